@@ -20,18 +20,18 @@
 // line  1180 src/ensure_ready/slots: Records of slots, their namespaces, taking and releasing them
 // line  1661 src/ensure_ready/manifests: Loading and rendering manifests, mirroring sources, preparing images, applying
 // line  2628 src/ensure_ready/waiting: The soft wait: looks at each change until the outcome is proven, certain, or the time is up
-// line  2996 src/ensure_ready/cluster: The API server: requests, watches, and collecting what explains a fault
-// line  4144 src/ensure_ready/report: The result as JSON, text, Markdown and annotations; progress while waiting
-// line  4658 src/ensure_ready/system: The machine's clock, and the failure that ends a run
-// line  4740 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
+// line  3064 src/ensure_ready/cluster: The API server: requests, watches, and collecting what explains a fault
+// line  4218 src/ensure_ready/report: The result as JSON, text, Markdown and annotations; progress while waiting
+// line  4732 src/ensure_ready/system: The machine's clock, and the failure that ends a run
+// line  4814 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
 // Then what only thinks: equal input gives equal answers.
-// line  5121 src/ensure_ready/certainty: What is certain never to become ready without a change, and what the wait remembers to know it
-// line  5729 src/ensure_ready/diagnosis: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
-// line  8308 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
-// line  9869 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
-// line 11035 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
-// line 11884 src/ensure_ready/model: Objects and snapshots of a namespace
-// line 12898 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
+// line  5195 src/ensure_ready/certainty: What is certain never to become ready without a change, and what the wait remembers to know it
+// line  5826 src/ensure_ready/diagnosis: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
+// line  8418 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
+// line  9994 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
+// line 11160 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
+// line 12012 src/ensure_ready/model: Objects and snapshots of a namespace
+// line 13037 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude;
@@ -2783,6 +2783,71 @@ static final class FollowedTypes {
     }
 }
 
+/**
+ * What pods of Jobs said before their controller took them away, as it does at the limit when they restart in place: only a condition is
+ * left then. The texts are kept as they were read and shown to nobody but the collector, which masks them.
+ */
+static final class LastWords {
+    private static final int MOST = 20;
+    private static final String TAIL = "&tailLines=50&limitBytes=16384";
+    private final Api api;
+    private final Map<String, Obj> pods = new HashMap<>();
+    private final Map<String, Log> logs = new ConcurrentHashMap<>();
+    private final Set<String> heard = new HashSet<>();
+
+    LastWords(Api api) {
+        this.api = api;
+    }
+
+    /** Reads the log of each run that ended badly, once and beside the wait. */
+    void listen(Snapshot snapshot) {
+        snapshot.all("Pod").stream().filter(p -> p.controller().path("kind").asString("").equals("Job") && !p.deleting()
+            && p.text("/spec/restartPolicy").equals("OnFailure")).forEach(pod -> Pods.containers(pod).forEach(c -> {
+                var end = end(c);
+                if (end.path("exitCode").asInt(0) != 0) {
+                    pods.put(pod.uid(), pod);
+                    var run = String.join("/", pod.uid(), c.path("name").asString(""), end.path("finishedAt").asString(""));
+                    if (heard.size() < MOST && heard.add(run)) {
+                        Daemon.named("last-words").newThread(() -> read(pod, c.path("name").asString(""),
+                            !c.at("/state/terminated").isObject())).start();
+                    }
+                }
+            }));
+    }
+
+    private static JsonNode end(JsonNode container) {
+        var now = container.at("/state/terminated");
+        return now.isObject() ? now : container.at("/lastState/terminated");
+    }
+
+    private void read(Obj pod, String container, boolean previous) {
+        try {
+            var text = api.text(Kind.POD.path(pod.namespace(), pod.name()) + "/log?container=" + container + TAIL
+                + (previous ? "&previous=true" : ""));
+            if (!text.isBlank()) {
+                logs.put(pod.name() + "/" + container, new Log(pod.name(), container, previous, text.lines().toList()));
+            } else if (!previous) {
+                read(pod, container, true); // it was started again meanwhile
+            }
+        } catch (ApiError gone) {
+            // what an earlier run said is kept
+        }
+    }
+
+    /** With the pods that failed Jobs had, where none of them is left or stays. */
+    Snapshot with(Snapshot s) {
+        var given = s.all("Job").stream().filter(j -> Stream.of("Failed", "FailureTarget").anyMatch(type -> Obj.isTrue(j.condition(type)))
+            && s.ownedBy("Pod", j).stream().allMatch(Obj::deleting)).map(Obj::uid).toList();
+        var told = pods.values().stream().filter(p -> given.contains(p.controller().path("uid").asString(""))).toList();
+        if (told.isEmpty()) {
+            return s;
+        }
+        var objects = new HashMap<>(s.objects());
+        objects.put("Pod", Stream.concat(told.stream(), s.all("Pod").stream().filter(p -> !pods.containsKey(p.uid()))).toList());
+        return new Snapshot(s.namespace(), s.at(), objects, s.applied(), Map.copyOf(logs), s.limited()).with(s.rules());
+    }
+}
+
 /** The wait itself: judges at each change, and ends when the outcome is proven, certain, or the time is up. */
 static final class SoftWait {
     private static final Duration DEBOUNCE = Duration.ofMillis(50);
@@ -2800,6 +2865,7 @@ static final class SoftWait {
     private final WaitSettings settings;
     private final Consumer<Judgement> progress;
     private final Semaphore changes = new Semaphore(0);
+    private final LastWords words;
     private final Instant started = Instant.now();
     private final long startedNanos = System.nanoTime();
     private Duration debounce = DEBOUNCE;
@@ -2814,6 +2880,7 @@ static final class SoftWait {
     SoftWait(Api api, String namespace, Applying applying, WaitSettings settings, Consumer<Judgement> progress) {
         this.api = api.within(Deadline.now());
         this.namespace = namespace;
+        words = new LastWords(this.api);
         this.applying = applying;
         this.settings = settings;
         this.progress = progress;
@@ -2961,6 +3028,7 @@ static final class SoftWait {
         var cost = Duration.ofNanos(3 * (System.nanoTime() - begin));
         debounce = cost.compareTo(DEBOUNCE) > 0 ? cost : DEBOUNCE;
         looked = System.nanoTime();
+        words.listen(seen.snapshot());
         return seen;
     }
 
@@ -2968,10 +3036,10 @@ static final class SoftWait {
         return new Snapshot(namespace, now(), objects, applying.results(), Map.of(), limited).with(settings.rules());
     }
 
-    private Judgement publish(Judgement judgement) {
-        last = judgement;
-        progress.accept(judgement);
-        return judgement;
+    private Judgement publish(Judgement j) {
+        last = new Judgement(j.outcome(), j.verdict(), words.with(j.snapshot()), j.certain(), j.certainSince());
+        progress.accept(last);
+        return last;
     }
 
     /**
@@ -3474,6 +3542,8 @@ static final class Collect {
             var redaction = Redaction.of(secrets, System.getenv(),
                 NamesToKeep.of(new Snapshot(known.namespace(), known.at(), objects, known.applied(),
                 Map.of(), List.of())));
+            known.logs().forEach((key, log) -> logs.put(key, new Log(log.pod(), log.container(), log.previous(),
+                lines(String.join("\n", log.lines()), redaction))));
             run(pool, failing(workloads).stream().limit(Math.max(0, REQUESTS - requests))
                 .map(t -> (Runnable) () -> log(t, redaction)).toList());
         } finally {
@@ -3625,8 +3695,8 @@ static final class Collect {
             + tail.container() + "&tailLines=" + LOG_LINES + "&limitBytes=1048576"
             + (tail.previous() ? "&previous=true" : "");
         try {
-            var lines = redaction.clean(api.text(path)).lines().map(Collect::printable).toList();
-            logs.put(tail.pod() + "/" + tail.container(), new Log(tail.pod(), tail.container(), tail.previous(), lines));
+            logs.put(tail.pod() + "/" + tail.container(), new Log(tail.pod(), tail.container(), tail.previous(),
+                lines(api.text(path), redaction)));
         } catch (ApiError e) {
             if (e.code == 400 && tail.previous()) {
                 log(new Tail(tail.pod(), tail.container(), false, tail.rank()), redaction); // the failed run's log is gone
@@ -3634,6 +3704,10 @@ static final class Collect {
                 limited.add("logs: " + (e.forbidden() ? "forbidden" : Texts.line(String.valueOf(e.getMessage()))));
             }
         }
+    }
+
+    private static List<String> lines(String text, Redaction redaction) {
+        return redaction.clean(text).lines().map(Collect::printable).toList();
     }
 
     /** Colours and control characters are for terminals; nobody reads more than this of one line. */
@@ -5242,7 +5316,7 @@ static final class Certainty {
         return relevant.stream().filter(f -> {
             var grace = grace(f, family, verdict);
             return grace != null && !now.isBefore(seen.first(f).plus(grace.compareTo(TOGETHER) < 0 ? TOGETHER : grace))
-                && !doubtful(f, family, verdict, seen, settings);
+                && !doubtful(f, relevant, family, verdict, seen, settings);
         }).toList();
     }
 
@@ -5330,7 +5404,8 @@ static final class Certainty {
         return grace(f, family, verdict) != null && !(f.code().has(Rule.ROOM) && shrinking(f, family, verdict));
     }
 
-    private static boolean doubtful(Finding f, Family family, Verdict verdict, WaitMemory seen, WaitSettings settings) {
+    private static boolean doubtful(Finding f, List<Finding> relevant, Family family, Verdict verdict, WaitMemory seen,
+        WaitSettings settings) {
         if (!counts(f, family, verdict)) {
             return true;
         }
@@ -5344,7 +5419,7 @@ static final class Certainty {
                 return true;
             }
             boolean ended = f.ownerKind().equals("Pod") && pods.isEmpty();
-            return !ended && (f.ownerKind().equals("Job") || pods.isEmpty() || !steady(f, pods, family, verdict, seen));
+            return !ended && (f.ownerKind().equals("Job") || pods.isEmpty() || !steady(f, pods, relevant, family, verdict, seen));
         }
         return switch (f.code()) {
             case IMAGE_NOT_FOUND, IMAGE_AUTH, IMAGE_NOT_FOUND_OR_AUTH, IMAGE_PLATFORM_MISMATCH, IMAGE_REGISTRY_UNREACHABLE,
@@ -5375,19 +5450,27 @@ static final class Certainty {
      * Every pod of the newest revision ended in the same way often enough, and once more after all that it may depend on was ready:
      * programs that end until their database is up are no failure.
      */
-    private static boolean steady(Finding f, List<Obj> pods, Family family, Verdict verdict, WaitMemory seen) {
+    private static boolean steady(Finding f, List<Obj> pods, List<Finding> relevant, Family family, Verdict verdict, WaitMemory seen) {
         int enough = f.code().crashes();
         boolean often = pods.stream().allMatch(p -> Optional.ofNullable(seen.crashes().get(CrashCount.key(p, f.container())))
             .filter(c -> c.times() >= enough).isPresent()
             && !Pods.container(p, f.container()).at("/state/running").isObject());
-        return often && (enough == 1 || triedAgain(family, verdict, seen));
+        return often && (enough == 1
+            || triedAgain(family, verdict.workloads().stream().filter(w -> !awaits(w, pods, relevant, family)).toList(), seen));
+    }
+
+    /** Its init container waits for a Service of these pods: nothing of it can help them before they are up. */
+    private static boolean awaits(Workload w, List<Obj> pods, List<Finding> relevant, Family family) {
+        return relevant.stream().filter(f -> about(f, w) && f.code() == Code.INIT_WAITING).flatMap(f -> f.wants().waitsFor().stream())
+            .flatMap(a -> family.snapshot().find("Service", a.host()).stream()).map(s -> s.map("/spec/selector"))
+            .anyMatch(s -> !s.isEmpty() && pods.stream().anyMatch(p -> p.labels().entrySet().containsAll(s.entrySet())));
     }
 
     /** Each container that crashes began once more after the last of those workloads that do not crash had become ready. */
-    private static boolean triedAgain(Family family, Verdict verdict, WaitMemory seen) {
+    private static boolean triedAgain(Family family, List<Workload> workloads, WaitMemory seen) {
         var looping = new ArrayList<Obj>();
         var since = Instant.EPOCH;
-        for (var w : verdict.workloads()) {
+        for (var w : workloads) {
             var pods = family.snapshot().anywhere(w.kind(), w.name()).map(o -> Ownership.newestPods(family.snapshot(), o))
                 .orElse(List.of()).stream().filter(p -> !p.deleting()).toList();
             var crashing = pods.stream().filter(p -> !Pods.ended(p) && Pods.containers(p).stream().anyMatch(c -> crashes(p, c, seen)))
@@ -5600,6 +5683,9 @@ record WaitMemory(Instant readySince, long restarts, List<String> gating,
     private static final Duration LEARNING = Duration.ofSeconds(45);
     /** A finding that is away for a moment only (a kubelet tries again) has not healed. */
     private static final Duration BLINK = Duration.ofSeconds(5);
+    /** A kubelet looks at its containers every second. */
+    private static final Duration PROMPT = Duration.ofSeconds(2);
+    private static final Duration AT_MOST_BEHIND = Duration.ofSeconds(60);
     /** By how much the clocks of this machine and of the cluster may differ. */
     private static final Duration SKEW = Duration.ofSeconds(10);
 
@@ -5613,7 +5699,7 @@ record WaitMemory(Instant readySince, long restarts, List<String> gating,
         var running = verdict.workloads().stream().filter(w -> w.kind().equals("Job") && w.state() == State.progressing).map(Workload::name)
             .collect(Collectors.toSet());
         return new WaitMemory(!verdict.ready() ? null : same ? readySince : now, verdict.restarts(),
-            refs, settle(verdict), seen(counting, snapshot, now),
+            refs, settle(verdict, snapshot), seen(counting, snapshot, now),
             crashed(snapshot, appliedSince),
             running, running.containsAll(jobs) ? jobEnded : now, certainSince);
     }
@@ -5639,10 +5725,21 @@ record WaitMemory(Instant readySince, long restarts, List<String> gating,
      * Without a readiness probe a container counts as ready as soon as it runs, so it must run longer to be believed;
      * operators make their objects one after the other.
      */
-    private static Duration settle(Verdict verdict) {
+    private static Duration settle(Verdict verdict, Snapshot snapshot) {
         boolean operators = verdict.workloads().stream()
             .anyMatch(w -> !Kinds.WORKLOADS.contains(w.kind()) && !Kinds.ALSO_JUDGED.contains(w.kind()));
-        return Duration.ofSeconds(verdict.unprobed() ? 10 : operators ? 5 : 3);
+        return verdict.unprobed() ? Duration.ofSeconds(10).plus(behind(snapshot)) : Duration.ofSeconds(operators ? 5 : 3);
+    }
+
+    /**
+     * What a busy node's kubelet needs more, in which an exit is told as late as the start was: twice of what its slowest report of these
+     * pods came later than {@link #PROMPT}. Nothing in the API says how old a status is; leases and conditions of a node are renewed
+     * whether or not its pods are looked at.
+     */
+    private static Duration behind(Snapshot snapshot) {
+        var late = snapshot.all("Pod").stream().filter(p -> snapshot.own(p) && !p.deleting()).map(Pods::startToldAfter)
+            .reduce(PROMPT, (a, b) -> a.compareTo(b) > 0 ? a : b).minus(PROMPT).multipliedBy(2);
+        return late.compareTo(AT_MOST_BEHIND) > 0 ? AT_MOST_BEHIND : late;
     }
 
     /** Nothing is judged while nothing changes, so what is there now and was there the last time was there all the time. */
@@ -5826,6 +5923,10 @@ record Candidates(Observed seen, Dependencies needs, Finding f) {
             case CR_NOT_READY, CERT_NOT_READY -> named();
             case SCHED_SCHEDULER_MISSING -> snapshot().all("Pod").stream().filter(p -> !p.text("/spec/nodeName").isEmpty())
                 .map(p -> p.text("/spec/schedulerName"));
+            case PROBE_READINESS_FAILING -> f.param("listens").isEmpty() ? Stream.empty() : Stream.concat(
+                Stream.of(f.param("listens") + ", where alone the program says that it listens; a probe asks at the pod's address"),
+                Optional.ofNullable(needs.workloads().get(f.owner())).stream()
+                    .flatMap(w -> leaves(w, "(command|args|env).*(127\\.0\\.0\\.1|localhost)")));
             default -> Stream.empty();
         };
     }
@@ -6205,6 +6306,8 @@ static final class Connections {
         var local = needs.local(a.host());
         if (a.host().equals("localhost") || a.host().startsWith("127.")) {
             s.means(s.told().named());
+        } else if (service.isPresent() && unresolved(line) && service.get().text("/spec/type").equals("ExternalName")) {
+            s.meansNamed(Code.DNS_NAME_UNKNOWN, Ref.of(service.get()), Map.of("host", service.get().text("/spec/externalName")));
         } else if (service.isPresent()) {
             reachable(s, a, service.get(), line);
         } else if (local.isPresent() && unapplied(snapshot, local.get())) {
@@ -8135,7 +8238,7 @@ record ServiceFindings(Observed seen, Dependencies needs, Set<Ref> unready) {
     private Optional<Finding> closed(Obj service, Ref workload) {
         var reached = needs.workloads().keySet().stream().anyMatch(w -> !unready.contains(w) && needs.mentions(w).stream()
             .anyMatch(m -> m.sure() && needs.service(m.host()).filter(service::equals).isPresent()));
-        if (reached || unready.contains(workload)) {
+        if (reached || refuses(service) || unready.contains(workload)) {
             return Optional.empty(); // probes come from the node, which no policy stops: it has another cause
         }
         var pods = needs.workloads().get(workload);
@@ -8143,6 +8246,13 @@ record ServiceFindings(Observed seen, Dependencies needs, Set<Ref> unready) {
             .map(p -> seen.finding(Code.NETPOL_BLOCKING, Ref.of(p), workload,
             Optional.empty(), List.of(Evidence.field(p, "spec.ingress", "nobody may reach " + pods.ref() + " behind " + service.ref())))
             .with(Map.of("to", service.ref())));
+    }
+
+    /** A log tells of its refusal: who refuses has been reached, and nothing enforces the policy. */
+    private boolean refuses(Obj service) {
+        var at = Pattern.compile("(?<![\\w.-])(" + Pattern.quote(service.name()) + "|" + Pattern.quote(service.text("/spec/clusterIP")) + ")[.:]");
+        return seen.snapshot.logs().values().stream().flatMap(log -> log.lines().stream())
+            .anyMatch(line -> Phrase.REFUSED.occurs(line) && at.matcher(line).find());
     }
 
     /**
@@ -8641,7 +8751,8 @@ record ContainerFindings(Observed seen, Obj pod, Ref owner, JsonNode status, boo
                 probes().failure(failed).get().evidence(pod)).with(Map.of("probe", failed))
                 .with(probes().times(failed) >= PROVEN ? Basis.FINAL : Basis.OBSERVED);
         }
-        var plain = mistake.isPresent() && failed.equals("readiness") && probes().times(failed) >= MANY;
+        var alone = mistake.isPresent() ? "" : loopback(failed);
+        var plain = (mistake.isPresent() || !alone.isEmpty()) && failed.equals("readiness") && probes().times(failed) >= MANY;
         var starting = !plain && starting(running, mistake.isEmpty());
         var reading = log().filter(r -> r.code() != Code.CRASH_APP_ERROR && r.code() != Code.CRASH_PORT_IN_USE
             && (mistake.isEmpty() || starting));
@@ -8651,7 +8762,16 @@ record ContainerFindings(Observed seen, Obj pod, Ref owner, JsonNode status, boo
         var proof = evidence("ready", "", "runs for " + running + " s and is not ready", "", "");
         return finding(code, since(), proofs(proof, probes().failure(failed), reading))
             .with(new Finding.Wants(false, reading.filter(LogReading::unreachable).isPresent(), List.of()))
-            .with(reading.map(LogReading::params).orElse(Map.of()));
+            .with(reading.map(LogReading::params).orElse(Map.of())).with(alone.isEmpty() ? Map.of() : Map.of("listens", alone));
+    }
+
+    /** Where the program says that it listens, when that is loopback alone and a probe is refused at the pod's address. */
+    private String loopback(String probe) {
+        var port = probes().failure(probe).filter(e -> Phrase.REFUSED.occurs(e.message())).map(e -> Phrase.PROBE_PORT.in(e.message()));
+        var log = port.isEmpty() ? null : seen.log(pod, name());
+        var said = log == null ? List.<String>of() : log.lines().stream().filter(Phrase.LISTENS::occurs).toList();
+        return said.stream().allMatch(l -> Phrase.LOOPBACK.in(l, 2).equals(port.get()))
+            ? said.stream().map(Phrase.LOOPBACK::in).findFirst().orElse("") : "";
     }
 
     /**
@@ -9110,6 +9230,9 @@ static final class Observed {
 
 /** What a pod's status says, container by container, with events and the log of the failed run as proof. Pure. */
 record PodFindings(Observed seen, Obj pod, Ref owner, List<Finding> before) {
+    /** So many pods that one fault of their own has ended leave no hope for the next. */
+    private static final int PROVEN = 3;
+
     /** {@code before}: what other pods said already; an object that they miss too is not told again. */
     static List<Finding> of(Observed seen, Obj pod, List<Finding> before) {
         var owner = seen.owner(pod);
@@ -9128,7 +9251,10 @@ record PodFindings(Observed seen, Obj pod, Ref owner, List<Finding> before) {
             return List.of();
         }
         if (phase.equals("Failed") && !pod.text("/status/reason").isEmpty()) {
-            return replaced() && !again() ? List.of() : ended(pod.text("/status/reason"), pod.text("/status/message"));
+            var times = times();
+            var filled = Messages.code(Messages.Topic.EVICTED, pod.text("/status/message")).isPresent(); // its own disk, so once is enough
+            return replaced() && times < (filled ? 1 : 2) ? List.of() : ended(pod.text("/status/reason"), pod.text("/status/message")).stream()
+                .map(f -> f.code() == Code.EVICTED_EPHEMERAL_STORAGE && times >= PROVEN ? f.with(Basis.FINAL) : f).toList();
         }
         if (pod.condition("PodScheduled").path("status").asString("").equals("False")
             || pod.text("/spec/nodeName").isEmpty() && phase.equals("Pending")) {
@@ -9145,16 +9271,15 @@ record PodFindings(Observed seen, Obj pod, Ref owner, List<Finding> before) {
             && p.text("/metadata/creationTimestamp").compareTo(pod.text("/metadata/creationTimestamp")) > 0);
     }
 
-    /** The last that ended so within minutes, with none after it that is ready: the next one will end so too, if several did or it filled its
-     *  own disk. */
-    private boolean again() {
+    /** Of how many that ended so within minutes, with none after them that is ready, this is the last: the next one will end so too. */
+    private int times() {
         var siblings = seen.snapshot.all("Pod").stream().filter(p -> p.controller().path("uid").equals(pod.controller().path("uid")))
             .toList();
         var ended = siblings.stream().filter(p -> p.text("/status/reason").equals(pod.text("/status/reason")) && seen.age(p) < 1800)
             .toList();
-        return (ended.size() > 1 || Messages.code(Messages.Topic.EVICTED, pod.text("/status/message")).isPresent()) && siblings.stream().noneMatch(Pods::ready) && ended.stream()
+        return siblings.stream().noneMatch(Pods::ready) && ended.stream()
             .max(Comparator.comparing((Obj p) -> p.text("/metadata/creationTimestamp")).thenComparing(Obj::name))
-            .filter(pod::equals).isPresent();
+            .filter(pod::equals).isPresent() ? ended.size() : 0;
     }
 
     private Finding finding(Code code, Ref object, Optional<Instant> since, Evidence... evidence) {
@@ -11800,6 +11925,9 @@ enum Phrase {
     NO_DATABASE("(?i)database \\W?[\\w-]+\\W? does not exist|unknown database "),
     DENIED("(?i)permission denied|read-only file ?system|operation not permitted|\\bEACCES\\b|\\bEROFS\\b|\\bEPERM\\b|access (?:to the path .* )?(?:is )?denied"),
     HEAP("(?i)out of ?memory|\\bheap\\b|MemoryError"),
+    LISTENS("(?i)\\b(?:listen|serving|bound to|running (?:on|at)|started (?:on|at))"),
+    /** An address that no other pod and no kubelet reaches, and its port. */
+    LOOPBACK("((?:127\\.0\\.0\\.1|localhost|\\[::1\\]):(\\d{2,5}))"),
     SLOW("(?i)timed? ?out|timeout|ETIMEDOUT|deadline exceeded|SYN_SENT"),
     /** {@code group/version} that Kubernetes served once and removed (the deprecation guide). */
     REMOVED_API("\\b" + any("extensions/v1beta1", "apps/v1beta[12]", any("networking", "policy", "rbac\\.authorization", "apiextensions",
@@ -12588,6 +12716,17 @@ static final class Pods {
     static boolean unprobed(Obj pod) {
         var sidecars = pod.list("/spec/initContainers").stream().filter(c -> c.path("restartPolicy").asString("").equals("Always"));
         return Stream.concat(sidecars, pod.list("/spec/containers").stream()).anyMatch(c -> c.path("readinessProbe").isMissingNode());
+    }
+
+    /** How long after the start of its last container the kubelet called the pod ready; nothing where a probe or a hook takes part in it. */
+    static Duration startToldAfter(Obj pod) {
+        var ready = pod.condition("ContainersReady");
+        var told = Obj.instant(ready.path("lastTransitionTime").asString(""));
+        var waits = Stream.of("/spec/initContainers", "/spec/containers").flatMap(list -> pod.list(list).stream())
+            .anyMatch(c -> c.has("readinessProbe") || c.has("startupProbe") || c.has("lifecycle"));
+        return waits || !Obj.isTrue(ready) || told.isEmpty() ? Duration.ZERO : containers(pod).stream()
+            .flatMap(c -> Obj.instant(c.at("/state/running/startedAt").asString("")).stream()).max(Comparator.naturalOrder())
+            .map(start -> Duration.between(start, told.get())).filter(d -> !d.isNegative()).orElse(Duration.ZERO);
     }
 }
 

@@ -78,7 +78,7 @@ class run_tests implements Callable<Integer> {
     @Option(names = "--verbose", description = "one line for every test, not only for every class")
     boolean verbose;
 
-    @Option(names = "--parallel", paramLabel = "N", description = "classes at the same time (default: 3; --fast: 8, and their methods too)")
+    @Option(names = "--parallel", paramLabel = "N", description = "classes at the same time (default: 3; --fast: 12, and their methods too)")
     Integer parallel;
 
     public static void main(String... args) {
@@ -106,7 +106,7 @@ class run_tests implements Callable<Integer> {
     }
 
     private LauncherDiscoveryRequest request() throws URISyntaxException {
-        int threads = Math.max(1, parallel != null ? parallel : fast ? 8 : 3);
+        int threads = Math.max(1, parallel != null ? parallel : fast ? 12 : 3);
         var jar = Path.of(run_tests.class.getProtectionDomain().getCodeSource().getLocation().toURI());
         return LauncherDiscoveryRequestBuilder.request()
                 .selectors(selectClasspathRoots(Set.of(jar)))

@@ -1,3 +1,5 @@
+import static java.util.stream.Collectors.joining;
+
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 import java.time.Duration;
@@ -10,6 +12,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.regex.Pattern;
@@ -26,6 +29,7 @@ import java.util.regex.Pattern;
 final class Controllers implements AutoCloseable {
     private static final Duration SCHEDULED_AFTER = Duration.ofMillis(200);
     private static final Duration STARTED_AFTER = Duration.ofMillis(600);
+    private static final String LETTERS = "bcdfghjklmnpqrstvwxz2456789";
     static final Duration READY_AFTER = Duration.ofMillis(1500);
     static final Duration BACK_OFF_AFTER = Duration.ofMillis(2500);
     static final Pattern WAITS_FOR = Pattern.compile("until nc -z ([\\w.-]+) (\\d+)");
@@ -155,11 +159,12 @@ final class Controllers implements AutoCloseable {
         });
     }
 
+    /** Pods that ended stay, as on a real cluster, and do not count. */
     private void replicaSet(ObjectNode set) {
-        var pods = owned("pods", set);
+        var pods = owned("pods", set).stream().filter(pod -> !ended(pod)).toList();
         int wanted = set.at("/spec/replicas").asInt(0);
         for (int i = pods.size(); i < wanted; i++) {
-            var pod = newPod(set, name(set) + "-" + Long.toString(Math.abs(System.nanoTime() * 31 + i), 36).substring(0, 5));
+            var pod = newPod(set, name(set) + "-" + suffix());
             event(api.put(pod), "Scheduled", "Normal", "Successfully assigned " + namespace(pod) + "/" + name(pod) + " to node-1",
                 "default-scheduler");
             event(set, "SuccessfulCreate", "Normal", "Created pod: " + name(pod), "replicaset-controller");
@@ -217,20 +222,39 @@ final class Controllers implements AutoCloseable {
 
     private void job(ObjectNode job) {
         var pods = owned("pods", job);
-        if (pods.isEmpty()) {
-            var pod = newPod(job, name(job) + "-" + Long.toString(Math.abs(System.nanoTime()), 36).substring(0, 5));
+        boolean done = pods.stream().anyMatch(pod -> phase(pod).equals("Succeeded"));
+        int failed = (int) pods.stream().filter(pod -> phase(pod).equals("Failed")).count();
+        boolean given = failed > job.at("/spec/backoffLimit").asInt(6);
+        boolean runs = pods.stream().anyMatch(pod -> !ended(pod));
+        if (!done && !given && !runs) {
+            var pod = newPod(job, name(job) + "-" + suffix());
             pod.withObject("/metadata/labels").put("batch.kubernetes.io/job-name", name(job));
             api.put(pod);
             return;
         }
-        boolean done = pods.get(0).at("/status/phase").asString("").equals("Succeeded");
         api.edit("jobs", namespace(job), name(job), j -> {
-            var status = j.withObject("/status").put("active", done ? 0 : 1).put("succeeded", done ? 1 : 0);
+            var status = j.withObject("/status").put("active", runs ? 1 : 0).put("succeeded", done ? 1 : 0).put("failed", failed);
             if (done) {
                 condition(status, "SuccessCriteriaMet", true, "CompletionsReached", "Reached expected number of succeeded pods");
                 condition(status, "Complete", true, "CompletionsReached", "Reached expected number of succeeded pods");
+            } else if (given) {
+                condition(status, "FailureTarget", true, "BackoffLimitExceeded", "Job has reached the specified backoff limit");
+                condition(status, "Failed", true, "BackoffLimitExceeded", "Job has reached the specified backoff limit");
             }
         });
+    }
+
+    private static String phase(ObjectNode pod) {
+        return pod.at("/status/phase").asString("");
+    }
+
+    private static boolean ended(ObjectNode pod) {
+        return phase(pod).equals("Succeeded") || phase(pod).equals("Failed");
+    }
+
+    /** Random, so that the first of several pods by name is any of them. */
+    private static String suffix() {
+        return ThreadLocalRandom.current().ints(5, 0, LETTERS.length()).mapToObj(i -> LETTERS.substring(i, i + 1)).collect(joining());
     }
 
     private static ObjectNode newPod(ObjectNode owner, String name) {
@@ -243,8 +267,7 @@ final class Controllers implements AutoCloseable {
 
     private void kubelet(ObjectNode pod) {
         var age = Duration.between(firstSeen.computeIfAbsent(pod.at("/metadata/uid").asString(""), uid -> Instant.now()), Instant.now());
-        var phase = pod.at("/status/phase").asString("");
-        if (age.compareTo(SCHEDULED_AFTER) < 0 || phase.equals("Succeeded")) {
+        if (age.compareTo(SCHEDULED_AFTER) < 0 || ended(pod)) {
             return;
         }
         var told = new ArrayList<Runnable>();

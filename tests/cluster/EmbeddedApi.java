@@ -28,6 +28,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
+import java.util.stream.StreamSupport;
 
 /**
  * A small Kubernetes API server in this JVM, for the demo and for tests that need a server to misbehave on demand:
@@ -235,6 +236,9 @@ final class EmbeddedApi implements AutoCloseable {
         if (r.subresource.equals("log")) {
             return new Answer(200, podLog(r));
         }
+        if (r.subresource.equals("exec")) {
+            throw notPlayed(store.require(r.kind, r.namespace, r.name));
+        }
         return switch (r.verb) {
             case "get" -> new Answer(200, store.require(r.kind, r.namespace, r.name));
             case "list" -> new Answer(200, store.page(r.kind, r.namespace, EmbeddedSelector.of(r.query)));
@@ -245,6 +249,12 @@ final class EmbeddedApi implements AutoCloseable {
             case "deletecollection" -> deleteAll(r);
             default -> throw new EmbeddedStore.ApiError(405, r.verb + " is not supported");
         };
+    }
+
+    /** What runs is played elsewhere; for a container that does not, a kubelet has no word, only the code. */
+    private static EmbeddedStore.ApiError notPlayed(JsonNode pod) {
+        boolean runs = StreamSupport.stream(pod.at("/status/containerStatuses").spliterator(), false).anyMatch(c -> c.at("/state/running").isObject());
+        return runs ? new EmbeddedStore.ApiError(405, "exec is not supported") : new EmbeddedStore.ApiError(500, "");
     }
 
     private String podLog(Request r) {

@@ -27,6 +27,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -315,6 +316,43 @@ class EmbeddedApiTest {
         api.log("shop", "p", "c", false, "one\ntwo\nthree\n");
         assertEquals("two\nthree\n", client.pods().inNamespace("shop").withName("p").inContainer("c").tailingLines(2).getLog());
         assertStatus(400, "BadRequest", () -> client.pods().inNamespace("shop").withName("p").inContainer("c").terminated().getLog());
+    }
+
+    @Test
+    void podsThatEndedBadlyStayAndTheJobsNextHasARandomName() throws InterruptedException {
+        try (var controllers = new Controllers(api)) {
+            api.putYaml("shop", """
+                apiVersion: batch/v1
+                kind: Job
+                metadata: {name: migrate}
+                spec: {backoffLimit: 1, template: {metadata: {labels: {app: migrate}}, spec: {restartPolicy: Never, containers: [{name: c, image: i}]}}}
+                ---
+                apiVersion: apps/v1
+                kind: Deployment
+                metadata: {name: web}
+                spec: {replicas: 1, selector: {matchLabels: {app: web}}, template: {metadata: {labels: {app: web}}, spec: {containers: [{name: c, image: i}]}}}
+                """);
+            for (int i = 1; i <= 2; i++) {
+                int pods = i;
+                await(() -> pods("migrate").count() == pods && pods("web").count() == pods);
+                api.list("pods", "shop").forEach(pod -> api.edit("pods", "shop", pod.at("/metadata/name").asString(""),
+                    p -> p.withObject("/status").put("phase", "Failed").put("reason", "Evicted")));
+            }
+            await(() -> api.get("jobs", "shop", "migrate").orElseThrow().at("/status/failed").asInt(0) == 2 && pods("web").count() == 3);
+            assertTrue(api.get("jobs", "shop", "migrate").orElseThrow().at("/status/conditions").toString().contains("BackoffLimitExceeded"));
+            assertEquals(2, pods("migrate").map(name -> name.replaceFirst(".*-", "")).filter(name -> name.matches("[a-z0-9]{5}")).distinct().count());
+        }
+    }
+
+    private Stream<String> pods(String app) {
+        return api.list("pods", "shop").stream().map(pod -> pod.at("/metadata/name").asString("")).filter(name -> name.startsWith(app + "-"));
+    }
+
+    @Test
+    void execIntoAStoppedContainerIsABareError() throws Exception {
+        api.putYaml("shop", "{apiVersion: v1, kind: Pod, metadata: {name: p}, status: {containerStatuses: [{name: c, state: {terminated: {exitCode: 1}}}]}}");
+        assertEquals(500, send("GET", "/api/v1/namespaces/shop/pods/p/exec?container=c&command=true", "", "").statusCode());
+        assertEquals(404, send("GET", "/api/v1/namespaces/shop/pods/q/exec?container=c&command=true", "", "").statusCode());
     }
 
     private long version() throws IOException, InterruptedException {

@@ -62,7 +62,7 @@ class BoundsTest {
         for (var pipe : List.of("pipe", "deploy/pipe.yaml")) {
             assertEquals(0, new ProcessBuilder("mkfifo", folder.resolve(pipe).toString()).start().waitFor());
         }
-        var json = run(args.split(" +"));
+        var json = run("2s", args.split(" +"));
         var cause = json.path("causes").get(json.path("causes").size() - 1);
         var told = cause.path("code").asString("") + " " + cause.at("/object/name").asString("") + " " + cause.at("/evidence/0/message").asString("");
         var words = expected.split(" ", 3);
@@ -74,7 +74,7 @@ class BoundsTest {
     void imagesThatFailSkipNeitherTheSourcesNorTheApplyNorTheWait() throws IOException {
         write("src/a.txt", "a");
         write("a.yaml", CONFIG);
-        var json = run("--slot", "3", "-f", "a.yaml", "--prepare-images", "false", "--source", "src", "--code-root-base", "base");
+        var json = run("4s", "--slot", "3", "-f", "a.yaml", "--prepare-images", "false", "--source", "src", "--code-root-base", "base");
         assertEquals("a", Files.readString(folder.resolve("base/3/src/a.txt")), json.toString());
         assertTrue(server.get("configmaps", "x", "a").isPresent());
         assertEquals("prepare-failed", json.path("outcome").asString(""));
@@ -85,7 +85,7 @@ class BoundsTest {
         write("deploy/a.yaml", CONFIG);
         Files.createSymbolicLink(folder.resolve("deploy/one"), folder.resolve("deploy"));
         Files.createSymbolicLink(folder.resolve("deploy/two"), folder.resolve("deploy"));
-        assertEquals(1, run("-f", "deploy").path("objects").size());
+        assertEquals(1, run("4s", "-f", "deploy").path("objects").size());
     }
 
     /** Nobody reads stdout until the signal has come, so that it meets the printing. */
@@ -107,8 +107,8 @@ class BoundsTest {
         assertEquals(143, process.waitFor());
     }
 
-    private JsonNode run(String... more) {
-        var args = new ArrayList<>(List.of("--force-apply", "--wait-soft-fail", "--wait-timeout", "4s"));
+    private JsonNode run(String timeout, String... more) {
+        var args = new ArrayList<>(List.of("--force-apply", "--wait-soft-fail", "--wait-timeout", timeout));
         if (!List.of(more).contains("--slot")) {
             args.addAll(List.of("-n", "x"));
         } else {

@@ -24,6 +24,9 @@ import picocli.CommandLine;
 final class Cli {
     private static final List<String> STEERING = List.of("CODEXCTL_", "GITHUB_", "RUNNER_", "ACTIONS_", "KUBE", "INFRA_", "CODEX_", "OPENAI_", "JAVA_TOOL_OPTIONS");
 
+    private static final List<String> JAVA = List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+        "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xlog:disable");
+
     private final List<String> command;
     private final Map<String, String> env = new LinkedHashMap<>();
     private Path folder;
@@ -36,8 +39,8 @@ final class Cli {
 
     /** The main class of a script that was compiled with the tests, such as {@code ensure_ready}. */
     static Cli of(String mainClass, String... jvmOptions) {
-        var command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xlog:disable"));
+        var command = new ArrayList<>(JAVA);
+        command.addAll(SharedClasses.options());
         command.addAll(List.of(jvmOptions));
         command.addAll(List.of("-cp", System.getProperty("java.class.path"), mainClass));
         return new Cli(command);
@@ -132,6 +135,41 @@ final class Cli {
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
                 return false;
+            }
+        }
+    }
+
+    /**
+     * Class data of one run for all later ones: a start costs half. The archive is made beside the first runs, which go without; where
+     * it cannot be made (the class path holds a folder) all do.
+     */
+    private static final class SharedClasses {
+        private static final CompletableFuture<List<String>> MADE = CompletableFuture.supplyAsync(SharedClasses::make);
+
+        static List<String> options() {
+            return MADE.getNow(List.of());
+        }
+
+        private static List<String> make() {
+            try {
+                var folder = Files.createTempDirectory("shared-classes");
+                var archive = folder.resolve("scripts.jsa");
+                var config = Files.writeString(folder.resolve("config"), """
+                    {apiVersion: v1, kind: Config, current-context: a, clusters: [{name: a, cluster: {server: "http://127.0.0.1:1"}}],
+                     contexts: [{name: a, context: {cluster: a, user: a}}], users: [{name: a, user: {token: a}}]}
+                    """);
+                var manifest = Files.writeString(folder.resolve("a.yaml"), "{apiVersion: v1, kind: ConfigMap, metadata: {name: a}}\n");
+                List.of(folder, config, manifest, archive).forEach(path -> path.toFile().deleteOnExit());
+                var java = new ArrayList<>(JAVA);
+                java.addAll(List.of("-XX:ArchiveClassesAtExit=" + archive, "-cp", System.getProperty("java.class.path"), "ensure_ready",
+                    "-n", "a", "-f", manifest.toString(), "--force-apply", "--wait-timeout", "1s", "--kubeconfig", config.toString()));
+                new ProcessBuilder(java).redirectErrorStream(true).redirectOutput(ProcessBuilder.Redirect.DISCARD).start().waitFor();
+                return Files.exists(archive) ? List.of("-XX:SharedArchiveFile=" + archive) : List.of();
+            } catch (IOException e) {
+                return List.of();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                return List.of();
             }
         }
     }

@@ -325,6 +325,8 @@ class DiagnosisScenariosTest {
         var scene = new Scene().deploy("web").service("web", 80)
             .add("kind: NetworkPolicy\nmetadata: {name: deny}\nspec: {podSelector: {}, policyTypes: [Ingress]}");
         assertEquals(List.of("NETPOL_BLOCKING NetworkPolicy/deny"), scene.causes());
+        assertEquals(List.of("CRASH_DEPENDENCY_UNREACHABLE Deployment/api"), new Scene().deploy("web").service("web", 80).deploy("api", "", Scene.crashed("api", 1, "Error"))
+            .log("api-1-a", "api", "dial tcp 10.0.0.10:80: connect: connection refused").add("kind: NetworkPolicy\nmetadata: {name: deny}\nspec: {podSelector: {}, policyTypes: [Ingress]}").causes(), "who refuses is reached");
         assertEquals(List.of(), scene
             .add("kind: NetworkPolicy\nmetadata: {name: allow}\nspec: {podSelector: {matchLabels: {app: web}}, ingress: [{}]}").causes());
     }

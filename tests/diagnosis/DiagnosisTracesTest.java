@@ -232,6 +232,35 @@ class DiagnosisTracesTest {
             .event("Pod/api-1-a", "Unhealthy", 30, "Readiness probe failed: HTTP probe failed with statuscode: 404").causes());
     }
 
+    private static Scene refused(String log) {
+        return new Scene().deploy("api", "containers: [{name: api, image: a, env: [{name: LISTEN, value: '127.0.0.1:8080'}], ports: [{containerPort: 8080}], readinessProbe: {httpGet: {path: /ok, port: 8080}, periodSeconds: 1}}]",
+            Scene.unreadyRunning("api").replace("09:51:00", "09:59:30")).log("api-1-a", "api", log.split("\n"))
+            .event("Pod/api-1-a", "Unhealthy", 30, "Readiness probe failed: Get \"http://10.88.0.9:8080/ok\": dial tcp 10.88.0.9:8080: connect: connection refused");
+    }
+
+    @Test
+    void aProgramThatListensOnLoopbackAloneIsToldByItsLog() {
+        var scene = refused("starting\nlistening on 127.0.0.1:8080");
+        assertEquals(List.of("PROBE_READINESS_FAILING Deployment/api"), scene.causes());
+        assertEquals(List.of("127.0.0.1:8080, where alone the program says that it listens; a probe asks at the pod's address",
+            "deploy/api spec.template.spec.containers[api].env[LISTEN].value = 127.0.0.1:8080"), scene.report().causes().get(0).candidates());
+        for (var other : List.of("listening on :8080", "listening on 127.0.0.1:9901", "listening on 0.0.0.0:8080\nlistening on 127.0.0.1:8080",
+            "connecting to 127.0.0.1:8080")) {
+            assertEquals(List.of("STILL_PROGRESSING Deployment/api"), refused(other).causes(), other);
+        }
+    }
+
+    @Test
+    void aServiceThatIsAnotherNameForWhatDoesNotExistIsTheCause() {
+        var service = "kind: Service\nmetadata: {name: db}\nspec: {type: ExternalName, externalName: %s}";
+        var missing = exits(1, "dial tcp: lookup db on 10.88.0.1:53: no such host").add(service.formatted("db.nowhere.example.com"));
+        assertEquals(List.of("DNS_NAME_UNKNOWN Service/db"), missing.causes());
+        assertEquals("db.nowhere.example.com", missing.report().causes().get(0).params().get("host"));
+        assertEquals(List.of("CRASH_DEPENDENCY_UNREACHABLE Deployment/api"),
+            exits(1, "dial tcp 203.0.113.7:5432: connect: connection refused (db:5432)").add(service.formatted("db.example.com")).causes(),
+            "a name that resolves is no unknown one");
+    }
+
     @Test
     void aProbesProgramThatIsNotInTheImageIsTheProbesFaultAtOnce() {
         var scene = new Scene().deploy("api", "containers: [{name: api, image: a, startupProbe: {exec: {command: [sh, -c, 'true']}, failureThreshold: 30}}]",

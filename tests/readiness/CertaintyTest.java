@@ -273,6 +273,45 @@ class CertaintyTest {
         new Film().during(0, 60, DEPLOYMENT, ruled("NotIn", crashed(5, 1, "2026-01-01T10:00:39Z"))).certain();
     }
 
+    private static final String WAITS = """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: web, namespace: shop, uid: w1, labels: {app: web}}
+        spec: {nodeName: n, initContainers: [{name: first, image: a, command: [sh, -c, "until nc -z %s 80; do sleep 1; done"]}], containers: [{name: web, image: a}]}
+        status: {phase: Pending, conditions: [{type: PodScheduled, status: "True"}, {type: Ready, status: "False"}], initContainerStatuses: [{name: first, ready: false, restartCount: 0, state: {running: {startedAt: "2026-01-01T10:00:05Z"}}}]}
+        ---
+        apiVersion: v1
+        kind: Service
+        metadata: {name: api, namespace: shop, uid: v1}
+        spec: {selector: {app: api}, ports: [{port: 80}]}
+        ---
+        apiVersion: v1
+        kind: Service
+        metadata: {name: other, namespace: shop, uid: v2}
+        spec: {selector: {app: other}, ports: [{port: 80}]}
+        ---
+        """;
+
+    @Test
+    void whoWaitsForTheCrashingOneHoldsNoVerdictUp() {
+        var crash = crashed(5, 1, "2026-01-01T10:00:39Z");
+        new Film().during(0, 60, DEPLOYMENT, crash, WAITS.formatted("api")).certain("CRASH_APP_ERROR");
+        new Film().during(0, 60, DEPLOYMENT, crash, WAITS.formatted("other")).certain();
+    }
+
+    @Test
+    void aThirdPodThatIsEvictedForWhatItWritesItselfEndsTheWait() {
+        var evicted = pod("restartCount: 0").replaceAll("(?m)^  containerStatuses.*\\R", "").replace("phase: Pending",
+            "phase: Failed\n  reason: Evicted\n  message: 'Pod ephemeral local storage usage exceeds the total limit of containers 8Mi. '");
+        var two = evicted + evicted.replace("api-1-x", "api-1-y").replace("uid: p1", "uid: p2");
+        var three = two + evicted.replace("api-1-x", "api-1-z").replace("uid: p1", "uid: p3");
+        new Film().during(0, 60, DEPLOYMENT, two, waiting("ContainerCreating", "")).certain();
+        new Film().during(0, 60, DEPLOYMENT, three, waiting("ContainerCreating", "").replace("api-1-x", "api-1-w").replace("uid: p1", "uid: p4"))
+            .certain("EVICTED_EPHEMERAL_STORAGE");
+        var pressure = three.replaceAll("Pod ephemeral local.*8Mi. '", "The node was low on resource: memory.'");
+        new Film().during(0, 60, DEPLOYMENT, pressure, waiting("ContainerCreating", "").replace("api-1-x", "api-1-w").replace("uid: p1", "uid: p4")).certain();
+    }
+
     @Test
     void crashesWithDifferentExitCodesAreDifferentStories() {
         new Film().at(10, DEPLOYMENT, crashed(1, 1, "2026-01-01T10:00:09Z")).at(20, DEPLOYMENT, crashed(2, 2, "2026-01-01T10:00:19Z"))
@@ -458,5 +497,21 @@ class CertaintyTest {
         var unprobed = new Film(settings).during(0, 9, ReadinessTest.POD);
         assertTrue(!unprobed.seen.settled(ReadinessTest.NOW.plusSeconds(9)), "without a probe it must run for ten seconds");
         assertTrue(unprobed.seen.settled(ReadinessTest.NOW.plus(Duration.ofSeconds(10))));
+    }
+
+    @Test
+    void whereTheKubeletToldTheStartLateItsReportOfAnExitIsAwaitedLonger() {
+        var pod = "{apiVersion: v1, kind: Pod, metadata: {name: web, namespace: shop, uid: u1}, spec: {nodeName: n, containers: [{name: web, image: w%s}]}, "
+            + "status: {phase: Running, conditions: [{type: ContainersReady, status: 'True', lastTransitionTime: '2026-01-01T09:59:%s'}, {type: Ready, status: 'True', lastTransitionTime: '2026-01-01T09:59:%s'}], "
+            + "containerStatuses: [{name: web, ready: true, restartCount: 0, state: {running: {startedAt: '2026-01-01T09:59:40Z'}}}]}}";
+        assertEquals(10, settling(pod.formatted("", "42Z", "42Z")), "as usual");
+        assertEquals(20, settling(pod.formatted("", "47Z", "47Z")), "five seconds later than usual");
+        assertEquals(70, settling(pod.formatted("", "41Z", "41Z").replace("09:59:40", "09:49:40")), "but no longer than a minute more");
+        assertEquals(10, settling(pod.formatted(", lifecycle: {postStart: {exec: {command: [a]}}}", "47Z", "47Z")), "a hook takes its time");
+        assertEquals(3, settling(pod.formatted(", readinessProbe: {tcpSocket: {port: 1}}", "47Z", "47Z")), "a probe tells");
+    }
+
+    private static long settling(String pod) {
+        return new Film().at(0, pod).seen.settle().toSeconds();
     }
 }

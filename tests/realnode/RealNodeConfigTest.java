@@ -1,7 +1,11 @@
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import io.fabric8.kubernetes.api.model.NodeBuilder;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 
 /** What a pod asks for and does not get: configuration, volumes, a place on the node, leave to exist. */
@@ -13,7 +17,22 @@ class RealNodeConfigTest {
 
     @TestFactory
     Stream<DynamicTest> everySituationEndsAsItShould() {
-        return RealNodeLab.tests(Stream.of(configuration(), volumes(), places(), admission()).flatMap(List::stream).toList());
+        return RealNodeLab.tests(Stream.of(configuration(), volumes(), evictions(), places(), admission()).flatMap(List::stream).toList());
+    }
+
+    /** A node of its own: no pod of another test must meet the taint. */
+    @Test
+    void aTaintThatThePodDoesNotTolerateIsNamed() {
+        try (RealNode node = RealNode.start()) {
+            node.cluster().client().nodes().withName(RealNode.NAME).edit(it -> new NodeBuilder(it).editSpec()
+                .addNewTaint().withKey("dedicated").withValue("db").withEffect("NoSchedule").endTaint().endSpec().build());
+            for (Situation each : List.of(
+                Situation.fails("no toleration", "SCHED_TAINT Deployment/api", Stacks.app("")),
+                Situation.ready("a toleration", Stacks.app("api", "", "tolerations: [{key: dedicated, operator: Exists}]")))) {
+                String result = RealNodeLab.play(node, each);
+                assertEquals(each.expected(), RealNodeLab.verdict(result), () -> RealNodeLab.told(result));
+            }
+        }
     }
 
     private static List<Situation> configuration() {
@@ -69,6 +88,22 @@ class RealNodeConfigTest {
             }),
             Situation.late("a folder of the node is not there", "VOLUME_MOUNT_FAILED Deployment/api", Stacks.app("api",
                 "volumeMounts: [{name: c, mountPath: /c}]", "volumes: [{name: c, hostPath: {path: /nowhere, type: Directory}}]")));
+    }
+
+    private static List<Situation> evictions() {
+        return List.of(
+            Situation.failsLate("pods are evicted one after the other: a volume is full", "EVICTED_EPHEMERAL_STORAGE Deployment/api",
+                Stacks.app("api", """
+                command: [sh, -c, 'sleep 2; dd if=/dev/zero of=/data/x bs=1M count=64; exec lab serve']
+                readinessProbe: {exec: {command: [test, -e, /ready]}, periodSeconds: 1}
+                volumeMounts: [{name: data, mountPath: /data}]
+                """, "volumes: [{name: data, emptyDir: {sizeLimit: 8Mi}}]")),
+            Situation.failsLate("pods are evicted one after the other: a container's limit", "EVICTED_EPHEMERAL_STORAGE Deployment/api",
+                Stacks.app("""
+                command: [sh, -c, 'sleep 2; dd if=/dev/zero of=/tmp/x bs=1M count=64; exec lab serve']
+                readinessProbe: {exec: {command: [test, -e, /ready]}, periodSeconds: 1}
+                resources: {limits: {ephemeral-storage: 8Mi}}
+                """)));
     }
 
     private static String mounts(String claim) {

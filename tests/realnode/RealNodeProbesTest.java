@@ -47,6 +47,11 @@ class RealNodeProbesTest {
             Situation.late("the readiness command fails", "PROBE_READINESS_FAILING Deployment/api", Stacks.app("""
                 readinessProbe: {exec: {command: [sh, -c, 'echo no schema yet; exit 1']}, periodSeconds: 1}
                 """)).within(PATIENT),
+            Situation.late("it listens on loopback alone", "PROBE_READINESS_FAILING Deployment/api", Stacks.app("""
+                command: [lab, serve, --listen, "127.0.0.1:8080"]
+                ports: [{containerPort: 8080}]
+                readinessProbe: {httpGet: {path: /ok, port: 8080}, periodSeconds: 1}
+                """)).within(70),
             Situation.ready("a probe that fails now and then", Stacks.app("""
                 readinessProbe: {exec: {command: [sh, -c, 'test $(( $(date +%s) % 4 )) -ne 0']}, periodSeconds: 1, failureThreshold: 3}
                 """)));
@@ -60,10 +65,17 @@ class RealNodeProbesTest {
                 init("image: registry.test:5000/lab/app:9")),
             Situation.late("an init container waits for a Service that is not there", "DEPENDENCY_SERVICE_MISSING Service/db",
                 init("command: [sh, -c, 'until curl -sf http://db:5432/; do echo waiting for db; sleep 1; done']")).within(60),
+            Situation.failsLate("an init container waits for a database that crashes", "CRASH_APP_ERROR Deployment/db",
+                init("command: [sh, -c, 'until curl -sf http://db/ok; do echo waiting for db; sleep 1; done']")
+                + Stacks.service("db", "") + Stacks.app("db", "command: [sh, -c, 'echo Error: corrupt data file; exit 1']", "")),
             Situation.fails("a sidecar's startup probe never passes", "PROBE_STARTUP_FAILING Deployment/api", sidecar("""
                 command: [lab, serve]
                 startupProbe: {httpGet: {path: /status/500, port: 8080}, periodSeconds: 1, failureThreshold: 3}
                 """)),
+            Situation.late("a sidecar's readiness probe is answered 500", "PROBE_READINESS_FAILING Deployment/api", sidecar("""
+                command: [lab, serve, --listen, ":9090"]
+                readinessProbe: {httpGet: {path: /status/500, port: 9090}, periodSeconds: 1}
+                """)).within(PATIENT),
             Situation.fails("a sidecar's liveness probe kills it", "PROBE_LIVENESS_FAILING Deployment/api", sidecar("""
                 command: [lab, serve, --listen, ":9090"]
                 livenessProbe: {httpGet: {path: /alive, port: 9090}, periodSeconds: 1, failureThreshold: 2}

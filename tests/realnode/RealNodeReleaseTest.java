@@ -1,4 +1,5 @@
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Tag;
@@ -39,6 +40,8 @@ class RealNodeReleaseTest {
         return List.of(
             Situation.fails("a Job fails", "CRASH_APP_ERROR Job/migrate", Stacks.job("backoffLimit: 1",
                 "command: [sh, -c, 'echo Error: migration 7 failed; exit 1']", "restartPolicy: Never")),
+            Situation.fails("a Job whose pod is taken away at its limit", "CRASH_AUTH_FAILED Job/migrate", Stacks.job("backoffLimit: 1",
+                "command: [sh, -c, 'echo FATAL: password authentication failed for user shop; exit 1']", "restartPolicy: OnFailure")),
             Situation.fails("a Job takes too long", "JOB_FAILED Job/migrate",
                 Stacks.job("activeDeadlineSeconds: 5", "command: [sleep, '60']", "restartPolicy: Never")),
             Situation.fails("a Job's image is not there", "IMAGE_NOT_FOUND Job/migrate",
@@ -49,9 +52,28 @@ class RealNodeReleaseTest {
     }
 
     private static List<Situation> services() {
+        String denyAll = "---\n{apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, metadata: {name: deny}, "
+            + "spec: {podSelector: {}, policyTypes: [Ingress, Egress]}}\n";
         return List.of(
+            Situation.late("a namespace that cannot go", "OBJECT_STUCK_TERMINATING ConfigMap/guarded", """
+                ---
+                {apiVersion: v1, kind: ConfigMap, metadata: {name: guarded, finalizers: [example.com/guard]}}
+                """ + Stacks.app("readinessProbe: {exec: {command: [test, -e, /ready]}, periodSeconds: 1}")).within(200)
+                .meanwhile(lab -> {
+                    lab.client().apps().deployments().inNamespace(lab.namespace()).withName("api").waitUntilCondition(java.util.Objects::nonNull, 60, TimeUnit.SECONDS);
+                    lab.client().namespaces().withName(lab.namespace()).delete();
+                }),
+            Situation.fails("a name that Python cannot resolve and does not tell", "DNS_NAME_UNKNOWN Deployment/api", Stacks.app("""
+                command: [sh, -c, 'echo "socket.gaierror: [Errno -2] Name or service not known"; exit 1']
+                env: [{name: DB_HOST, value: orders}]
+                """)),
+            Situation.fails("a wrong port behind a policy that nobody enforces", "SVC_TARGET_PORT_MISMATCH Service/db",
+                Stacks.app("command: [lab, dial, 'db:80']") + Stacks.app("db", "ports: [{containerPort: 8080}]\n" + PROBE, "")
+                + Stacks.service("db", "").replace("targetPort: 8080", "targetPort: 5432") + denyAll),
             Situation.ready("a Service that nobody needs selects nothing", Stacks.app(PROBE) + Stacks.service("other", "")),
             Situation.ready("a Service that is only another name", Stacks.app(PROBE) + Stacks.service("api", "") + named("other", "api")),
+            Situation.fails("a Service that is another name for what is not there", "DNS_NAME_UNKNOWN Service/db",
+                Stacks.app("command: [lab, dial, 'db:80']") + named("db", "db.nowhere.example.com")),
             Situation.fails("a program cannot reach a Service that selects nothing at all", "SVC_SELECTOR_MISMATCH Service/db",
                 Stacks.app("command: [lab, dial, 'db:80']") + Stacks.app("database", PROBE, "") + Stacks.service("db", "")),
             Situation.fails("a program cannot reach a Service with a wrong port", "SVC_TARGET_PORT_MISMATCH Service/db",
@@ -63,7 +85,7 @@ class RealNodeReleaseTest {
     }
 
     /** A Service that is another name for a host. */
-    static String named(String name, String host) {
+    private static String named(String name, String host) {
         return "---\n{apiVersion: v1, kind: Service, metadata: {name: " + name + "}, spec: {type: ExternalName, externalName: " + host + "}}\n";
     }
 }

@@ -323,7 +323,7 @@ class WatchTest {
     void theFinalReadIsNotTrustedWhenItFails() throws Exception {
         server.putYaml("shop", READY);
         var waiting = waiting();
-        var result = inBackground(waiting, 12);
+        var result = inBackground(waiting, 6);
         until("first judgement", () -> !waiting.last().workloads().isEmpty());
         server.faults.fail("list", "deployments", 1000, 500);
         assertEquals(ensure_ready.Outcome.timeout, result.get().outcome(), "what the caches say is not enough");
@@ -385,7 +385,7 @@ class WatchTest {
         var result = inBackground(waiting, 60);
         until("the watch sees it", () -> !waiting.last().workloads().isEmpty());
         assertEquals("not applied yet", waiting.last().workloads().get(0).message());
-        Thread.sleep(12_000);
+        Thread.sleep(5000); // it settles within 3 s
         assertFalse(result.isDone(), "what is not applied yet is not ready, however long it looks so");
         go.complete(List.of(object(READY, ensure_ready.Result.unchanged, "")));
         assertEquals(ensure_ready.Outcome.ready, result.get().outcome());
@@ -398,7 +398,7 @@ class WatchTest {
         var interrupted = new CompletableFuture<Boolean>();
         var applying = ensure_ready.Applying.begin(untried, false, told -> {
             try {
-                Thread.sleep(6000);
+                Thread.sleep(4000);
                 told.accept(tried);
                 Thread.sleep(60_000);
             } catch (InterruptedException e) {

@@ -32,6 +32,9 @@ public record WaitMemory(Instant readySince, long restarts, List<String> gating,
     private static final Duration LEARNING = Duration.ofSeconds(45);
     /** A finding that is away for a moment only (a kubelet tries again) has not healed. */
     private static final Duration BLINK = Duration.ofSeconds(5);
+    /** A kubelet looks at its containers every second. */
+    private static final Duration PROMPT = Duration.ofSeconds(2);
+    private static final Duration AT_MOST_BEHIND = Duration.ofSeconds(60);
     /** By how much the clocks of this machine and of the cluster may differ. */
     private static final Duration SKEW = Duration.ofSeconds(10);
 
@@ -45,7 +48,7 @@ public record WaitMemory(Instant readySince, long restarts, List<String> gating,
         var running = verdict.workloads().stream().filter(w -> w.kind().equals("Job") && w.state() == State.progressing).map(Workload::name)
             .collect(Collectors.toSet());
         return new WaitMemory(!verdict.ready() ? null : same ? readySince : now, verdict.restarts(),
-            refs, settle(verdict), seen(counting, snapshot, now),
+            refs, settle(verdict, snapshot), seen(counting, snapshot, now),
             crashed(snapshot, appliedSince),
             running, running.containsAll(jobs) ? jobEnded : now, certainSince);
     }
@@ -71,10 +74,21 @@ public record WaitMemory(Instant readySince, long restarts, List<String> gating,
      * Without a readiness probe a container counts as ready as soon as it runs, so it must run longer to be believed;
      * operators make their objects one after the other.
      */
-    private static Duration settle(Verdict verdict) {
+    private static Duration settle(Verdict verdict, Snapshot snapshot) {
         boolean operators = verdict.workloads().stream()
             .anyMatch(w -> !Kinds.WORKLOADS.contains(w.kind()) && !Kinds.ALSO_JUDGED.contains(w.kind()));
-        return Duration.ofSeconds(verdict.unprobed() ? 10 : operators ? 5 : 3);
+        return verdict.unprobed() ? Duration.ofSeconds(10).plus(behind(snapshot)) : Duration.ofSeconds(operators ? 5 : 3);
+    }
+
+    /**
+     * What a busy node's kubelet needs more, in which an exit is told as late as the start was: twice of what its slowest report of these
+     * pods came later than {@link #PROMPT}. Nothing in the API says how old a status is; leases and conditions of a node are renewed
+     * whether or not its pods are looked at.
+     */
+    private static Duration behind(Snapshot snapshot) {
+        var late = snapshot.all("Pod").stream().filter(p -> snapshot.own(p) && !p.deleting()).map(Pods::startToldAfter)
+            .reduce(PROMPT, (a, b) -> a.compareTo(b) > 0 ? a : b).minus(PROMPT).multipliedBy(2);
+        return late.compareTo(AT_MOST_BEHIND) > 0 ? AT_MOST_BEHIND : late;
     }
 
     /** Nothing is judged while nothing changes, so what is there now and was there the last time was there all the time. */

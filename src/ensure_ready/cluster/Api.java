@@ -197,7 +197,7 @@ public final class Api implements AutoCloseable {
     }
 
     /** Plain text, for logs: at most what the query's own limits allow. */
-    String text(String path) {
+    public String text(String path) {
         return new String(answer(request(path), "GET " + path), StandardCharsets.UTF_8);
     }
 

@@ -123,6 +123,8 @@ public final class Collect {
             var redaction = Redaction.of(secrets, System.getenv(),
                 NamesToKeep.of(new Snapshot(known.namespace(), known.at(), objects, known.applied(),
                 Map.of(), List.of())));
+            known.logs().forEach((key, log) -> logs.put(key, new Log(log.pod(), log.container(), log.previous(),
+                lines(String.join("\n", log.lines()), redaction))));
             run(pool, failing(workloads).stream().limit(Math.max(0, REQUESTS - requests))
                 .map(t -> (Runnable) () -> log(t, redaction)).toList());
         } finally {
@@ -274,8 +276,8 @@ public final class Collect {
             + tail.container() + "&tailLines=" + LOG_LINES + "&limitBytes=1048576"
             + (tail.previous() ? "&previous=true" : "");
         try {
-            var lines = redaction.clean(api.text(path)).lines().map(Collect::printable).toList();
-            logs.put(tail.pod() + "/" + tail.container(), new Log(tail.pod(), tail.container(), tail.previous(), lines));
+            logs.put(tail.pod() + "/" + tail.container(), new Log(tail.pod(), tail.container(), tail.previous(),
+                lines(api.text(path), redaction)));
         } catch (ApiError e) {
             if (e.code == 400 && tail.previous()) {
                 log(new Tail(tail.pod(), tail.container(), false, tail.rank()), redaction); // the failed run's log is gone
@@ -283,6 +285,10 @@ public final class Collect {
                 limited.add("logs: " + (e.forbidden() ? "forbidden" : Texts.line(String.valueOf(e.getMessage()))));
             }
         }
+    }
+
+    private static List<String> lines(String text, Redaction redaction) {
+        return redaction.clean(text).lines().map(Collect::printable).toList();
     }
 
     /** Colours and control characters are for terminals; nobody reads more than this of one line. */

@@ -229,6 +229,8 @@ public final class Connections {
         var local = needs.local(a.host());
         if (a.host().equals("localhost") || a.host().startsWith("127.")) {
             s.means(s.told().named());
+        } else if (service.isPresent() && unresolved(line) && service.get().text("/spec/type").equals("ExternalName")) {
+            s.meansNamed(Code.DNS_NAME_UNKNOWN, Ref.of(service.get()), Map.of("host", service.get().text("/spec/externalName")));
         } else if (service.isPresent()) {
             reachable(s, a, service.get(), line);
         } else if (local.isPresent() && unapplied(snapshot, local.get())) {

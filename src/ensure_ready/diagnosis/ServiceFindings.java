@@ -1,6 +1,7 @@
 package ensure_ready.diagnosis;
 
 import ensure_ready.catalogue.Code;
+import ensure_ready.catalogue.Phrase;
 import ensure_ready.findings.Finding;
 import ensure_ready.findings.Observed;
 import ensure_ready.findings.Ports;
@@ -113,7 +114,7 @@ public record ServiceFindings(Observed seen, Dependencies needs, Set<Ref> unread
     private Optional<Finding> closed(Obj service, Ref workload) {
         var reached = needs.workloads().keySet().stream().anyMatch(w -> !unready.contains(w) && needs.mentions(w).stream()
             .anyMatch(m -> m.sure() && needs.service(m.host()).filter(service::equals).isPresent()));
-        if (reached || unready.contains(workload)) {
+        if (reached || refuses(service) || unready.contains(workload)) {
             return Optional.empty(); // probes come from the node, which no policy stops: it has another cause
         }
         var pods = needs.workloads().get(workload);
@@ -121,6 +122,13 @@ public record ServiceFindings(Observed seen, Dependencies needs, Set<Ref> unread
             .map(p -> seen.finding(Code.NETPOL_BLOCKING, Ref.of(p), workload,
             Optional.empty(), List.of(Evidence.field(p, "spec.ingress", "nobody may reach " + pods.ref() + " behind " + service.ref())))
             .with(Map.of("to", service.ref())));
+    }
+
+    /** A log tells of its refusal: who refuses has been reached, and nothing enforces the policy. */
+    private boolean refuses(Obj service) {
+        var at = Pattern.compile("(?<![\\w.-])(" + Pattern.quote(service.name()) + "|" + Pattern.quote(service.text("/spec/clusterIP")) + ")[.:]");
+        return seen.snapshot.logs().values().stream().flatMap(log -> log.lines().stream())
+            .anyMatch(line -> Phrase.REFUSED.occurs(line) && at.matcher(line).find());
     }
 
     /**

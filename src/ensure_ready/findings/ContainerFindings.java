@@ -278,7 +278,8 @@ public record ContainerFindings(Observed seen, Obj pod, Ref owner, JsonNode stat
                 probes().failure(failed).get().evidence(pod)).with(Map.of("probe", failed))
                 .with(probes().times(failed) >= PROVEN ? Basis.FINAL : Basis.OBSERVED);
         }
-        var plain = mistake.isPresent() && failed.equals("readiness") && probes().times(failed) >= MANY;
+        var alone = mistake.isPresent() ? "" : loopback(failed);
+        var plain = (mistake.isPresent() || !alone.isEmpty()) && failed.equals("readiness") && probes().times(failed) >= MANY;
         var starting = !plain && starting(running, mistake.isEmpty());
         var reading = log().filter(r -> r.code() != Code.CRASH_APP_ERROR && r.code() != Code.CRASH_PORT_IN_USE
             && (mistake.isEmpty() || starting));
@@ -288,7 +289,16 @@ public record ContainerFindings(Observed seen, Obj pod, Ref owner, JsonNode stat
         var proof = evidence("ready", "", "runs for " + running + " s and is not ready", "", "");
         return finding(code, since(), proofs(proof, probes().failure(failed), reading))
             .with(new Finding.Wants(false, reading.filter(LogReading::unreachable).isPresent(), List.of()))
-            .with(reading.map(LogReading::params).orElse(Map.of()));
+            .with(reading.map(LogReading::params).orElse(Map.of())).with(alone.isEmpty() ? Map.of() : Map.of("listens", alone));
+    }
+
+    /** Where the program says that it listens, when that is loopback alone and a probe is refused at the pod's address. */
+    private String loopback(String probe) {
+        var port = probes().failure(probe).filter(e -> Phrase.REFUSED.occurs(e.message())).map(e -> Phrase.PROBE_PORT.in(e.message()));
+        var log = port.isEmpty() ? null : seen.log(pod, name());
+        var said = log == null ? List.<String>of() : log.lines().stream().filter(Phrase.LISTENS::occurs).toList();
+        return said.stream().allMatch(l -> Phrase.LOOPBACK.in(l, 2).equals(port.get()))
+            ? said.stream().map(Phrase.LOOPBACK::in).findFirst().orElse("") : "";
     }
 
     /**

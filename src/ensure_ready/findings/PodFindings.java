@@ -21,6 +21,9 @@ import tools.jackson.databind.JsonNode;
 
 /** What a pod's status says, container by container, with events and the log of the failed run as proof. Pure. */
 public record PodFindings(Observed seen, Obj pod, Ref owner, List<Finding> before) {
+    /** So many pods that one fault of their own has ended leave no hope for the next. */
+    private static final int PROVEN = 3;
+
     /** {@code before}: what other pods said already; an object that they miss too is not told again. */
     static List<Finding> of(Observed seen, Obj pod, List<Finding> before) {
         var owner = seen.owner(pod);
@@ -39,7 +42,10 @@ public record PodFindings(Observed seen, Obj pod, Ref owner, List<Finding> befor
             return List.of();
         }
         if (phase.equals("Failed") && !pod.text("/status/reason").isEmpty()) {
-            return replaced() && !again() ? List.of() : ended(pod.text("/status/reason"), pod.text("/status/message"));
+            var times = times();
+            var filled = Messages.code(Messages.Topic.EVICTED, pod.text("/status/message")).isPresent(); // its own disk, so once is enough
+            return replaced() && times < (filled ? 1 : 2) ? List.of() : ended(pod.text("/status/reason"), pod.text("/status/message")).stream()
+                .map(f -> f.code() == Code.EVICTED_EPHEMERAL_STORAGE && times >= PROVEN ? f.with(Basis.FINAL) : f).toList();
         }
         if (pod.condition("PodScheduled").path("status").asString("").equals("False")
             || pod.text("/spec/nodeName").isEmpty() && phase.equals("Pending")) {
@@ -56,16 +62,15 @@ public record PodFindings(Observed seen, Obj pod, Ref owner, List<Finding> befor
             && p.text("/metadata/creationTimestamp").compareTo(pod.text("/metadata/creationTimestamp")) > 0);
     }
 
-    /** The last that ended so within minutes, with none after it that is ready: the next one will end so too, if several did or it filled its
-     *  own disk. */
-    private boolean again() {
+    /** Of how many that ended so within minutes, with none after them that is ready, this is the last: the next one will end so too. */
+    private int times() {
         var siblings = seen.snapshot.all("Pod").stream().filter(p -> p.controller().path("uid").equals(pod.controller().path("uid")))
             .toList();
         var ended = siblings.stream().filter(p -> p.text("/status/reason").equals(pod.text("/status/reason")) && seen.age(p) < 1800)
             .toList();
-        return (ended.size() > 1 || Messages.code(Messages.Topic.EVICTED, pod.text("/status/message")).isPresent()) && siblings.stream().noneMatch(Pods::ready) && ended.stream()
+        return siblings.stream().noneMatch(Pods::ready) && ended.stream()
             .max(Comparator.comparing((Obj p) -> p.text("/metadata/creationTimestamp")).thenComparing(Obj::name))
-            .filter(pod::equals).isPresent();
+            .filter(pod::equals).isPresent() ? ended.size() : 0;
     }
 
     private Finding finding(Code code, Ref object, Optional<Instant> since, Evidence... evidence) {

@@ -1,6 +1,8 @@
 package ensure_ready.model;
 
+import java.time.Duration;
 import java.time.Instant;
+import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
@@ -77,5 +79,16 @@ public final class Pods {
     public static boolean unprobed(Obj pod) {
         var sidecars = pod.list("/spec/initContainers").stream().filter(c -> c.path("restartPolicy").asString("").equals("Always"));
         return Stream.concat(sidecars, pod.list("/spec/containers").stream()).anyMatch(c -> c.path("readinessProbe").isMissingNode());
+    }
+
+    /** How long after the start of its last container the kubelet called the pod ready; nothing where a probe or a hook takes part in it. */
+    public static Duration startToldAfter(Obj pod) {
+        var ready = pod.condition("ContainersReady");
+        var told = Obj.instant(ready.path("lastTransitionTime").asString(""));
+        var waits = Stream.of("/spec/initContainers", "/spec/containers").flatMap(list -> pod.list(list).stream())
+            .anyMatch(c -> c.has("readinessProbe") || c.has("startupProbe") || c.has("lifecycle"));
+        return waits || !Obj.isTrue(ready) || told.isEmpty() ? Duration.ZERO : containers(pod).stream()
+            .flatMap(c -> Obj.instant(c.at("/state/running/startedAt").asString("")).stream()).max(Comparator.naturalOrder())
+            .map(start -> Duration.between(start, told.get())).filter(d -> !d.isNegative()).orElse(Duration.ZERO);
     }
 }

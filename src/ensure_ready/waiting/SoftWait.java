@@ -40,6 +40,7 @@ public final class SoftWait {
     private final WaitSettings settings;
     private final Consumer<Judgement> progress;
     private final Semaphore changes = new Semaphore(0);
+    private final LastWords words;
     private final Instant started = Instant.now();
     private final long startedNanos = System.nanoTime();
     private Duration debounce = DEBOUNCE;
@@ -54,6 +55,7 @@ public final class SoftWait {
     public SoftWait(Api api, String namespace, Applying applying, WaitSettings settings, Consumer<Judgement> progress) {
         this.api = api.within(Deadline.now());
         this.namespace = namespace;
+        words = new LastWords(this.api);
         this.applying = applying;
         this.settings = settings;
         this.progress = progress;
@@ -201,6 +203,7 @@ public final class SoftWait {
         var cost = Duration.ofNanos(3 * (System.nanoTime() - begin));
         debounce = cost.compareTo(DEBOUNCE) > 0 ? cost : DEBOUNCE;
         looked = System.nanoTime();
+        words.listen(seen.snapshot());
         return seen;
     }
 
@@ -208,10 +211,10 @@ public final class SoftWait {
         return new Snapshot(namespace, now(), objects, applying.results(), Map.of(), limited).with(settings.rules());
     }
 
-    private Judgement publish(Judgement judgement) {
-        last = judgement;
-        progress.accept(judgement);
-        return judgement;
+    private Judgement publish(Judgement j) {
+        last = new Judgement(j.outcome(), j.verdict(), words.with(j.snapshot()), j.certain(), j.certainSince());
+        progress.accept(last);
+        return last;
     }
 
     /**

@@ -1,0 +1,107 @@
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What a Job's pod said is known though its controller has taken it away. */
+class LastWordsTest {
+    private static final String JOB = """
+        apiVersion: batch/v1
+        kind: Job
+        metadata: {name: migrate}
+        spec: {backoffLimit: 1, template: {spec: {restartPolicy: OnFailure, containers: [{name: app, image: a}]}}}
+        status: %s
+        """;
+    private static final String FAILED = "{failed: 1, conditions: [{type: Failed, status: 'True', reason: BackoffLimitExceeded, message: at its limit}]}";
+
+    @TempDir
+    Path folder;
+    private EmbeddedApi server;
+
+    @BeforeEach
+    void start() {
+        server = new EmbeddedApi();
+        server.putYaml("", "{apiVersion: v1, kind: Namespace, metadata: {name: shop}}");
+    }
+
+    @AfterEach
+    void stop() {
+        server.close();
+    }
+
+    private void pod(String name, String policy) {
+        var job = server.putYaml("shop", JOB.formatted("{active: 1}")).get(0).at("/metadata/uid").asString("");
+        server.putYaml("shop", """
+            apiVersion: v1
+            kind: Pod
+            metadata: {name: %s, ownerReferences: [{apiVersion: batch/v1, kind: Job, name: migrate, uid: %s, controller: true}]}
+            spec: {nodeName: n, restartPolicy: %s, containers: [{name: app, image: a}]}
+            status:
+              phase: Running
+              conditions: [{type: Ready, status: "False"}]
+              containerStatuses: [{name: app, ready: false, restartCount: 1, state: {waiting: {reason: CrashLoopBackOff}}, lastState: {terminated: {exitCode: 1, reason: Error, finishedAt: "2026-01-01T10:00:00Z"}}}]
+            """.formatted(name, job, policy));
+    }
+
+    /** The causes when the pod goes and the Job fails while the wait looks, each with its lines. */
+    private String causes(Runnable end, Map<String, String> secrets) throws Exception {
+        try (var api = new ensure_ready.Api(ensure_ready.Kubeconfig.read(server.kubeconfig(folder), null), Duration.ofSeconds(5))) {
+            var waiting = new ensure_ready.SoftWait(api, "shop", List.of(), new ensure_ready.WaitSettings("codex", false, false, true, null), j -> { });
+            var ended = CompletableFuture.supplyAsync(() -> waiting.run(ensure_ready.Deadline.in(Duration.ofSeconds(30))));
+            WatchTest.until("the log is read", () -> server.requests("get", "pods/log") > 0 || !waiting.last().workloads().isEmpty()
+                && server.list("pods", "shop").isEmpty());
+            end.run();
+            var judgement = ended.get();
+            assertFalse(judgement.ready());
+            var full = ensure_ready.Collect.more(api, judgement.snapshot(), judgement.workloads(), secrets, Duration.ofSeconds(5));
+            return ensure_ready.Diagnosis.explain(full.snapshot(), judgement.workloads(), "codex").causes().stream()
+                .map(c -> c.code() + " " + c.object() + (c.logExcerpt() == null ? "" : " " + c.logExcerpt().lines())).toList().toString();
+        }
+    }
+
+    private void failsAndTakesAway(String pod) {
+        server.delete("pods", "shop", pod);
+        server.putYaml("shop", JOB.formatted(FAILED));
+    }
+
+    @Test
+    void whatItSaidAtItsLimitIsToldMasked() throws Exception {
+        pod("migrate-x", "OnFailure");
+        server.log("shop", "migrate-x", "app", true, "FATAL: password authentication failed for user shop with plum-tree-77\n");
+        assertEquals("[CRASH_AUTH_FAILED Job/migrate [FATAL: password authentication failed for user shop with [REDACTED:secret/db#password]]]",
+            causes(() -> failsAndTakesAway("migrate-x"), Map.of("db#password", "plum-tree-77")));
+    }
+
+    @Test
+    void aPodThatIsBeingTakenAwayIsToldToo() throws Exception {
+        pod("migrate-z", "OnFailure");
+        server.log("shop", "migrate-z", "app", true, "FATAL: password authentication failed for user shop\n");
+        server.edit("pods", "shop", "migrate-z", p -> p.withObject("/metadata").putArray("finalizers").add("batch.kubernetes.io/job-tracking"));
+        assertEquals("[CRASH_AUTH_FAILED Job/migrate [FATAL: password authentication failed for user shop]]", causes(() -> {
+            server.delete("pods", "shop", "migrate-z");
+            server.putYaml("shop", JOB.formatted(FAILED.replace("type: Failed", "type: FailureTarget")));
+        }, Map.of()));
+    }
+
+    @Test
+    void withoutAWordTheJobAloneIsTold() throws Exception {
+        server.putYaml("shop", JOB.formatted("{active: 1}"));
+        assertEquals("[JOB_FAILED Job/migrate]", causes(() -> server.putYaml("shop", JOB.formatted(FAILED)), Map.of()));
+    }
+
+    @Test
+    void aPodThatStaysIsReadWhereItIs() throws Exception {
+        pod("migrate-y", "OnFailure");
+        server.log("shop", "migrate-y", "app", true, "FATAL: password authentication failed for user shop\n");
+        assertEquals("[CRASH_AUTH_FAILED Job/migrate [FATAL: password authentication failed for user shop]]",
+            causes(() -> server.putYaml("shop", JOB.formatted(FAILED)), Map.of()));
+    }
+}
