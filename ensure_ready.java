@@ -27,11 +27,11 @@
 // Then what only thinks: equal input gives equal answers.
 // line  5051 src/ensure_ready/certainty: What is certain never to become ready without a change, and what the wait remembers to know it
 // line  5663 src/ensure_ready/diagnosis: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
-// line  8149 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
-// line  9693 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
-// line 10859 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
-// line 11698 src/ensure_ready/model: Objects and snapshots of a namespace
-// line 12712 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
+// line  8173 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
+// line  9718 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
+// line 10894 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
+// line 11733 src/ensure_ready/model: Objects and snapshots of a namespace
+// line 12741 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude;
@@ -5768,7 +5768,8 @@ record Candidates(Observed seen, Dependencies needs, Finding f) {
     private Stream<String> named() {
         var told = f.evidence().toString();
         return snapshot().custom().filter(o -> Ref.of(o).equals(f.object())).limit(1).flatMap(o -> CustomReference.of(snapshot(), o).stream())
-            .filter(r -> r.wrong(snapshot()) || r.target(snapshot()).isEmpty() && told.contains(r.name()))
+            .filter(r -> r.missing(snapshot()) ? told.contains(r.name()) || !r.path().endsWith("Name")
+                : r.target(snapshot()).isEmpty() && told.contains(r.name()))
             .flatMap(r -> snapshot().objects().entrySet().stream()
                 .filter(e -> e.getKey().replaceAll("\\..*|^Cluster(?=[A-Z])", "").equals(r.kind().replaceAll("^Cluster(?=[A-Z])", "")))
                 .flatMap(e -> e.getValue().stream()).filter(o -> !o.name().equals("kube-root-ca.crt"))
@@ -6238,6 +6239,7 @@ static final class Dependencies {
     private static final List<String> WORKLOADS = List.of("Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob");
     private static final Pattern KUBECTL_WAIT =
         Pattern.compile("\\b(job|deploy(?:ment)?|statefulset|sts|pod)s?(?:\\.\\w+)?[/ ]([a-z0-9](?:[a-z0-9-]*[a-z0-9])?)");
+    private static final Pattern HOST = Pattern.compile("(?<![\\w.-])[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?=:\\d{2,5}\\b|/)");
     private final Snapshot snapshot;
     private final Map<Ref, Obj> workloads = new TreeMap<>();
     private final Map<Ref, List<Mention>> mentions = new TreeMap<>();
@@ -6382,7 +6384,7 @@ static final class Dependencies {
             boolean chain = c.group().equals("cert-manager.io"); // what it has made only tells why; its user can mend itself alone
             Ownership.madeFor(snapshot, c).stream().filter(o -> !o.builtIn() && !chain || Kinds.WORKLOADS.contains(o.kind()))
                 .forEach(o -> edges.add(edge(Ref.of(c), Ref.of(o), Edge.Origin.SPEC, "owner", 1)));
-            named(c).filter(t -> !below(c, t)).forEach(t -> edges.add(edge(Ref.of(c), Ref.of(t), Edge.Origin.SPEC, "named", 1)));
+            needed(c).forEach(t -> edges.add(edge(Ref.of(c), Ref.of(t), Edge.Origin.SPEC, "named", 1)));
             snapshot.all("Service").stream().filter(s -> s.ownedBy(c) || Ownership.called(s, c))
                 .forEach(s -> edges.add(edge(Ref.of(s), Ref.of(c), Edge.Origin.SPEC, "made by", 1)));
             snapshot.all("Job").stream().filter(c::ownedBy) // a queue's entry for it
@@ -6399,13 +6401,22 @@ static final class Dependencies {
             .thenComparing(e -> -e.confidence()).thenComparing(Edge::via).thenComparing(Edge::port)).toList();
     }
 
-    /** What a custom resource names in its spec or its message, and what is to make a Secret that it names. */
-    private Stream<Obj> named(Obj custom) {
+    /** What a custom resource waits for by what it names; of that which owns it, what stands beside it, if it says that it waits. */
+    private Stream<Obj> needed(Obj custom) {
         var proof = CustomStatus.of(custom, snapshot).proof();
-        return Stream.concat(CustomReference.of(snapshot, custom).stream().flatMap(r -> r.target(snapshot)
-            .or(() -> r.kind().equals("Secret") ? CustomFindings.maker(snapshot, r.name()) : Optional.empty()).stream()),
-            CustomReference.in(snapshot, proof == null ? "" : proof.message()))
-            .filter(t -> !t.builtIn() || Kinds.WORKLOADS.contains(t.kind()));
+        var message = proof == null ? "" : proof.message();
+        boolean waits = proof != null && proof.reason().matches("(?i)(waiting|pending|depend).*");
+        boolean unreached = Stream.of(Phrase.REFUSAL, Phrase.SLOW, Phrase.NO_NAME).anyMatch(p -> p.occurs(message));
+        return Stream.concat(Stream.concat(named(custom), CustomReference.in(snapshot, message))
+            .flatMap(t -> !below(custom, t) ? Stream.of(t) : waits ? named(t).filter(s -> !s.equals(custom)) : Stream.empty())
+            .filter(t -> !t.builtIn() || Kinds.WORKLOADS.contains(t.kind())),
+            HOST.matcher(unreached ? message : "").results().flatMap(m -> service(m.group()).stream()));
+    }
+
+    /** What its spec names, and what is to make a Secret that it names. */
+    private Stream<Obj> named(Obj custom) {
+        return CustomReference.of(snapshot, custom).stream().flatMap(r -> r.target(snapshot)
+            .or(() -> r.kind().equals("Secret") ? CustomFindings.maker(snapshot, r.name()) : Optional.empty()).stream());
     }
 
     private boolean below(Obj o, Obj top) {
@@ -6639,9 +6650,12 @@ static final class Facts {
 
     private void all(Obj at, String... pointers) {
         for (var p : pointers) {
-            var node = at.at(p);
-            add(at, p.substring(1).replace('/', '.'), node.isMissingNode() ? "" : node.isValueNode() ? node.asString("") : compact(node));
+            add(at, p.substring(1).replace('/', '.'), text(at.at(p)));
         }
+    }
+
+    private static String text(JsonNode node) {
+        return node.isMissingNode() ? "" : node.isValueNode() ? node.asString("") : compact(node);
     }
 
     /** A part of a spec on one line, as JSON without quotes. */
@@ -6768,20 +6782,30 @@ static final class Facts {
         });
     }
 
-    /** What a custom resource names and its message speaks of, fields that the message names, and what the last of those made for it says. */
+    /** Fields that the message names or quotes, what the resource names and is not there, and what the last of those made for it says. */
     private void custom(Finding f) {
         if (f.code().family != Code.Family.CUSTOM) {
             return;
         }
         seen.snapshot.custom().filter(o -> Ref.of(o).equals(f.object())).findFirst().ifPresent(o -> {
             var told = f.evidence().stream().map(Evidence::message).collect(Collectors.joining("\n"));
-            FIELD.matcher(told).results().forEach(m -> all(o, "/" + m.group().replaceAll("[.\\[]", "/").replace("]", "")));
-            CustomReference.of(seen.snapshot, o).stream().filter(r -> told.contains(r.name()) || r.wrong(seen.snapshot))
-                .forEach(r -> add(o, r.path(), r.name() + (r.missing(seen.snapshot) ? " (does not exist)" : "")));
-            CustomReference.of(seen.snapshot, o).stream().limit(2).forEach(r -> add(o, r.path(), r.name()));
+            var named = CustomReference.of(seen.snapshot, o);
+            named.stream().filter(r -> r.missing(seen.snapshot) && (told.contains(r.name()) || !r.path().endsWith("Name")))
+                .forEach(r -> add(o, r.path(), r.name() + " (does not exist)"));
+            FIELD.matcher(told).results().map(m -> m.group()).distinct().filter(p -> found.keySet().stream().noneMatch(k -> k.contains(" " + p)))
+                .forEach(p -> add(o, p, text(o.at("/" + p.replaceAll("[.\\[]", "/").replace("]", "")))));
+            quoted(o.at("/spec"), "spec", told).limit(4).forEach(e -> add(o, e.getKey(), e.getValue()));
             f.evidence().stream().filter(e -> !e.path().startsWith(o.ref() + "/") && !e.path().equals(o.ref())).reduce((a, b) -> b)
                 .ifPresent(e -> found.putIfAbsent(e.path(), e.message()));
+            named.stream().limit(2).forEach(r -> add(o, r.path(), r.name()));
         });
+    }
+
+    /** Fields whose value stands in the message as a word of its own. */
+    private static Stream<Map.Entry<String, String>> quoted(JsonNode spec, String path, String message) {
+        return Leaves.of(spec).entrySet().stream().filter(e -> e.getValue().length() > 3 && !SecretShapes.NAME.matcher(e.getKey()).matches()
+            && Pattern.compile("(?<![\\w.-])" + Pattern.quote(e.getValue()) + "(?![\\w-])").matcher(message).find())
+            .map(e -> Map.entry(path + "." + e.getKey(), e.getValue()));
     }
 
     private void scale(Obj o, Finding f) {
@@ -8521,7 +8545,8 @@ static final class CustomFindings {
                 Obj.instant(e.first()), List.of(e.evidence(o))));
         }
         var young = said.state() == State.progressing && seen.age(o) < code.young;
-        var proofs = Stream.concat(Stream.of(said.proof()), madeOf(seen.snapshot, o)).limit(4).toList();
+        var proofs = Stream.of(Stream.of(said.proof()), CustomStatus.details(o), madeOf(seen.snapshot, o)).flatMap(s -> s).distinct()
+            .limit(5).toList();
         return Optional.of(seen.finding(young ? Code.STILL_PROGRESSING : code, Ref.of(o), Ref.of(o),
             Obj.instant(said.proof().firstSeen()), proofs)).map(f -> young || !said.invalid() ? f : f.with(Basis.OBSERVED));
     }
@@ -9774,6 +9799,11 @@ static final class CustomStatus {
             .map(h -> new Said(State.progressing, "waits in its queue: " + h.message(), h.proof())).orElse(said);
     }
 
+    /** What its words add to its conditions: {@code Unable to create required cluster objects: secrets "x" not found}. */
+    static Stream<Evidence> details(Obj o) {
+        return words(o.at("/status")).stream().filter(w -> !CustomWords.done(w.text()) && !w.why().isEmpty()).map(w -> proof(o, w));
+    }
+
     /**
      * Whether it counts when a whole namespace is judged: made by a person, and with something to become ready. Routes, policies and
      * reports hurt no workload, and a run or a backup that failed is of the past.
@@ -9837,8 +9867,11 @@ static final class CustomStatus {
     }
 
     private Said said(State state, Word word) {
-        return new Said(state, "is " + Phrases.brief(word.text()) + Phrases.prefixed(": ", Phrases.brief(word.why())),
-            Evidence.field(o, word.path(), word.text() + Phrases.prefixed(": ", word.why())));
+        return new Said(state, "is " + Phrases.brief(word.text()) + Phrases.prefixed(": ", Phrases.brief(word.why())), proof(o, word));
+    }
+
+    private static Evidence proof(Obj o, Word word) {
+        return Evidence.field(o, word.path(), word.text() + Phrases.prefixed(": ", word.why()));
     }
 
     /** By the values that its user named; any other value is progress. */
@@ -10034,9 +10067,11 @@ static final class CustomWords {
         return Obj.isTrue(condition) && AILING.matcher(type(condition)).matches();
     }
 
-    /** A good condition that is not so because its controller tried and could not. */
+    /** A good condition that is not so because its controller tried and could not; one of an unknown type if it says so in one word. */
     static boolean triedInVain(JsonNode condition) {
-        return positive(condition) && no(condition) && FAILED_REASON.matcher(condition.path("reason").asString("")).matches();
+        var reason = condition.path("reason").asString("");
+        return no(condition) && (positive(condition) ? FAILED_REASON.matcher(reason).matches()
+            : reason.matches("Error|Failed|Failure") && !BROKEN.matcher(type(condition)).matches());
     }
 
     static boolean no(JsonNode condition) {
@@ -11753,10 +11788,9 @@ record CustomReference(String path, String kind, String name) {
     static List<CustomReference> of(Snapshot snapshot, Obj o) {
         var found = new ArrayList<CustomReference>();
         new Walk(snapshot, o, found).fields(o.at("/spec"), "spec", 0);
-        o.labels().entrySet().stream().filter(l -> l.getKey().contains("/")
-            && ("." + o.group()).endsWith("." + l.getKey().replaceFirst("/.*", "")))
-            .forEach(l -> snapshot.custom().filter(c -> c.group().equals(o.group()) && c.name().equals(l.getValue())
-                && !c.kind().equals(o.kind())).findFirst()
+        o.labels().entrySet().stream().filter(l -> l.getKey().contains("/")) // by its operator's label, such as strimzi.io/cluster
+            .forEach(l -> snapshot.custom().filter(c -> ("." + c.group()).endsWith("." + l.getKey().replaceFirst("/.*", ""))
+                && c.name().equals(l.getValue()) && !c.kind().equals(o.kind())).findFirst()
                 .ifPresent(c -> found.add(new CustomReference("metadata.labels[" + l.getKey() + "]", c.kind(), c.name()))));
         found.removeIf(r -> r.kind().equals("Secret") && makes(o, r.name()));
         return found;
@@ -11780,11 +11814,6 @@ record CustomReference(String path, String kind, String name) {
     /** Its kind was read, and there is no object of that name. */
     boolean missing(Snapshot snapshot) {
         return keys(snapshot).findAny().isPresent() && target(snapshot).isEmpty();
-    }
-
-    /** It does not exist, and a field that is there to refer to something names it. */
-    boolean wrong(Snapshot snapshot) {
-        return missing(snapshot) && !path.endsWith("Name");
     }
 
     private Stream<String> keys(Snapshot snapshot) {
