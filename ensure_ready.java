@@ -19,19 +19,19 @@
 // line   318 src/ensure_ready/command: Options, the steps of each verb, what is known so far, and exit codes
 // line  1175 src/ensure_ready/slots: Records of slots, their namespaces, taking and releasing them
 // line  1656 src/ensure_ready/manifests: Loading and rendering manifests, mirroring sources, preparing images, applying
-// line  2628 src/ensure_ready/waiting: The soft wait: looks at each change until the outcome is proven, certain, or the time is up
-// line  2996 src/ensure_ready/cluster: The API server: requests, watches, and collecting what explains a fault
-// line  4143 src/ensure_ready/report: The result as JSON, text, Markdown and annotations; progress while waiting
-// line  4657 src/ensure_ready/system: The machine's clock, and the failure that ends a run
-// line  4739 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
+// line  2648 src/ensure_ready/waiting: The soft wait: looks at each change until the outcome is proven, certain, or the time is up
+// line  3016 src/ensure_ready/cluster: The API server: requests, watches, and collecting what explains a fault
+// line  4170 src/ensure_ready/report: The result as JSON, text, Markdown and annotations; progress while waiting
+// line  4684 src/ensure_ready/system: The machine's clock, and the failure that ends a run
+// line  4766 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
 // Then what only thinks: equal input gives equal answers.
-// line  5051 src/ensure_ready/certainty: What is certain never to become ready without a change, and what the wait remembers to know it
-// line  5663 src/ensure_ready/diagnosis: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
-// line  8173 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
-// line  9718 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
-// line 10894 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
-// line 11733 src/ensure_ready/model: Objects and snapshots of a namespace
-// line 12741 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
+// line  5078 src/ensure_ready/certainty: What is certain never to become ready without a change, and what the wait remembers to know it
+// line  5690 src/ensure_ready/diagnosis: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
+// line  8204 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
+// line  9749 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
+// line 10925 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
+// line 11764 src/ensure_ready/model: Objects and snapshots of a namespace
+// line 12796 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude;
@@ -2038,6 +2038,7 @@ static final class Manifests {
         private static final Pattern INTEGER = Pattern.compile("[-+]?(0|[1-9][0-9_]*)");
         private static final Pattern FLOAT = Pattern.compile("[-+]?(\\.[0-9]+|[0-9]+(\\.[0-9]*)?)([eE][-+]?[0-9]+)?");
         private static final int DEEPEST = 200;
+        private static final int MOST_FIELDS = 1000;
 
         private Yaml() { }
 
@@ -2085,7 +2086,9 @@ static final class Manifests {
                 if (node.isPresent()) {
                     var json = json(node.get(), 0);
                     if (!json.isNull()) {
-                        documents.add(new Document(json, new Source(label, from + line(node.get().getStartMark()))));
+                        var fields = new HashMap<String, Integer>();
+                        fields(node.get(), json, "", from, fields);
+                        documents.add(new Document(json, new Source(label, from + line(node.get().getStartMark()), fields)));
                     }
                 }
             } catch (MarkedYamlEngineException e) {
@@ -2095,6 +2098,26 @@ static final class Manifests {
             } catch (YamlEngineException e) {
                 problems.add(new Problem(new Source(label, from + 1), Texts.line(e.getMessage())));
             }
+        }
+
+        /** The lines of the first fields, deep ones too. */
+        private static void fields(Node node, JsonNode json, String path, int from, Map<String, Integer> found) {
+            if (node instanceof MappingNode mapping && found.size() < MOST_FIELDS) {
+                for (var pair : mapping.getValue()) {
+                    var key = pair.getKeyNode() instanceof ScalarNode scalar ? scalar.getValue() : "";
+                    field(pair.getKeyNode(), pair.getValueNode(), json.path(key), path.isEmpty() ? key : path + "." + key, from, found);
+                }
+            } else if (node instanceof SequenceNode sequence) {
+                for (int i = 0; i < sequence.getValue().size() && found.size() < MOST_FIELDS; i++) {
+                    var item = sequence.getValue().get(i);
+                    field(item, item, json.path(i), path + "[" + Obj.element(json.path(i), i) + "]", from, found);
+                }
+            }
+        }
+
+        private static void field(Node at, Node value, JsonNode json, String path, int from, Map<String, Integer> found) {
+            found.put(path, from + line(at.getStartMark()));
+            fields(value, json, path, from, found);
         }
 
         private static int line(Optional<Mark> mark) {
@@ -2478,12 +2501,11 @@ static final class RuleFile {
     /** Throws {@link IllegalArgumentException} with file and line of what is wrong. */
     static List<CustomRule> read(Path file) {
         var label = "--rules " + file;
-        var text = text(file, label);
-        var read = Manifests.Yaml.documents(label, text);
+        var read = Manifests.Yaml.documents(label, text(file, label));
         read.problems().forEach(p -> {
             throw new IllegalArgumentException(p.source() + ": " + p.message());
         });
-        return read.documents().stream().map(d -> rule(d, text.lines().toList())).toList();
+        return read.documents().stream().map(RuleFile::rule).toList();
     }
 
     private static String text(Path file, String label) {
@@ -2494,13 +2516,11 @@ static final class RuleFile {
         }
     }
 
-    private static CustomRule rule(Manifests.Yaml.Document document, List<String> lines) {
+    private static CustomRule rule(Manifests.Yaml.Document document) {
         var json = document.json();
         check(json.isObject(), document, "a rule is a map with kind, condition or path, and ready");
         for (var key : json.propertyNames()) {
-            int line = IntStream.range(document.source().line() - 1, lines.size())
-                .filter(i -> lines.get(i).strip().startsWith(key)).map(i -> i + 1).findFirst().orElse(document.source().line());
-            check(KEYS.contains(key), document.source().file() + ":" + line, "unknown key '" + key
+            check(KEYS.contains(key), document.source().file() + ":" + document.source().line(key), "unknown key '" + key
                 + "'; there are kind, condition, path, ready, failed, idle, ignore");
         }
         var kind = json.path("kind").asString("");
@@ -3404,6 +3424,9 @@ static final class Collect {
     private static final Kind ROLE_BINDING = Kind.of("rbac.authorization.k8s.io/v1", "RoleBinding");
     private static final List<Kind> WEBHOOKS = Stream.of("ValidatingWebhookConfiguration", "MutatingWebhookConfiguration")
         .map(k -> Kind.clusterWide("admissionregistration.k8s.io/v1", k)).toList();
+    private static final Kind QUOTA = Kind.of("v1", "ResourceQuota");
+    private static final Kind LIMIT_RANGE = Kind.of("v1", "LimitRange");
+    private static final Pattern LIMITED = Pattern.compile("quota|usage per|limit to request ratio|LimitRange");
     private static final Kind PV = Kind.clusterWide("v1", "PersistentVolume");
     private static final Pattern SECRET_HOST =
         Pattern.compile("(?:^|@|://|[\\s;,]host=)([a-z](?:[a-z0-9.-]*[a-z0-9])?)(?::(\\d{2,5}))?(?=$|[/?;,\\s])");
@@ -3522,9 +3545,13 @@ static final class Collect {
             && w.controller().isMissingNode())) {
             kinds.add(Kind.HPA);
         }
-        if (Stream.concat(known.all("Event").stream().map(e -> e.text("/message")), known.all("ReplicaSet").stream()
-            .map(rs -> rs.condition("ReplicaFailure").path("message").asString(""))).anyMatch(t -> t.contains("calling webhook"))) {
+        var told = Stream.concat(known.all("Event").stream().map(e -> e.text("/message")), known.all("ReplicaSet").stream()
+            .map(rs -> rs.condition("ReplicaFailure").path("message").asString(""))).collect(Collectors.joining("\n"));
+        if (told.contains("calling webhook")) {
             kinds.addAll(WEBHOOKS);
+        }
+        if (LIMITED.matcher(told).find()) {
+            kinds.addAll(List.of(QUOTA, LIMIT_RANGE));
         }
         // of ConfigMaps the wait may know the names alone
         kinds.removeIf(k -> known.knows(k.name()) && !Set.of(Kind.EVENT, Kind.SECRET, Kind.CONFIG_MAP).contains(k));
@@ -6839,6 +6866,9 @@ static final class Facts {
 
     /** What stands on the other side. */
     private void other(Optional<Obj> owner, Finding f) {
+        if (f.code() == Code.LIMITRANGE_VIOLATION || f.code() == Code.QUOTA_REQUIRES_LIMITS) {
+            seen.snapshot.all("LimitRange").forEach(l -> all(l, "/spec/limits"));
+        }
         switch (f.code()) {
             case SVC_SELECTOR_MISMATCH, SVC_MISSING -> Stream.of(f.param("workload"), Obj.ref("Deployment", f.objectName()),
                 Obj.ref("StatefulSet", f.objectName())).flatMap(ref -> named(ref).stream()).findFirst().ifPresent(w -> {
@@ -7088,7 +7118,7 @@ static final class Leaves {
             node.properties().forEach(e -> walk(e.getValue(), path.isEmpty() ? e.getKey() : path + "." + e.getKey(), found));
         } else if (node.isArray() && StreamSupport.stream(node.spliterator(), false).anyMatch(JsonNode::isObject)) {
             for (int i = 0; i < node.size(); i++) {
-                var element = path + "[" + name(node.get(i), i) + "]";
+                var element = path + "[" + Obj.element(node.get(i), i) + "]";
                 walk(node.get(i), element, found);
                 found.remove(element + ".name"); // which its path says already
                 found.remove(path.endsWith("items") ? "" : element + ".key");
@@ -7099,12 +7129,6 @@ static final class Leaves {
         } else {
             found.put(path, value(path, node));
         }
-    }
-
-    /** Elements are told by what tells them for Kubernetes too, else by their place. */
-    private static String name(JsonNode element, int place) {
-        return Stream.of("mountPath", "name", "key", "topologyKey").map(k -> element.path(k).asString(""))
-            .filter(n -> !n.isEmpty()).findFirst().orElse(String.valueOf(place));
     }
 
     private static String value(String path, JsonNode node) {
@@ -7457,10 +7481,17 @@ record Repairs(Snapshot snapshot) {
     private static final Pattern REF = Pattern.compile("[a-z]{1,40}[a-z0-9.-]{0,100}/" + NAME.pattern());
 
     /** The manifest to change: the object's own where there is one, else that of whoever refers to it. */
-    Fix fix(Finding f) {
+    Fix fix(Finding f, List<Fact> facts) {
         var files = Stream.of(f.object(), f.owner()).filter(o -> !o.is("Command"))
-            .flatMap(o -> source(o).stream()).map(s -> new FileRef(s.file(), s.line())).distinct();
+            .flatMap(o -> source(o).stream().map(s -> new FileRef(s.file(), line(s, o, facts)))).distinct();
         return new Fix(f.code().scope, f.code().action, f.code().text, null, files.toList(), also(f).stream().toList());
+    }
+
+    /** That of the field at fault, where the first fact about the object tells it. */
+    private static int line(Source source, Ref o, List<Fact> facts) {
+        var at = Obj.ref(o.kind(), o.name()) + " ";
+        return facts.stream().filter(f -> f.at().startsWith(at)).findFirst().map(f -> source.line(f.at().substring(at.length())))
+            .orElse(source.line());
     }
 
     private Optional<Source> source(Ref o) {
@@ -7610,7 +7641,7 @@ record Reporting(Observed seen, Dependencies needs, List<Finding> findings,
         var candidates = Candidates.of(seen, needs, f);
         return new Cause("", fingerprint(f), f.code(), f.code().family, f.code().severity(!affected.isEmpty()),
             ref(f.object()), ref(f.owner()), f.container(), inferred(f) ? "inferred" : "observed", confidence(f), params(findings),
-            facts, candidates, repairs().fix(f).changing(facts, candidates), repairs().next(f), evidence(findings), excerpt(f),
+            facts, candidates, repairs().fix(f, facts).changing(facts, candidates), repairs().next(f), evidence(findings), excerpt(f),
             explains(findings, root),
             oldRevisionServing(f), affected.contains(agent), affected.size(), time(first));
     }
@@ -12100,6 +12131,12 @@ record Obj(JsonNode json) {
         return SHORT.getOrDefault(kind, kind.toLowerCase(Locale.ROOT)) + "/" + name;
     }
 
+    /** How an element of a list is written in a path: by what tells it for Kubernetes too, else by its place. */
+    static String element(JsonNode element, int place) {
+        return Stream.of("mountPath", "name", "key", "topologyKey").map(k -> element.path(k).asString(""))
+            .filter(n -> !n.isEmpty()).findFirst().orElse(String.valueOf(place));
+    }
+
     String ref() {
         return ref(kind(), name());
     }
@@ -12671,8 +12708,26 @@ record Snapshot(String namespace, Instant at, Map<String, List<Obj>> objects,
     }
 }
 
-/** Where an object of a manifest stands: a path as given on the command line, and its first line (1-based; 0: unknown). */
-record Source(String file, int line) {
+/**
+ * Where an object of a manifest stands: a path as given on the command line, and its first line (1-based; 0: unknown).
+ *
+ * @param fields the lines of its fields by their paths ({@code spec.replicas}), where the file holds them
+ */
+record Source(String file, int line, Map<String, Integer> fields) {
+    Source(String file, int line) {
+        this(file, line, Map.of());
+    }
+
+    /** The line of this field, or of what it stands in; the object's where neither is known. */
+    int line(String path) {
+        for (var p = path; !p.isEmpty(); p = p.substring(0, Math.max(0, Math.max(p.lastIndexOf('.'), p.lastIndexOf('['))))) {
+            if (fields.containsKey(p)) {
+                return fields.get(p);
+            }
+        }
+        return line;
+    }
+
     @Override
     public String toString() {
         return line > 0 ? file + ":" + line : file;

@@ -261,6 +261,9 @@ public final class Facts {
 
     /** What stands on the other side. */
     private void other(Optional<Obj> owner, Finding f) {
+        if (f.code() == Code.LIMITRANGE_VIOLATION || f.code() == Code.QUOTA_REQUIRES_LIMITS) {
+            seen.snapshot.all("LimitRange").forEach(l -> all(l, "/spec/limits"));
+        }
         switch (f.code()) {
             case SVC_SELECTOR_MISMATCH, SVC_MISSING -> Stream.of(f.param("workload"), Obj.ref("Deployment", f.objectName()),
                 Obj.ref("StatefulSet", f.objectName())).flatMap(ref -> named(ref).stream()).findFirst().ifPresent(w -> {
