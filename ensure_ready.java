@@ -29,9 +29,9 @@
 // line  5690 src/ensure_ready/diagnosis: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
 // line  8204 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
 // line  9749 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
-// line 10925 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
-// line 11764 src/ensure_ready/model: Objects and snapshots of a namespace
-// line 12796 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
+// line 10926 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
+// line 11765 src/ensure_ready/model: Objects and snapshots of a namespace
+// line 12826 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude;
@@ -6538,8 +6538,8 @@ static final class Dependencies {
 record Diagnosis(Observed seen, List<Workload> workloads, Ref agent, Dependencies needs) {
     /** The causes of what is not ready; {@code agentDeployment} is judged too, though it does not gate. */
     static DiagnosisReport explain(Snapshot snapshot, List<Workload> workloads, String agentDeployment) {
-        return new Diagnosis(new Observed(snapshot), workloads, new Ref("Deployment", agentDeployment), new Dependencies(snapshot))
-            .explain();
+        var seen = new Observed(snapshot);
+        return new Diagnosis(seen, workloads, new Ref("Deployment", agentDeployment), new Dependencies(seen.snapshot)).explain();
     }
 
     /** What is said when explaining itself failed: that the causes are not known, never that there are none. */
@@ -8900,7 +8900,7 @@ static final class Observed {
     private final Map<Ref, List<Event>> events = new HashMap<>();
 
     Observed(Snapshot snapshot) {
-        this.snapshot = snapshot;
+        this.snapshot = snapshot.withoutTwins();
         snapshot.all("Event").stream().map(Event::of)
             .sorted(Comparator.comparing(Event::last).thenComparing(Event::reason).thenComparing(Event::message))
             .forEach(e -> events.computeIfAbsent(new Ref(e.kind(), e.name()), k -> new ArrayList<>()).add(e));
@@ -10798,23 +10798,24 @@ static final class Verdicts {
             if (a.result() == Result.failed || a.object().judged() || a.pending() && !a.error().isEmpty()) {
                 judged.put(key(a.object()), judge(a, live, family));
             }
-            live.filter(o -> !o.builtIn()).ifPresent(o -> family.workloadsOf(o)
-                .forEach(child -> judged
-                .putIfAbsent(key(child), new Judged(Readiness.judge(child, Optional.empty(), family), List.of(child),
-                    family.snapshot().own(child)))));
+            live.filter(o -> !o.builtIn()).ifPresent(o -> family.workloadsOf(o).forEach(child -> judged
+                .putIfAbsent(key(child), judged(child, Readiness.judge(child, Optional.empty(), family), List.of(child), family))));
         }
         return List.copyOf(judged.values());
     }
 
     private static Judged judge(Applied a, Optional<Obj> live, Family family) {
         var name = a.object();
-        boolean own = family.snapshot().own(name);
         if (a.result() == Result.failed) {
-            return new Judged(new Workload(name.kind(), name.name(), State.failed, 0, 1, "could not be applied: " + a.error()),
-                List.of(), own);
+            return judged(name, new Workload(name.kind(), name.name(), State.failed, 0, 1, "could not be applied: " + a.error()),
+                List.of(), family);
         }
-        return live.map(o -> new Judged(Readiness.judge(o, Optional.of(a), family), List.of(o), own))
-            .orElseGet(() -> new Judged(absent(a, family), List.of(), own));
+        return live.map(o -> judged(name, Readiness.judge(o, Optional.of(a), family), List.of(o), family))
+            .orElseGet(() -> judged(name, absent(a, family), List.of(), family));
+    }
+
+    private static Judged judged(Obj o, Workload workload, List<Obj> live, Family family) {
+        return new Judged(family.snapshot().twin(o) ? workload.in(o.namespace()) : workload, live, family.snapshot().own(o));
     }
 
     /** A finished Job may be gone by its ttlSecondsAfterFinished: then what was last seen of it counts. */
@@ -12693,6 +12694,30 @@ record Snapshot(String namespace, Instant at, Map<String, List<Obj>> objects,
         return o.namespace().isEmpty() || o.namespace().equals(namespace);
     }
 
+    /** Whether an object of another namespace bears the name of one of the slot's. */
+    boolean twin(Obj o) {
+        return !own(o) && find(key(o), o.name()).isPresent();
+    }
+
+    /** Without such objects and what they made: nothing that is said of them is to be taken for ours. */
+    Snapshot withoutTwins() {
+        var twins = Collections.<Obj>newSetFromMap(new IdentityHashMap<>());
+        objects.values().stream().flatMap(List::stream).filter(this::twin).forEach(o -> leave(o, twins));
+        var ours = applied.stream().filter(a -> !twin(a.object())).toList();
+        if (twins.isEmpty() && ours.size() == applied.size()) {
+            return this;
+        }
+        var left = new HashMap<String, List<Obj>>();
+        objects.forEach((kind, all) -> left.put(kind, all.stream().filter(o -> !twins.contains(o)).toList()));
+        return new Snapshot(namespace, at, left, ours, logs, limited, rules, Index.of(left));
+    }
+
+    private void leave(Obj o, Set<Obj> twins) {
+        if (twins.add(o) && !o.uid().isEmpty()) {
+            index.byOwner().getOrDefault(o.uid(), List.of()).forEach(made -> leave(made, twins));
+        }
+    }
+
     /** Whether a live object is what this manifest stands for. */
     boolean same(Obj manifest, Obj live) {
         return key(manifest).equals(key(live)) && manifest.name().equals(live.name()) && (live.namespace().isEmpty()
@@ -12788,6 +12813,11 @@ record Topic(Kind kind, String namespace, String query, boolean namesOnly) {
 
 /** One judged object, as the JSON gives it. */
 record Workload(String kind, String name, State state, long ready, long desired, String message) {
+    /** Of another namespace than the slot's, where the name alone would mean another object. */
+    Workload in(String namespace) {
+        return new Workload(kind, namespace + "/" + name, state, ready, desired, message);
+    }
+
     String ref() {
         return Obj.ref(kind, name);
     }
