@@ -27,11 +27,11 @@
 // Then what only thinks: equal input gives equal answers.
 // line  5078 src/ensure_ready/certainty: What is certain never to become ready without a change, and what the wait remembers to know it
 // line  5690 src/ensure_ready/diagnosis: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
-// line  8204 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
-// line  9749 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
-// line 10926 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
-// line 11765 src/ensure_ready/model: Objects and snapshots of a namespace
-// line 12826 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
+// line  8213 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
+// line  9758 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
+// line 10935 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
+// line 11774 src/ensure_ready/model: Objects and snapshots of a namespace
+// line 12835 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude;
@@ -6039,7 +6039,7 @@ static final class Connections {
             return;
         }
         switch (f.code()) {
-            case SECRET_MISSING -> CustomFindings.maker(snapshot, f.objectName()).filter(m -> speaking.contains(Ref.of(m))).ifPresent(m -> {
+            case SECRET_MISSING -> CustomFindings.maker(snapshot, f.objectName()).or(() -> namesake(f)).filter(m -> speaking.contains(Ref.of(m))).ifPresent(m -> {
                 edges.add(new Edge(f.owner(), Ref.of(m), Edge.Origin.MAKER, "made by " + m.ref(), 1, ""));
                 s.means(f.with(Basis.WEAK).named());
             });
@@ -6058,6 +6058,14 @@ static final class Connections {
                 .or(() -> onlyService(f)).ifPresent(service -> s.means(f.with(Map.of("target", service.name()))));
             default -> { }
         }
+    }
+
+    /** An operator calls the Secrets that it makes after its resource; what deploys the workload itself makes none for it. */
+    private Optional<Obj> namesake(Finding f) {
+        var workload = needs.workloads().get(f.owner());
+        return snapshot.custom().filter(o -> workload != null && ("-" + f.objectName().replace('.', '-') + "-").contains("-" + o.name() + "-")
+            && !o.group().matches("argoproj\\.io|.*fluxcd\\.io") && !Ownership.called(workload, o) && !needs.below(workload, o))
+            .max(Comparator.comparingInt((Obj o) -> o.name().length()).thenComparing(Obj::kind));
     }
 
     /** A general error that names a Service whose workload is not ready is most likely that one's. */
@@ -6446,7 +6454,8 @@ static final class Dependencies {
             .or(() -> r.kind().equals("Secret") ? CustomFindings.maker(snapshot, r.name()) : Optional.empty()).stream());
     }
 
-    private boolean below(Obj o, Obj top) {
+    /** Whether the second made the first, directly or not. */
+    boolean below(Obj o, Obj top) {
         return snapshot.index().byOwner().getOrDefault(top.uid(), List.of()).stream().anyMatch(m -> m.equals(o) || below(o, m));
     }
 

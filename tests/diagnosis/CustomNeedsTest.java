@@ -106,6 +106,18 @@ class CustomNeedsTest {
     }
 
     @Test
+    void aSecretCalledAfterAResourceThatFailsIsExplainedByItUnlessThatMadeTheWorkload() {
+        var cluster = object("acid.zalan.do/v1", "postgresql", "db", "teamId: a", "PostgresClusterStatus: %s");
+        assertEquals(List.of("CR_NOT_READY postgresql/db"), causes(waitingForSecret(cluster.formatted("CreateFailed"))));
+        assertEquals(List.of("SECRET_MISSING Secret/db"), causes(waitingForSecret(cluster.formatted("Running"))));
+        var app = object("example.com/v1", "App", "db", "size: 1", "phase: Failed");
+        var made = scene(app).deploy("app", NO_SECRET, Scene.waiting("app", "CreateContainerConfigError", "secret \"db\" not found"));
+        made.snapshot().find("Deployment", "app").orElseThrow().json().withObject("/metadata").putArray("ownerReferences").addObject()
+            .put("kind", "App").put("name", "db").put("uid", "uid-App-db");
+        assertEquals(List.of("SECRET_MISSING Secret/db"), causes(made));
+    }
+
+    @Test
     void theLastInTheChainOfACertificateTellsWhyItIsNotIssued() {
         var certificate = cr("cert-manager.io/v1", "Certificate", "tls", "secretName: tls, issuerRef: {kind: ClusterIssuer, name: le}",
             "Ready", "False", "DoesNotExist", "Issuing certificate as Secret does not exist");

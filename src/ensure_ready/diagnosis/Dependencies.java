@@ -212,7 +212,8 @@ public final class Dependencies {
             .or(() -> r.kind().equals("Secret") ? CustomFindings.maker(snapshot, r.name()) : Optional.empty()).stream());
     }
 
-    private boolean below(Obj o, Obj top) {
+    /** Whether the second made the first, directly or not. */
+    boolean below(Obj o, Obj top) {
         return snapshot.index().byOwner().getOrDefault(top.uid(), List.of()).stream().anyMatch(m -> m.equals(o) || below(o, m));
     }
 
