@@ -19,19 +19,19 @@
 // line   323 src/ensure_ready/command: Options, the steps of each verb, what is known so far, and exit codes
 // line  1180 src/ensure_ready/slots: Records of slots, their namespaces, taking and releasing them
 // line  1661 src/ensure_ready/manifests: Loading and rendering manifests, mirroring sources, preparing images, applying
-// line  2628 src/ensure_ready/waiting: The soft wait: looks at each change until the outcome is proven, certain, or the time is up
-// line  3064 src/ensure_ready/cluster: The API server: requests, watches, and collecting what explains a fault
-// line  4218 src/ensure_ready/report: The result as JSON, text, Markdown and annotations; progress while waiting
-// line  4732 src/ensure_ready/system: The machine's clock, and the failure that ends a run
-// line  4814 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
+// line  2648 src/ensure_ready/waiting: The soft wait: looks at each change until the outcome is proven, certain, or the time is up
+// line  3084 src/ensure_ready/cluster: The API server: requests, watches, and collecting what explains a fault
+// line  4245 src/ensure_ready/report: The result as JSON, text, Markdown and annotations; progress while waiting
+// line  4759 src/ensure_ready/system: The machine's clock, and the failure that ends a run
+// line  4841 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
 // Then what only thinks: equal input gives equal answers.
-// line  5195 src/ensure_ready/certainty: What is certain never to become ready without a change, and what the wait remembers to know it
-// line  5826 src/ensure_ready/diagnosis: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
-// line  8418 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
-// line  9994 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
-// line 11160 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
-// line 12012 src/ensure_ready/model: Objects and snapshots of a namespace
-// line 13037 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
+// line  5222 src/ensure_ready/certainty: What is certain never to become ready without a change, and what the wait remembers to know it
+// line  5853 src/ensure_ready/diagnosis: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
+// line  8482 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
+// line 10059 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
+// line 11236 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
+// line 12088 src/ensure_ready/model: Objects and snapshots of a namespace
+// line 13160 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude;
@@ -2043,6 +2043,7 @@ static final class Manifests {
         private static final Pattern INTEGER = Pattern.compile("[-+]?(0|[1-9][0-9_]*)");
         private static final Pattern FLOAT = Pattern.compile("[-+]?(\\.[0-9]+|[0-9]+(\\.[0-9]*)?)([eE][-+]?[0-9]+)?");
         private static final int DEEPEST = 200;
+        private static final int MOST_FIELDS = 1000;
 
         private Yaml() { }
 
@@ -2090,7 +2091,9 @@ static final class Manifests {
                 if (node.isPresent()) {
                     var json = json(node.get(), 0);
                     if (!json.isNull()) {
-                        documents.add(new Document(json, new Source(label, from + line(node.get().getStartMark()))));
+                        var fields = new HashMap<String, Integer>();
+                        fields(node.get(), json, "", from, fields);
+                        documents.add(new Document(json, new Source(label, from + line(node.get().getStartMark()), fields)));
                     }
                 }
             } catch (MarkedYamlEngineException e) {
@@ -2100,6 +2103,26 @@ static final class Manifests {
             } catch (YamlEngineException e) {
                 problems.add(new Problem(new Source(label, from + 1), Texts.line(e.getMessage())));
             }
+        }
+
+        /** The lines of the first fields, deep ones too. */
+        private static void fields(Node node, JsonNode json, String path, int from, Map<String, Integer> found) {
+            if (node instanceof MappingNode mapping && found.size() < MOST_FIELDS) {
+                for (var pair : mapping.getValue()) {
+                    var key = pair.getKeyNode() instanceof ScalarNode scalar ? scalar.getValue() : "";
+                    field(pair.getKeyNode(), pair.getValueNode(), json.path(key), path.isEmpty() ? key : path + "." + key, from, found);
+                }
+            } else if (node instanceof SequenceNode sequence) {
+                for (int i = 0; i < sequence.getValue().size() && found.size() < MOST_FIELDS; i++) {
+                    var item = sequence.getValue().get(i);
+                    field(item, item, json.path(i), path + "[" + Obj.element(json.path(i), i) + "]", from, found);
+                }
+            }
+        }
+
+        private static void field(Node at, Node value, JsonNode json, String path, int from, Map<String, Integer> found) {
+            found.put(path, from + line(at.getStartMark()));
+            fields(value, json, path, from, found);
         }
 
         private static int line(Optional<Mark> mark) {
@@ -2483,12 +2506,11 @@ static final class RuleFile {
     /** Throws {@link IllegalArgumentException} with file and line of what is wrong. */
     static List<CustomRule> read(Path file) {
         var label = "--rules " + file;
-        var text = text(file, label);
-        var read = Manifests.Yaml.documents(label, text);
+        var read = Manifests.Yaml.documents(label, text(file, label));
         read.problems().forEach(p -> {
             throw new IllegalArgumentException(p.source() + ": " + p.message());
         });
-        return read.documents().stream().map(d -> rule(d, text.lines().toList())).toList();
+        return read.documents().stream().map(RuleFile::rule).toList();
     }
 
     private static String text(Path file, String label) {
@@ -2499,13 +2521,11 @@ static final class RuleFile {
         }
     }
 
-    private static CustomRule rule(Manifests.Yaml.Document document, List<String> lines) {
+    private static CustomRule rule(Manifests.Yaml.Document document) {
         var json = document.json();
         check(json.isObject(), document, "a rule is a map with kind, condition or path, and ready");
         for (var key : json.propertyNames()) {
-            int line = IntStream.range(document.source().line() - 1, lines.size())
-                .filter(i -> lines.get(i).strip().startsWith(key)).map(i -> i + 1).findFirst().orElse(document.source().line());
-            check(KEYS.contains(key), document.source().file() + ":" + line, "unknown key '" + key
+            check(KEYS.contains(key), document.source().file() + ":" + document.source().line(key), "unknown key '" + key
                 + "'; there are kind, condition, path, ready, failed, idle, ignore");
         }
         var kind = json.path("kind").asString("");
@@ -3472,6 +3492,9 @@ static final class Collect {
     private static final Kind ROLE_BINDING = Kind.of("rbac.authorization.k8s.io/v1", "RoleBinding");
     private static final List<Kind> WEBHOOKS = Stream.of("ValidatingWebhookConfiguration", "MutatingWebhookConfiguration")
         .map(k -> Kind.clusterWide("admissionregistration.k8s.io/v1", k)).toList();
+    private static final Kind QUOTA = Kind.of("v1", "ResourceQuota");
+    private static final Kind LIMIT_RANGE = Kind.of("v1", "LimitRange");
+    private static final Pattern LIMITED = Pattern.compile("quota|usage per|limit to request ratio|LimitRange");
     private static final Kind PV = Kind.clusterWide("v1", "PersistentVolume");
     private static final Pattern SECRET_HOST =
         Pattern.compile("(?:^|@|://|[\\s;,]host=)([a-z](?:[a-z0-9.-]*[a-z0-9])?)(?::(\\d{2,5}))?(?=$|[/?;,\\s])");
@@ -3593,9 +3616,13 @@ static final class Collect {
             && w.controller().isMissingNode())) {
             kinds.add(Kind.HPA);
         }
-        if (Stream.concat(known.all("Event").stream().map(e -> e.text("/message")), known.all("ReplicaSet").stream()
-            .map(rs -> rs.condition("ReplicaFailure").path("message").asString(""))).anyMatch(t -> t.contains("calling webhook"))) {
+        var told = Stream.concat(known.all("Event").stream().map(e -> e.text("/message")), known.all("ReplicaSet").stream()
+            .map(rs -> rs.condition("ReplicaFailure").path("message").asString(""))).collect(Collectors.joining("\n"));
+        if (told.contains("calling webhook")) {
             kinds.addAll(WEBHOOKS);
+        }
+        if (LIMITED.matcher(told).find()) {
+            kinds.addAll(List.of(QUOTA, LIMIT_RANGE));
         }
         // of ConfigMaps the wait may know the names alone
         kinds.removeIf(k -> known.knows(k.name()) && !Set.of(Kind.EVENT, Kind.SECRET, Kind.CONFIG_MAP).contains(k));
@@ -5935,7 +5962,8 @@ record Candidates(Observed seen, Dependencies needs, Finding f) {
     private Stream<String> named() {
         var told = f.evidence().toString();
         return snapshot().custom().filter(o -> Ref.of(o).equals(f.object())).limit(1).flatMap(o -> CustomReference.of(snapshot(), o).stream())
-            .filter(r -> r.wrong(snapshot()) || r.target(snapshot()).isEmpty() && told.contains(r.name()))
+            .filter(r -> r.missing(snapshot()) ? told.contains(r.name()) || !r.path().endsWith("Name")
+                : r.target(snapshot()).isEmpty() && told.contains(r.name()))
             .flatMap(r -> snapshot().objects().entrySet().stream()
                 .filter(e -> e.getKey().replaceAll("\\..*|^Cluster(?=[A-Z])", "").equals(r.kind().replaceAll("^Cluster(?=[A-Z])", "")))
                 .flatMap(e -> e.getValue().stream()).filter(o -> !o.name().equals("kube-root-ca.crt"))
@@ -6178,7 +6206,7 @@ static final class Connections {
             return;
         }
         switch (f.code()) {
-            case SECRET_MISSING -> CustomFindings.maker(snapshot, f.objectName()).filter(m -> speaking.contains(Ref.of(m))).ifPresent(m -> {
+            case SECRET_MISSING -> CustomFindings.maker(snapshot, f.objectName()).or(() -> namesake(f)).filter(m -> speaking.contains(Ref.of(m))).ifPresent(m -> {
                 edges.add(new Edge(f.owner(), Ref.of(m), Edge.Origin.MAKER, "made by " + m.ref(), 1, ""));
                 s.means(f.with(Basis.WEAK).named());
             });
@@ -6200,6 +6228,14 @@ static final class Connections {
                 .or(() -> onlyService(f)).ifPresent(service -> s.means(f.with(Map.of("target", service.name()))));
             default -> { }
         }
+    }
+
+    /** An operator calls the Secrets that it makes after its resource; what deploys the workload itself makes none for it. */
+    private Optional<Obj> namesake(Finding f) {
+        var workload = needs.workloads().get(f.owner());
+        return snapshot.custom().filter(o -> workload != null && ("-" + f.objectName().replace('.', '-') + "-").contains("-" + o.name() + "-")
+            && !o.group().matches("argoproj\\.io|.*fluxcd\\.io") && !Ownership.called(workload, o) && !needs.below(workload, o))
+            .max(Comparator.comparingInt((Obj o) -> o.name().length()).thenComparing(Obj::kind));
     }
 
     /** A general error that names a Service whose workload is not ready is most likely that one's. */
@@ -6425,6 +6461,7 @@ static final class Dependencies {
     private static final List<String> WORKLOADS = List.of("Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob");
     private static final Pattern KUBECTL_WAIT =
         Pattern.compile("\\b(job|deploy(?:ment)?|statefulset|sts|pod)s?(?:\\.\\w+)?[/ ]([a-z0-9](?:[a-z0-9-]*[a-z0-9])?)");
+    private static final Pattern HOST = Pattern.compile("(?<![\\w.-])[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?=:\\d{2,5}\\b|/)");
     private final Snapshot snapshot;
     private final Map<Ref, Obj> workloads = new TreeMap<>();
     private final Map<Ref, List<Mention>> mentions = new TreeMap<>();
@@ -6569,7 +6606,7 @@ static final class Dependencies {
             boolean chain = c.group().equals("cert-manager.io"); // what it has made only tells why; its user can mend itself alone
             Ownership.madeFor(snapshot, c).stream().filter(o -> !o.builtIn() && !chain || Kinds.WORKLOADS.contains(o.kind()))
                 .forEach(o -> edges.add(edge(Ref.of(c), Ref.of(o), Edge.Origin.SPEC, "owner", 1)));
-            named(c).filter(t -> !below(c, t)).forEach(t -> edges.add(edge(Ref.of(c), Ref.of(t), Edge.Origin.SPEC, "named", 1)));
+            needed(c).forEach(t -> edges.add(edge(Ref.of(c), Ref.of(t), Edge.Origin.SPEC, "named", 1)));
             snapshot.all("Service").stream().filter(s -> s.ownedBy(c) || Ownership.called(s, c))
                 .forEach(s -> edges.add(edge(Ref.of(s), Ref.of(c), Edge.Origin.SPEC, "made by", 1)));
             snapshot.all("Job").stream().filter(c::ownedBy) // a queue's entry for it
@@ -6586,16 +6623,26 @@ static final class Dependencies {
             .thenComparing(e -> -e.confidence()).thenComparing(Edge::via).thenComparing(Edge::port)).toList();
     }
 
-    /** What a custom resource names in its spec or its message, and what is to make a Secret that it names. */
-    private Stream<Obj> named(Obj custom) {
+    /** What a custom resource waits for by what it names; of that which owns it, what stands beside it, if it says that it waits. */
+    private Stream<Obj> needed(Obj custom) {
         var proof = CustomStatus.of(custom, snapshot).proof();
-        return Stream.concat(CustomReference.of(snapshot, custom).stream().flatMap(r -> r.target(snapshot)
-            .or(() -> r.kind().equals("Secret") ? CustomFindings.maker(snapshot, r.name()) : Optional.empty()).stream()),
-            CustomReference.in(snapshot, proof == null ? "" : proof.message()))
-            .filter(t -> !t.builtIn() || Kinds.WORKLOADS.contains(t.kind()));
+        var message = proof == null ? "" : proof.message();
+        boolean waits = proof != null && proof.reason().matches("(?i)(waiting|pending|depend).*");
+        boolean unreached = Stream.of(Phrase.REFUSAL, Phrase.SLOW, Phrase.NO_NAME).anyMatch(p -> p.occurs(message));
+        return Stream.concat(Stream.concat(named(custom), CustomReference.in(snapshot, message))
+            .flatMap(t -> !below(custom, t) ? Stream.of(t) : waits ? named(t).filter(s -> !s.equals(custom)) : Stream.empty())
+            .filter(t -> !t.builtIn() || Kinds.WORKLOADS.contains(t.kind())),
+            HOST.matcher(unreached ? message : "").results().flatMap(m -> service(m.group()).stream()));
     }
 
-    private boolean below(Obj o, Obj top) {
+    /** What its spec names, and what is to make a Secret that it names. */
+    private Stream<Obj> named(Obj custom) {
+        return CustomReference.of(snapshot, custom).stream().flatMap(r -> r.target(snapshot)
+            .or(() -> r.kind().equals("Secret") ? CustomFindings.maker(snapshot, r.name()) : Optional.empty()).stream());
+    }
+
+    /** Whether the second made the first, directly or not. */
+    boolean below(Obj o, Obj top) {
         return snapshot.index().byOwner().getOrDefault(top.uid(), List.of()).stream().anyMatch(m -> m.equals(o) || below(o, m));
     }
 
@@ -6687,8 +6734,8 @@ static final class Dependencies {
 record Diagnosis(Observed seen, List<Workload> workloads, Ref agent, Dependencies needs) {
     /** The causes of what is not ready; {@code agentDeployment} is judged too, though it does not gate. */
     static DiagnosisReport explain(Snapshot snapshot, List<Workload> workloads, String agentDeployment) {
-        return new Diagnosis(new Observed(snapshot), workloads, new Ref("Deployment", agentDeployment), new Dependencies(snapshot))
-            .explain();
+        var seen = new Observed(snapshot);
+        return new Diagnosis(seen, workloads, new Ref("Deployment", agentDeployment), new Dependencies(seen.snapshot)).explain();
     }
 
     /** What is said when explaining itself failed: that the causes are not known, never that there are none. */
@@ -6830,9 +6877,12 @@ static final class Facts {
 
     private void all(Obj at, String... pointers) {
         for (var p : pointers) {
-            var node = at.at(p);
-            add(at, p.substring(1).replace('/', '.'), node.isMissingNode() ? "" : node.isValueNode() ? node.asString("") : compact(node));
+            add(at, p.substring(1).replace('/', '.'), text(at.at(p)));
         }
+    }
+
+    private static String text(JsonNode node) {
+        return node.isMissingNode() ? "" : node.isValueNode() ? node.asString("") : compact(node);
     }
 
     /** A part of a spec on one line, as JSON without quotes. */
@@ -6994,20 +7044,30 @@ static final class Facts {
         });
     }
 
-    /** What a custom resource names and its message speaks of, fields that the message names, and what the last of those made for it says. */
+    /** Fields that the message names or quotes, what the resource names and is not there, and what the last of those made for it says. */
     private void custom(Finding f) {
         if (f.code().family != Code.Family.CUSTOM) {
             return;
         }
         seen.snapshot.custom().filter(o -> Ref.of(o).equals(f.object())).findFirst().ifPresent(o -> {
             var told = f.evidence().stream().map(Evidence::message).collect(Collectors.joining("\n"));
-            FIELD.matcher(told).results().forEach(m -> all(o, "/" + m.group().replaceAll("[.\\[]", "/").replace("]", "")));
-            CustomReference.of(seen.snapshot, o).stream().filter(r -> told.contains(r.name()) || r.wrong(seen.snapshot))
-                .forEach(r -> add(o, r.path(), r.name() + (r.missing(seen.snapshot) ? " (does not exist)" : "")));
-            CustomReference.of(seen.snapshot, o).stream().limit(2).forEach(r -> add(o, r.path(), r.name()));
+            var named = CustomReference.of(seen.snapshot, o);
+            named.stream().filter(r -> r.missing(seen.snapshot) && (told.contains(r.name()) || !r.path().endsWith("Name")))
+                .forEach(r -> add(o, r.path(), r.name() + " (does not exist)"));
+            FIELD.matcher(told).results().map(m -> m.group()).distinct().filter(p -> found.keySet().stream().noneMatch(k -> k.contains(" " + p)))
+                .forEach(p -> add(o, p, text(o.at("/" + p.replaceAll("[.\\[]", "/").replace("]", "")))));
+            quoted(o.at("/spec"), "spec", told).limit(4).forEach(e -> add(o, e.getKey(), e.getValue()));
             f.evidence().stream().filter(e -> !e.path().startsWith(o.ref() + "/") && !e.path().equals(o.ref())).reduce((a, b) -> b)
                 .ifPresent(e -> found.putIfAbsent(e.path(), e.message()));
+            named.stream().limit(2).forEach(r -> add(o, r.path(), r.name()));
         });
+    }
+
+    /** Fields whose value stands in the message as a word of its own. */
+    private static Stream<Map.Entry<String, String>> quoted(JsonNode spec, String path, String message) {
+        return Leaves.of(spec).entrySet().stream().filter(e -> e.getValue().length() > 3 && !SecretShapes.NAME.matcher(e.getKey()).matches()
+            && Pattern.compile("(?<![\\w.-])" + Pattern.quote(e.getValue()) + "(?![\\w-])").matcher(message).find())
+            .map(e -> Map.entry(path + "." + e.getKey(), e.getValue()));
     }
 
     private void scale(Obj o, Finding f) {
@@ -7041,6 +7101,9 @@ static final class Facts {
 
     /** What stands on the other side. */
     private void other(Optional<Obj> owner, Finding f) {
+        if (f.code() == Code.LIMITRANGE_VIOLATION || f.code() == Code.QUOTA_REQUIRES_LIMITS) {
+            seen.snapshot.all("LimitRange").forEach(l -> all(l, "/spec/limits"));
+        }
         switch (f.code()) {
             case SVC_SELECTOR_MISMATCH, SVC_MISSING -> Stream.of(f.param("workload"), Obj.ref("Deployment", f.objectName()),
                 Obj.ref("StatefulSet", f.objectName())).flatMap(ref -> named(ref).stream()).findFirst().ifPresent(w -> {
@@ -7306,7 +7369,7 @@ static final class Leaves {
         } else if (node.isArray() && StreamSupport.stream(node.spliterator(), false).anyMatch(JsonNode::isObject)) {
             for (int i = 0; i < node.size(); i++) {
                 var only = node.get(i).size() == 1 && node.get(i).has("name") && !path.endsWith(".env");
-                var element = path + "[" + (only ? i : name(node.get(i), i)) + "]";
+                var element = path + "[" + (only ? "" + i : Obj.element(node.get(i), i)) + "]";
                 walk(node.get(i), element, found);
                 found.remove(only ? "" : element + ".name"); // which its path says already
                 found.remove(path.endsWith("items") ? "" : element + ".key");
@@ -7317,12 +7380,6 @@ static final class Leaves {
         } else {
             found.put(path, value(path, node));
         }
-    }
-
-    /** Elements are told by what tells them for Kubernetes too, else by their place. */
-    private static String name(JsonNode element, int place) {
-        return Stream.of("mountPath", "name", "key", "topologyKey").map(k -> element.path(k).asString(""))
-            .filter(n -> !n.isEmpty()).findFirst().orElse(String.valueOf(place));
     }
 
     private static String value(String path, JsonNode node) {
@@ -7686,10 +7743,17 @@ record Repairs(Snapshot snapshot) {
     private static final Pattern REF = Pattern.compile("[a-z]{1,40}[a-z0-9.-]{0,100}/" + NAME.pattern());
 
     /** The manifest to change: the object's own where there is one, else that of whoever refers to it. */
-    Fix fix(Finding f) {
+    Fix fix(Finding f, List<Fact> facts) {
         var files = Stream.of(f.object(), f.owner()).filter(o -> !o.is("Command"))
-            .flatMap(o -> source(o).stream()).map(s -> new FileRef(s.file(), s.line())).distinct();
+            .flatMap(o -> source(o).stream().map(s -> new FileRef(s.file(), line(s, o, facts)))).distinct();
         return new Fix(f.code().scope, f.code().action, f.code().text, null, files.toList(), also(f).stream().toList());
+    }
+
+    /** That of the field at fault, where the first fact about the object tells it. */
+    private static int line(Source source, Ref o, List<Fact> facts) {
+        var at = Obj.ref(o.kind(), o.name()) + " ";
+        return facts.stream().filter(f -> f.at().startsWith(at)).findFirst().map(f -> source.line(f.at().substring(at.length())))
+            .orElse(source.line());
     }
 
     private Optional<Source> source(Ref o) {
@@ -7848,7 +7912,7 @@ record Reporting(Observed seen, Dependencies needs, List<Finding> findings,
         var candidates = Candidates.of(seen, needs, f);
         return new Cause("", fingerprint(f), f.code(), f.code().family, f.code().severity(!affected.isEmpty()),
             ref(f.object()), ref(f.owner()), f.container(), inferred(f) ? "inferred" : "observed", confidence(f), params(findings),
-            facts, candidates, repairs().fix(f).changing(facts, candidates), repairs().next(f), evidence(findings), excerpt(f),
+            facts, candidates, repairs().fix(f, facts).changing(facts, candidates), repairs().next(f), evidence(findings), excerpt(f),
             explains(findings, root),
             oldRevisionServing(f), affected.contains(agent), affected.size(), time(first));
     }
@@ -8800,7 +8864,8 @@ static final class CustomFindings {
                 Obj.instant(e.first()), List.of(e.evidence(o))));
         }
         var young = said.state() == State.progressing && seen.age(o) < code.young;
-        var proofs = Stream.concat(Stream.of(said.proof()), madeOf(seen.snapshot, o)).limit(4).toList();
+        var proofs = Stream.of(Stream.of(said.proof()), CustomStatus.details(o), madeOf(seen.snapshot, o)).flatMap(s -> s).distinct()
+            .limit(5).toList();
         return Optional.of(seen.finding(young ? Code.STILL_PROGRESSING : code, Ref.of(o), Ref.of(o),
             Obj.instant(said.proof().firstSeen()), proofs)).map(f -> young || !said.invalid() ? f : f.with(Basis.OBSERVED));
     }
@@ -9134,7 +9199,7 @@ static final class Observed {
     private final Map<Ref, List<Event>> events = new HashMap<>();
 
     Observed(Snapshot snapshot) {
-        this.snapshot = snapshot;
+        this.snapshot = snapshot.withoutTwins();
         snapshot.all("Event").stream().map(Event::of)
             .sorted(Comparator.comparing(Event::last).thenComparing(Event::reason).thenComparing(Event::message))
             .forEach(e -> events.computeIfAbsent(new Ref(e.kind(), e.name()), k -> new ArrayList<>()).add(e));
@@ -10075,6 +10140,11 @@ static final class CustomStatus {
             .map(h -> new Said(State.progressing, "waits in its queue: " + h.message(), h.proof())).orElse(said);
     }
 
+    /** What its words add to its conditions: {@code Unable to create required cluster objects: secrets "x" not found}. */
+    static Stream<Evidence> details(Obj o) {
+        return words(o.at("/status")).stream().filter(w -> !CustomWords.done(w.text()) && !w.why().isEmpty()).map(w -> proof(o, w));
+    }
+
     /**
      * Whether it counts when a whole namespace is judged: made by a person, and with something to become ready. Routes, policies and
      * reports hurt no workload, and a run or a backup that failed is of the past.
@@ -10138,8 +10208,11 @@ static final class CustomStatus {
     }
 
     private Said said(State state, Word word) {
-        return new Said(state, "is " + Phrases.brief(word.text()) + Phrases.prefixed(": ", Phrases.brief(word.why())),
-            Evidence.field(o, word.path(), word.text() + Phrases.prefixed(": ", word.why())));
+        return new Said(state, "is " + Phrases.brief(word.text()) + Phrases.prefixed(": ", Phrases.brief(word.why())), proof(o, word));
+    }
+
+    private static Evidence proof(Obj o, Word word) {
+        return Evidence.field(o, word.path(), word.text() + Phrases.prefixed(": ", word.why()));
     }
 
     /** By the values that its user named; any other value is progress. */
@@ -10335,9 +10408,11 @@ static final class CustomWords {
         return Obj.isTrue(condition) && AILING.matcher(type(condition)).matches();
     }
 
-    /** A good condition that is not so because its controller tried and could not. */
+    /** A good condition that is not so because its controller tried and could not; one of an unknown type if it says so in one word. */
     static boolean triedInVain(JsonNode condition) {
-        return positive(condition) && no(condition) && FAILED_REASON.matcher(condition.path("reason").asString("")).matches();
+        var reason = condition.path("reason").asString("");
+        return no(condition) && (positive(condition) ? FAILED_REASON.matcher(reason).matches()
+            : reason.matches("Error|Failed|Failure") && !BROKEN.matcher(type(condition)).matches());
     }
 
     static boolean no(JsonNode condition) {
@@ -11033,23 +11108,24 @@ static final class Verdicts {
             if (a.result() == Result.failed || a.object().judged() || a.pending() && !a.error().isEmpty()) {
                 judged.put(key(a.object()), judge(a, live, family));
             }
-            live.filter(o -> !o.builtIn()).ifPresent(o -> family.workloadsOf(o)
-                .forEach(child -> judged
-                .putIfAbsent(key(child), new Judged(Readiness.judge(child, Optional.empty(), family), List.of(child),
-                    family.snapshot().own(child)))));
+            live.filter(o -> !o.builtIn()).ifPresent(o -> family.workloadsOf(o).forEach(child -> judged
+                .putIfAbsent(key(child), judged(child, Readiness.judge(child, Optional.empty(), family), List.of(child), family))));
         }
         return List.copyOf(judged.values());
     }
 
     private static Judged judge(Applied a, Optional<Obj> live, Family family) {
         var name = a.object();
-        boolean own = family.snapshot().own(name);
         if (a.result() == Result.failed) {
-            return new Judged(new Workload(name.kind(), name.name(), State.failed, 0, 1, "could not be applied: " + a.error()),
-                List.of(), own);
+            return judged(name, new Workload(name.kind(), name.name(), State.failed, 0, 1, "could not be applied: " + a.error()),
+                List.of(), family);
         }
-        return live.map(o -> new Judged(Readiness.judge(o, Optional.of(a), family), List.of(o), own))
-            .orElseGet(() -> new Judged(absent(a, family), List.of(), own));
+        return live.map(o -> judged(name, Readiness.judge(o, Optional.of(a), family), List.of(o), family))
+            .orElseGet(() -> judged(name, absent(a, family), List.of(), family));
+    }
+
+    private static Judged judged(Obj o, Workload workload, List<Obj> live, Family family) {
+        return new Judged(family.snapshot().twin(o) ? workload.in(o.namespace()) : workload, live, family.snapshot().own(o));
     }
 
     /** A finished Job may be gone by its ttlSecondsAfterFinished: then what was last seen of it counts. */
@@ -12067,10 +12143,9 @@ record CustomReference(String path, String kind, String name) {
     static List<CustomReference> of(Snapshot snapshot, Obj o) {
         var found = new ArrayList<CustomReference>();
         new Walk(snapshot, o, found).fields(o.at("/spec"), "spec", 0);
-        o.labels().entrySet().stream().filter(l -> l.getKey().contains("/")
-            && ("." + o.group()).endsWith("." + l.getKey().replaceFirst("/.*", "")))
-            .forEach(l -> snapshot.custom().filter(c -> c.group().equals(o.group()) && c.name().equals(l.getValue())
-                && !c.kind().equals(o.kind())).findFirst()
+        o.labels().entrySet().stream().filter(l -> l.getKey().contains("/")) // by its operator's label, such as strimzi.io/cluster
+            .forEach(l -> snapshot.custom().filter(c -> ("." + c.group()).endsWith("." + l.getKey().replaceFirst("/.*", ""))
+                && c.name().equals(l.getValue()) && !c.kind().equals(o.kind())).findFirst()
                 .ifPresent(c -> found.add(new CustomReference("metadata.labels[" + l.getKey() + "]", c.kind(), c.name()))));
         found.removeIf(r -> r.kind().equals("Secret") && makes(o, r.name()));
         return found;
@@ -12094,11 +12169,6 @@ record CustomReference(String path, String kind, String name) {
     /** Its kind was read, and there is no object of that name. */
     boolean missing(Snapshot snapshot) {
         return keys(snapshot).findAny().isPresent() && target(snapshot).isEmpty();
-    }
-
-    /** It does not exist, and a field that is there to refer to something names it. */
-    boolean wrong(Snapshot snapshot) {
-        return missing(snapshot) && !path.endsWith("Name");
     }
 
     private Stream<String> keys(Snapshot snapshot) {
@@ -12383,6 +12453,12 @@ record Obj(JsonNode json) {
     /** {@code deploy/web}: how an object is written in every message; kubectl accepts the same. */
     static String ref(String kind, String name) {
         return SHORT.getOrDefault(kind, kind.toLowerCase(Locale.ROOT)) + "/" + name;
+    }
+
+    /** How an element of a list is written in a path: by what tells it for Kubernetes too, else by its place. */
+    static String element(JsonNode element, int place) {
+        return Stream.of("mountPath", "name", "key", "topologyKey").map(k -> element.path(k).asString(""))
+            .filter(n -> !n.isEmpty()).findFirst().orElse(String.valueOf(place));
     }
 
     String ref() {
@@ -12952,6 +13028,30 @@ record Snapshot(String namespace, Instant at, Map<String, List<Obj>> objects,
         return o.namespace().isEmpty() || o.namespace().equals(namespace);
     }
 
+    /** Whether an object of another namespace bears the name of one of the slot's. */
+    boolean twin(Obj o) {
+        return !own(o) && find(key(o), o.name()).isPresent();
+    }
+
+    /** Without such objects and what they made: nothing that is said of them is to be taken for ours. */
+    Snapshot withoutTwins() {
+        var twins = Collections.<Obj>newSetFromMap(new IdentityHashMap<>());
+        objects.values().stream().flatMap(List::stream).filter(this::twin).forEach(o -> leave(o, twins));
+        var ours = applied.stream().filter(a -> !twin(a.object())).toList();
+        if (twins.isEmpty() && ours.size() == applied.size()) {
+            return this;
+        }
+        var left = new HashMap<String, List<Obj>>();
+        objects.forEach((kind, all) -> left.put(kind, all.stream().filter(o -> !twins.contains(o)).toList()));
+        return new Snapshot(namespace, at, left, ours, logs, limited, rules, Index.of(left));
+    }
+
+    private void leave(Obj o, Set<Obj> twins) {
+        if (twins.add(o) && !o.uid().isEmpty()) {
+            index.byOwner().getOrDefault(o.uid(), List.of()).forEach(made -> leave(made, twins));
+        }
+    }
+
     /** Whether a live object is what this manifest stands for. */
     boolean same(Obj manifest, Obj live) {
         return key(manifest).equals(key(live)) && manifest.name().equals(live.name()) && (live.namespace().isEmpty()
@@ -12967,8 +13067,26 @@ record Snapshot(String namespace, Instant at, Map<String, List<Obj>> objects,
     }
 }
 
-/** Where an object of a manifest stands: a path as given on the command line, and its first line (1-based; 0: unknown). */
-record Source(String file, int line) {
+/**
+ * Where an object of a manifest stands: a path as given on the command line, and its first line (1-based; 0: unknown).
+ *
+ * @param fields the lines of its fields by their paths ({@code spec.replicas}), where the file holds them
+ */
+record Source(String file, int line, Map<String, Integer> fields) {
+    Source(String file, int line) {
+        this(file, line, Map.of());
+    }
+
+    /** The line of this field, or of what it stands in; the object's where neither is known. */
+    int line(String path) {
+        for (var p = path; !p.isEmpty(); p = p.substring(0, Math.max(0, Math.max(p.lastIndexOf('.'), p.lastIndexOf('['))))) {
+            if (fields.containsKey(p)) {
+                return fields.get(p);
+            }
+        }
+        return line;
+    }
+
     @Override
     public String toString() {
         return line > 0 ? file + ":" + line : file;
@@ -13029,6 +13147,11 @@ record Topic(Kind kind, String namespace, String query, boolean namesOnly) {
 
 /** One judged object, as the JSON gives it. */
 record Workload(String kind, String name, State state, long ready, long desired, String message) {
+    /** Of another namespace than the slot's, where the name alone would mean another object. */
+    Workload in(String namespace) {
+        return new Workload(kind, namespace + "/" + name, state, ready, desired, message);
+    }
+
     String ref() {
         return Obj.ref(kind, name);
     }

@@ -46,6 +46,30 @@ class FactsTest {
     }
 
     @Test
+    void aRefusalByALimitRangeShowsWhatItAllows() {
+        var range = "kind: LimitRange\nmetadata: {name: small}\nspec: {limits: [{type: Container, max: {memory: 64Mi}}]}";
+        var refused = new Scene().refused("web", "pods \"web-x\" is forbidden: maximum memory usage per Container is 64Mi, but limit is 1Gi");
+        says(cause(refused.add(range)), "limitrange/small spec.limits", "[{type: Container, max: {memory: 64Mi}}]");
+        var other = new Scene().refused("web", "pods \"web-x\" is forbidden: violates PodSecurity").add(range);
+        assertTrue(cause(other).facts().stream().noneMatch(f -> f.at().startsWith("limitrange/")));
+    }
+
+    @Test
+    void theFileIsNamedWithTheLineOfTheFaultyField() {
+        var manifest = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: api}\nspec:\n  template:\n    spec:\n"
+            + "      containers:\n      - name: api\n        image: repo/api:2\n";
+        var source = ensure_ready.Manifests.parse("api.yaml", manifest).items().get(0);
+        var applied = new ensure_ready.Applied(source.object(), source.source(), ensure_ready.Result.created, 1, "", "", "");
+        var scene = new Scene().deploy("api", "containers: [{name: api, image: 'repo/api:2'}]",
+            Scene.waiting("api", "ErrImagePull", "manifest unknown"));
+        var report = ensure_ready.Diagnosis.explain(scene.snapshot().and(List.of(applied)), scene.workloads(), "codex");
+        assertEquals(List.of(new ensure_ready.FileRef("api.yaml", 9)), report.causes().get(0).fix().files());
+        var noFields = new ensure_ready.Applied(source.object(), new ensure_ready.Source("api.ftl", 1), ensure_ready.Result.created, 1, "", "", "");
+        var old = ensure_ready.Diagnosis.explain(scene.snapshot().and(List.of(noFields)), scene.workloads(), "codex");
+        assertEquals(List.of(new ensure_ready.FileRef("api.ftl", 1)), old.causes().get(0).fix().files());
+    }
+
+    @Test
     void killedForMemoryShowsTheLimitBesideWhatTheProgramTakes() {
         var cause = cause(new Scene().deploy("db", "containers: [{name: db, image: pg, args: [-c, shared_buffers=256MB], resources: {limits: {memory: 64Mi}}}]",
             Scene.crashed("db", 137, "OOMKilled")));

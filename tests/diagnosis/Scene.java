@@ -151,8 +151,8 @@ final class Scene {
         for (var one : yaml.split("(?m)^---\\s*$")) {
             if (!one.isBlank()) {
                 var o = (ObjectNode) json(one);
-                var kind = o.path("kind").asString("");
-                objects.computeIfAbsent(kind, k -> new ArrayList<>()).add(new ensure_ready.Obj(o));
+                var added = new ensure_ready.Obj(o);
+                objects.computeIfAbsent(ensure_ready.Snapshot.key(added), k -> new ArrayList<>()).add(added);
             }
         }
         return this;

@@ -62,6 +62,24 @@ class NamespacesTest {
     }
 
     @Test
+    void whatIsWrongElsewhereIsNotSaidOfOursOfTheSameName() {
+        var broken = ReadinessTest.POD.replace("type: Ready, status: \"True\"", "type: Ready, status: \"False\"")
+            .replaceAll("ready: true.*", "ready: false, restartCount: 0, state: {waiting: {reason: InvalidImageName, message: bad}}}]");
+        assertEquals("[kube-system/shell]", causes(elsewhere(broken), ReadinessTest.POD));
+        assertEquals("[IMAGE_NAME_INVALID Pod/shell]", causes(elsewhere(ReadinessTest.POD), broken), "ours is told all the same");
+        assertEquals("[IMAGE_NAME_INVALID Pod/shell]", causes(elsewhere(broken)), "no name of ours is like it");
+    }
+
+    private static String causes(String... live) {
+        var manifests = Stream.of(live).toList();
+        var applied = manifests.stream().map(yaml -> ReadinessTest.applied(yaml, 0, "")).toList();
+        var snapshot = ReadinessTest.snapshot(applied, live);
+        var report = ensure_ready.Diagnosis.explain(snapshot, verdict(true, manifests, live).workloads(), "codex");
+        return Stream.concat(report.causes().stream().map(c -> c.code() + " " + c.object().kind() + "/" + c.object().name()),
+            report.unexplained().stream().map(u -> u.object().replace("Pod/", ""))).toList().toString();
+    }
+
+    @Test
     void anObjectIsLookedUpWhereItIsMeant() {
         var both = ReadinessTest.snapshot(List.of(), elsewhere(ReadinessTest.POD), ReadinessTest.POD);
         assertEquals("shop", both.find("Pod", "shell").orElseThrow().namespace());

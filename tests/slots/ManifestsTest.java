@@ -194,6 +194,35 @@ class ManifestsTest {
             ensure_ready.Manifests.rendered("helm", text).items().stream().map(i -> i.source().toString()).toList());
     }
 
+    @Test
+    void aFieldIsFoundOnItsOwnLineAndOneThatIsNotThereWhereItWouldStand() {
+        var source = ensure_ready.Manifests.parse("web.yaml", """
+            kind: ConfigMap
+            apiVersion: v1
+            metadata: {name: a}
+            ---
+            apiVersion: apps/v1
+            kind: Deployment
+            metadata:
+              name: web
+            spec:
+              template:
+                spec:
+                  containers:
+                  - name: web
+                    image: web:1
+                    env:
+                    - {name: DB_HOST, value: db}
+            """).items().get(1).source();
+        assertEquals(5, source.line());
+        assertEquals(14, source.line("spec.template.spec.containers[web].image"));
+        assertEquals(16, source.line("spec.template.spec.containers[web].env[DB_HOST].value"));
+        assertEquals(13, source.line("spec.template.spec.containers[web].resources.limits.memory"));
+        assertEquals(9, source.line("spec.replicas"));
+        assertEquals(5, source.line("keys"));
+        assertEquals(5, source.line("a]b["), "whatever a path holds, an end is found");
+    }
+
     private static String configMap(String name) {
         return "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: '" + name + "'}\n";
     }

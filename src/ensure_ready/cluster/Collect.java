@@ -53,6 +53,9 @@ public final class Collect {
     private static final Kind ROLE_BINDING = Kind.of("rbac.authorization.k8s.io/v1", "RoleBinding");
     private static final List<Kind> WEBHOOKS = Stream.of("ValidatingWebhookConfiguration", "MutatingWebhookConfiguration")
         .map(k -> Kind.clusterWide("admissionregistration.k8s.io/v1", k)).toList();
+    private static final Kind QUOTA = Kind.of("v1", "ResourceQuota");
+    private static final Kind LIMIT_RANGE = Kind.of("v1", "LimitRange");
+    private static final Pattern LIMITED = Pattern.compile("quota|usage per|limit to request ratio|LimitRange");
     private static final Kind PV = Kind.clusterWide("v1", "PersistentVolume");
     private static final Pattern SECRET_HOST =
         Pattern.compile("(?:^|@|://|[\\s;,]host=)([a-z](?:[a-z0-9.-]*[a-z0-9])?)(?::(\\d{2,5}))?(?=$|[/?;,\\s])");
@@ -174,9 +177,13 @@ public final class Collect {
             && w.controller().isMissingNode())) {
             kinds.add(Kind.HPA);
         }
-        if (Stream.concat(known.all("Event").stream().map(e -> e.text("/message")), known.all("ReplicaSet").stream()
-            .map(rs -> rs.condition("ReplicaFailure").path("message").asString(""))).anyMatch(t -> t.contains("calling webhook"))) {
+        var told = Stream.concat(known.all("Event").stream().map(e -> e.text("/message")), known.all("ReplicaSet").stream()
+            .map(rs -> rs.condition("ReplicaFailure").path("message").asString(""))).collect(Collectors.joining("\n"));
+        if (told.contains("calling webhook")) {
             kinds.addAll(WEBHOOKS);
+        }
+        if (LIMITED.matcher(told).find()) {
+            kinds.addAll(List.of(QUOTA, LIMIT_RANGE));
         }
         // of ConfigMaps the wait may know the names alone
         kinds.removeIf(k -> known.knows(k.name()) && !Set.of(Kind.EVENT, Kind.SECRET, Kind.CONFIG_MAP).contains(k));

@@ -86,7 +86,8 @@ public record Candidates(Observed seen, Dependencies needs, Finding f) {
     private Stream<String> named() {
         var told = f.evidence().toString();
         return snapshot().custom().filter(o -> Ref.of(o).equals(f.object())).limit(1).flatMap(o -> CustomReference.of(snapshot(), o).stream())
-            .filter(r -> r.wrong(snapshot()) || r.target(snapshot()).isEmpty() && told.contains(r.name()))
+            .filter(r -> r.missing(snapshot()) ? told.contains(r.name()) || !r.path().endsWith("Name")
+                : r.target(snapshot()).isEmpty() && told.contains(r.name()))
             .flatMap(r -> snapshot().objects().entrySet().stream()
                 .filter(e -> e.getKey().replaceAll("\\..*|^Cluster(?=[A-Z])", "").equals(r.kind().replaceAll("^Cluster(?=[A-Z])", "")))
                 .flatMap(e -> e.getValue().stream()).filter(o -> !o.name().equals("kube-root-ca.crt"))

@@ -12,6 +12,7 @@ import ensure_ready.findings.Ports;
 import ensure_ready.model.Evidence;
 import ensure_ready.model.Log;
 import ensure_ready.model.Obj;
+import ensure_ready.model.Ownership;
 import ensure_ready.model.Ref;
 import ensure_ready.model.Result;
 import ensure_ready.model.Snapshot;
@@ -101,7 +102,7 @@ public final class Connections {
             return;
         }
         switch (f.code()) {
-            case SECRET_MISSING -> CustomFindings.maker(snapshot, f.objectName()).filter(m -> speaking.contains(Ref.of(m))).ifPresent(m -> {
+            case SECRET_MISSING -> CustomFindings.maker(snapshot, f.objectName()).or(() -> namesake(f)).filter(m -> speaking.contains(Ref.of(m))).ifPresent(m -> {
                 edges.add(new Edge(f.owner(), Ref.of(m), Edge.Origin.MAKER, "made by " + m.ref(), 1, ""));
                 s.means(f.with(Basis.WEAK).named());
             });
@@ -123,6 +124,14 @@ public final class Connections {
                 .or(() -> onlyService(f)).ifPresent(service -> s.means(f.with(Map.of("target", service.name()))));
             default -> { }
         }
+    }
+
+    /** An operator calls the Secrets that it makes after its resource; what deploys the workload itself makes none for it. */
+    private Optional<Obj> namesake(Finding f) {
+        var workload = needs.workloads().get(f.owner());
+        return snapshot.custom().filter(o -> workload != null && ("-" + f.objectName().replace('.', '-') + "-").contains("-" + o.name() + "-")
+            && !o.group().matches("argoproj\\.io|.*fluxcd\\.io") && !Ownership.called(workload, o) && !needs.below(workload, o))
+            .max(Comparator.comparingInt((Obj o) -> o.name().length()).thenComparing(Obj::kind));
     }
 
     /** A general error that names a Service whose workload is not ready is most likely that one's. */

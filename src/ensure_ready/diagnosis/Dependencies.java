@@ -1,5 +1,6 @@
 package ensure_ready.diagnosis;
 
+import ensure_ready.catalogue.Phrase;
 import ensure_ready.findings.CustomFindings;
 import ensure_ready.findings.Observed;
 import ensure_ready.findings.WaitCommands;
@@ -31,6 +32,7 @@ public final class Dependencies {
     private static final List<String> WORKLOADS = List.of("Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob");
     private static final Pattern KUBECTL_WAIT =
         Pattern.compile("\\b(job|deploy(?:ment)?|statefulset|sts|pod)s?(?:\\.\\w+)?[/ ]([a-z0-9](?:[a-z0-9-]*[a-z0-9])?)");
+    private static final Pattern HOST = Pattern.compile("(?<![\\w.-])[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?=:\\d{2,5}\\b|/)");
     private final Snapshot snapshot;
     private final Map<Ref, Obj> workloads = new TreeMap<>();
     private final Map<Ref, List<Mention>> mentions = new TreeMap<>();
@@ -175,7 +177,7 @@ public final class Dependencies {
             boolean chain = c.group().equals("cert-manager.io"); // what it has made only tells why; its user can mend itself alone
             Ownership.madeFor(snapshot, c).stream().filter(o -> !o.builtIn() && !chain || Kinds.WORKLOADS.contains(o.kind()))
                 .forEach(o -> edges.add(edge(Ref.of(c), Ref.of(o), Edge.Origin.SPEC, "owner", 1)));
-            named(c).filter(t -> !below(c, t)).forEach(t -> edges.add(edge(Ref.of(c), Ref.of(t), Edge.Origin.SPEC, "named", 1)));
+            needed(c).forEach(t -> edges.add(edge(Ref.of(c), Ref.of(t), Edge.Origin.SPEC, "named", 1)));
             snapshot.all("Service").stream().filter(s -> s.ownedBy(c) || Ownership.called(s, c))
                 .forEach(s -> edges.add(edge(Ref.of(s), Ref.of(c), Edge.Origin.SPEC, "made by", 1)));
             snapshot.all("Job").stream().filter(c::ownedBy) // a queue's entry for it
@@ -192,16 +194,26 @@ public final class Dependencies {
             .thenComparing(e -> -e.confidence()).thenComparing(Edge::via).thenComparing(Edge::port)).toList();
     }
 
-    /** What a custom resource names in its spec or its message, and what is to make a Secret that it names. */
-    private Stream<Obj> named(Obj custom) {
+    /** What a custom resource waits for by what it names; of that which owns it, what stands beside it, if it says that it waits. */
+    private Stream<Obj> needed(Obj custom) {
         var proof = CustomStatus.of(custom, snapshot).proof();
-        return Stream.concat(CustomReference.of(snapshot, custom).stream().flatMap(r -> r.target(snapshot)
-            .or(() -> r.kind().equals("Secret") ? CustomFindings.maker(snapshot, r.name()) : Optional.empty()).stream()),
-            CustomReference.in(snapshot, proof == null ? "" : proof.message()))
-            .filter(t -> !t.builtIn() || Kinds.WORKLOADS.contains(t.kind()));
+        var message = proof == null ? "" : proof.message();
+        boolean waits = proof != null && proof.reason().matches("(?i)(waiting|pending|depend).*");
+        boolean unreached = Stream.of(Phrase.REFUSAL, Phrase.SLOW, Phrase.NO_NAME).anyMatch(p -> p.occurs(message));
+        return Stream.concat(Stream.concat(named(custom), CustomReference.in(snapshot, message))
+            .flatMap(t -> !below(custom, t) ? Stream.of(t) : waits ? named(t).filter(s -> !s.equals(custom)) : Stream.empty())
+            .filter(t -> !t.builtIn() || Kinds.WORKLOADS.contains(t.kind())),
+            HOST.matcher(unreached ? message : "").results().flatMap(m -> service(m.group()).stream()));
     }
 
-    private boolean below(Obj o, Obj top) {
+    /** What its spec names, and what is to make a Secret that it names. */
+    private Stream<Obj> named(Obj custom) {
+        return CustomReference.of(snapshot, custom).stream().flatMap(r -> r.target(snapshot)
+            .or(() -> r.kind().equals("Secret") ? CustomFindings.maker(snapshot, r.name()) : Optional.empty()).stream());
+    }
+
+    /** Whether the second made the first, directly or not. */
+    boolean below(Obj o, Obj top) {
         return snapshot.index().byOwner().getOrDefault(top.uid(), List.of()).stream().anyMatch(m -> m.equals(o) || below(o, m));
     }
 

@@ -26,8 +26,8 @@ import shared.Texts;
 public record Diagnosis(Observed seen, List<Workload> workloads, Ref agent, Dependencies needs) {
     /** The causes of what is not ready; {@code agentDeployment} is judged too, though it does not gate. */
     public static DiagnosisReport explain(Snapshot snapshot, List<Workload> workloads, String agentDeployment) {
-        return new Diagnosis(new Observed(snapshot), workloads, new Ref("Deployment", agentDeployment), new Dependencies(snapshot))
-            .explain();
+        var seen = new Observed(snapshot);
+        return new Diagnosis(seen, workloads, new Ref("Deployment", agentDeployment), new Dependencies(seen.snapshot)).explain();
     }
 
     /** What is said when explaining itself failed: that the causes are not known, never that there are none. */

@@ -80,9 +80,12 @@ public final class Facts {
 
     private void all(Obj at, String... pointers) {
         for (var p : pointers) {
-            var node = at.at(p);
-            add(at, p.substring(1).replace('/', '.'), node.isMissingNode() ? "" : node.isValueNode() ? node.asString("") : compact(node));
+            add(at, p.substring(1).replace('/', '.'), text(at.at(p)));
         }
+    }
+
+    private static String text(JsonNode node) {
+        return node.isMissingNode() ? "" : node.isValueNode() ? node.asString("") : compact(node);
     }
 
     /** A part of a spec on one line, as JSON without quotes. */
@@ -244,20 +247,30 @@ public final class Facts {
         });
     }
 
-    /** What a custom resource names and its message speaks of, fields that the message names, and what the last of those made for it says. */
+    /** Fields that the message names or quotes, what the resource names and is not there, and what the last of those made for it says. */
     private void custom(Finding f) {
         if (f.code().family != Code.Family.CUSTOM) {
             return;
         }
         seen.snapshot.custom().filter(o -> Ref.of(o).equals(f.object())).findFirst().ifPresent(o -> {
             var told = f.evidence().stream().map(Evidence::message).collect(Collectors.joining("\n"));
-            FIELD.matcher(told).results().forEach(m -> all(o, "/" + m.group().replaceAll("[.\\[]", "/").replace("]", "")));
-            CustomReference.of(seen.snapshot, o).stream().filter(r -> told.contains(r.name()) || r.wrong(seen.snapshot))
-                .forEach(r -> add(o, r.path(), r.name() + (r.missing(seen.snapshot) ? " (does not exist)" : "")));
-            CustomReference.of(seen.snapshot, o).stream().limit(2).forEach(r -> add(o, r.path(), r.name()));
+            var named = CustomReference.of(seen.snapshot, o);
+            named.stream().filter(r -> r.missing(seen.snapshot) && (told.contains(r.name()) || !r.path().endsWith("Name")))
+                .forEach(r -> add(o, r.path(), r.name() + " (does not exist)"));
+            FIELD.matcher(told).results().map(m -> m.group()).distinct().filter(p -> found.keySet().stream().noneMatch(k -> k.contains(" " + p)))
+                .forEach(p -> add(o, p, text(o.at("/" + p.replaceAll("[.\\[]", "/").replace("]", "")))));
+            quoted(o.at("/spec"), "spec", told).limit(4).forEach(e -> add(o, e.getKey(), e.getValue()));
             f.evidence().stream().filter(e -> !e.path().startsWith(o.ref() + "/") && !e.path().equals(o.ref())).reduce((a, b) -> b)
                 .ifPresent(e -> found.putIfAbsent(e.path(), e.message()));
+            named.stream().limit(2).forEach(r -> add(o, r.path(), r.name()));
         });
+    }
+
+    /** Fields whose value stands in the message as a word of its own. */
+    private static Stream<Map.Entry<String, String>> quoted(JsonNode spec, String path, String message) {
+        return Leaves.of(spec).entrySet().stream().filter(e -> e.getValue().length() > 3 && !SecretShapes.NAME.matcher(e.getKey()).matches()
+            && Pattern.compile("(?<![\\w.-])" + Pattern.quote(e.getValue()) + "(?![\\w-])").matcher(message).find())
+            .map(e -> Map.entry(path + "." + e.getKey(), e.getValue()));
     }
 
     private void scale(Obj o, Finding f) {
@@ -291,6 +304,9 @@ public final class Facts {
 
     /** What stands on the other side. */
     private void other(Optional<Obj> owner, Finding f) {
+        if (f.code() == Code.LIMITRANGE_VIOLATION || f.code() == Code.QUOTA_REQUIRES_LIMITS) {
+            seen.snapshot.all("LimitRange").forEach(l -> all(l, "/spec/limits"));
+        }
         switch (f.code()) {
             case SVC_SELECTOR_MISMATCH, SVC_MISSING -> Stream.of(f.param("workload"), Obj.ref("Deployment", f.objectName()),
                 Obj.ref("StatefulSet", f.objectName())).flatMap(ref -> named(ref).stream()).findFirst().ifPresent(w -> {

@@ -1,10 +1,10 @@
 package ensure_ready.diagnosis;
 
+import ensure_ready.model.Obj;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 import shared.SecretShapes;
 import tools.jackson.databind.JsonNode;
@@ -28,7 +28,7 @@ public final class Leaves {
         } else if (node.isArray() && StreamSupport.stream(node.spliterator(), false).anyMatch(JsonNode::isObject)) {
             for (int i = 0; i < node.size(); i++) {
                 var only = node.get(i).size() == 1 && node.get(i).has("name") && !path.endsWith(".env");
-                var element = path + "[" + (only ? i : name(node.get(i), i)) + "]";
+                var element = path + "[" + (only ? "" + i : Obj.element(node.get(i), i)) + "]";
                 walk(node.get(i), element, found);
                 found.remove(only ? "" : element + ".name"); // which its path says already
                 found.remove(path.endsWith("items") ? "" : element + ".key");
@@ -39,12 +39,6 @@ public final class Leaves {
         } else {
             found.put(path, value(path, node));
         }
-    }
-
-    /** Elements are told by what tells them for Kubernetes too, else by their place. */
-    private static String name(JsonNode element, int place) {
-        return Stream.of("mountPath", "name", "key", "topologyKey").map(k -> element.path(k).asString(""))
-            .filter(n -> !n.isEmpty()).findFirst().orElse(String.valueOf(place));
     }
 
     private static String value(String path, JsonNode node) {

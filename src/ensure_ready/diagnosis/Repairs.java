@@ -23,10 +23,17 @@ public record Repairs(Snapshot snapshot) {
     private static final Pattern REF = Pattern.compile("[a-z]{1,40}[a-z0-9.-]{0,100}/" + NAME.pattern());
 
     /** The manifest to change: the object's own where there is one, else that of whoever refers to it. */
-    Fix fix(Finding f) {
+    Fix fix(Finding f, List<Fact> facts) {
         var files = Stream.of(f.object(), f.owner()).filter(o -> !o.is("Command"))
-            .flatMap(o -> source(o).stream()).map(s -> new FileRef(s.file(), s.line())).distinct();
+            .flatMap(o -> source(o).stream().map(s -> new FileRef(s.file(), line(s, o, facts)))).distinct();
         return new Fix(f.code().scope, f.code().action, f.code().text, null, files.toList(), also(f).stream().toList());
+    }
+
+    /** That of the field at fault, where the first fact about the object tells it. */
+    private static int line(Source source, Ref o, List<Fact> facts) {
+        var at = Obj.ref(o.kind(), o.name()) + " ";
+        return facts.stream().filter(f -> f.at().startsWith(at)).findFirst().map(f -> source.line(f.at().substring(at.length())))
+            .orElse(source.line());
     }
 
     private Optional<Source> source(Ref o) {

@@ -32,7 +32,8 @@ public final class CustomFindings {
                 Obj.instant(e.first()), List.of(e.evidence(o))));
         }
         var young = said.state() == State.progressing && seen.age(o) < code.young;
-        var proofs = Stream.concat(Stream.of(said.proof()), madeOf(seen.snapshot, o)).limit(4).toList();
+        var proofs = Stream.of(Stream.of(said.proof()), CustomStatus.details(o), madeOf(seen.snapshot, o)).flatMap(s -> s).distinct()
+            .limit(5).toList();
         return Optional.of(seen.finding(young ? Code.STILL_PROGRESSING : code, Ref.of(o), Ref.of(o),
             Obj.instant(said.proof().firstSeen()), proofs)).map(f -> young || !said.invalid() ? f : f.with(Basis.OBSERVED));
     }

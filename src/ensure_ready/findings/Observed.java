@@ -29,7 +29,7 @@ public final class Observed {
     private final Map<Ref, List<Event>> events = new HashMap<>();
 
     public Observed(Snapshot snapshot) {
-        this.snapshot = snapshot;
+        this.snapshot = snapshot.withoutTwins();
         snapshot.all("Event").stream().map(Event::of)
             .sorted(Comparator.comparing(Event::last).thenComparing(Event::reason).thenComparing(Event::message))
             .forEach(e -> events.computeIfAbsent(new Ref(e.kind(), e.name()), k -> new ArrayList<>()).add(e));

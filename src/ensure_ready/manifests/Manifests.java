@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
@@ -201,6 +202,7 @@ public final class Manifests {
         private static final Pattern INTEGER = Pattern.compile("[-+]?(0|[1-9][0-9_]*)");
         private static final Pattern FLOAT = Pattern.compile("[-+]?(\\.[0-9]+|[0-9]+(\\.[0-9]*)?)([eE][-+]?[0-9]+)?");
         private static final int DEEPEST = 200;
+        private static final int MOST_FIELDS = 1000;
 
         private Yaml() { }
 
@@ -248,7 +250,9 @@ public final class Manifests {
                 if (node.isPresent()) {
                     var json = json(node.get(), 0);
                     if (!json.isNull()) {
-                        documents.add(new Document(json, new Source(label, from + line(node.get().getStartMark()))));
+                        var fields = new HashMap<String, Integer>();
+                        fields(node.get(), json, "", from, fields);
+                        documents.add(new Document(json, new Source(label, from + line(node.get().getStartMark()), fields)));
                     }
                 }
             } catch (MarkedYamlEngineException e) {
@@ -258,6 +262,26 @@ public final class Manifests {
             } catch (YamlEngineException e) {
                 problems.add(new Problem(new Source(label, from + 1), Texts.line(e.getMessage())));
             }
+        }
+
+        /** The lines of the first fields, deep ones too. */
+        private static void fields(Node node, JsonNode json, String path, int from, Map<String, Integer> found) {
+            if (node instanceof MappingNode mapping && found.size() < MOST_FIELDS) {
+                for (var pair : mapping.getValue()) {
+                    var key = pair.getKeyNode() instanceof ScalarNode scalar ? scalar.getValue() : "";
+                    field(pair.getKeyNode(), pair.getValueNode(), json.path(key), path.isEmpty() ? key : path + "." + key, from, found);
+                }
+            } else if (node instanceof SequenceNode sequence) {
+                for (int i = 0; i < sequence.getValue().size() && found.size() < MOST_FIELDS; i++) {
+                    var item = sequence.getValue().get(i);
+                    field(item, item, json.path(i), path + "[" + Obj.element(json.path(i), i) + "]", from, found);
+                }
+            }
+        }
+
+        private static void field(Node at, Node value, JsonNode json, String path, int from, Map<String, Integer> found) {
+            found.put(path, from + line(at.getStartMark()));
+            fields(value, json, path, from, found);
         }
 
         private static int line(Optional<Mark> mark) {

@@ -5,7 +5,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
-import java.util.stream.IntStream;
 import shared.system.TextFile;
 import tools.jackson.databind.JsonNode;
 
@@ -18,12 +17,11 @@ public final class RuleFile {
     /** Throws {@link IllegalArgumentException} with file and line of what is wrong. */
     public static List<CustomRule> read(Path file) {
         var label = "--rules " + file;
-        var text = text(file, label);
-        var read = Manifests.Yaml.documents(label, text);
+        var read = Manifests.Yaml.documents(label, text(file, label));
         read.problems().forEach(p -> {
             throw new IllegalArgumentException(p.source() + ": " + p.message());
         });
-        return read.documents().stream().map(d -> rule(d, text.lines().toList())).toList();
+        return read.documents().stream().map(RuleFile::rule).toList();
     }
 
     private static String text(Path file, String label) {
@@ -34,13 +32,11 @@ public final class RuleFile {
         }
     }
 
-    private static CustomRule rule(Manifests.Yaml.Document document, List<String> lines) {
+    private static CustomRule rule(Manifests.Yaml.Document document) {
         var json = document.json();
         check(json.isObject(), document, "a rule is a map with kind, condition or path, and ready");
         for (var key : json.propertyNames()) {
-            int line = IntStream.range(document.source().line() - 1, lines.size())
-                .filter(i -> lines.get(i).strip().startsWith(key)).map(i -> i + 1).findFirst().orElse(document.source().line());
-            check(KEYS.contains(key), document.source().file() + ":" + line, "unknown key '" + key
+            check(KEYS.contains(key), document.source().file() + ":" + document.source().line(key), "unknown key '" + key
                 + "'; there are kind, condition, path, ready, failed, idle, ignore");
         }
         var kind = json.path("kind").asString("");

@@ -36,10 +36,9 @@ public record CustomReference(String path, String kind, String name) {
     public static List<CustomReference> of(Snapshot snapshot, Obj o) {
         var found = new ArrayList<CustomReference>();
         new Walk(snapshot, o, found).fields(o.at("/spec"), "spec", 0);
-        o.labels().entrySet().stream().filter(l -> l.getKey().contains("/")
-            && ("." + o.group()).endsWith("." + l.getKey().replaceFirst("/.*", "")))
-            .forEach(l -> snapshot.custom().filter(c -> c.group().equals(o.group()) && c.name().equals(l.getValue())
-                && !c.kind().equals(o.kind())).findFirst()
+        o.labels().entrySet().stream().filter(l -> l.getKey().contains("/")) // by its operator's label, such as strimzi.io/cluster
+            .forEach(l -> snapshot.custom().filter(c -> ("." + c.group()).endsWith("." + l.getKey().replaceFirst("/.*", ""))
+                && c.name().equals(l.getValue()) && !c.kind().equals(o.kind())).findFirst()
                 .ifPresent(c -> found.add(new CustomReference("metadata.labels[" + l.getKey() + "]", c.kind(), c.name()))));
         found.removeIf(r -> r.kind().equals("Secret") && makes(o, r.name()));
         return found;
@@ -63,11 +62,6 @@ public record CustomReference(String path, String kind, String name) {
     /** Its kind was read, and there is no object of that name. */
     public boolean missing(Snapshot snapshot) {
         return keys(snapshot).findAny().isPresent() && target(snapshot).isEmpty();
-    }
-
-    /** It does not exist, and a field that is there to refer to something names it. */
-    public boolean wrong(Snapshot snapshot) {
-        return missing(snapshot) && !path.endsWith("Name");
     }
 
     private Stream<String> keys(Snapshot snapshot) {

@@ -26,6 +26,12 @@ public record Obj(JsonNode json) {
         return SHORT.getOrDefault(kind, kind.toLowerCase(Locale.ROOT)) + "/" + name;
     }
 
+    /** How an element of a list is written in a path: by what tells it for Kubernetes too, else by its place. */
+    public static String element(JsonNode element, int place) {
+        return Stream.of("mountPath", "name", "key", "topologyKey").map(k -> element.path(k).asString(""))
+            .filter(n -> !n.isEmpty()).findFirst().orElse(String.valueOf(place));
+    }
+
     public String ref() {
         return ref(kind(), name());
     }

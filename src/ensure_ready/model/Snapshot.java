@@ -1,9 +1,13 @@
 package ensure_ready.model;
 
 import java.time.Instant;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Stream;
 
 /**
@@ -74,6 +78,30 @@ public record Snapshot(String namespace, Instant at, Map<String, List<Obj>> obje
     /** Whether an object is in the slot's namespace; a manifest that names none will be. */
     public boolean own(Obj o) {
         return o.namespace().isEmpty() || o.namespace().equals(namespace);
+    }
+
+    /** Whether an object of another namespace bears the name of one of the slot's. */
+    public boolean twin(Obj o) {
+        return !own(o) && find(key(o), o.name()).isPresent();
+    }
+
+    /** Without such objects and what they made: nothing that is said of them is to be taken for ours. */
+    public Snapshot withoutTwins() {
+        var twins = Collections.<Obj>newSetFromMap(new IdentityHashMap<>());
+        objects.values().stream().flatMap(List::stream).filter(this::twin).forEach(o -> leave(o, twins));
+        var ours = applied.stream().filter(a -> !twin(a.object())).toList();
+        if (twins.isEmpty() && ours.size() == applied.size()) {
+            return this;
+        }
+        var left = new HashMap<String, List<Obj>>();
+        objects.forEach((kind, all) -> left.put(kind, all.stream().filter(o -> !twins.contains(o)).toList()));
+        return new Snapshot(namespace, at, left, ours, logs, limited, rules, Index.of(left));
+    }
+
+    private void leave(Obj o, Set<Obj> twins) {
+        if (twins.add(o) && !o.uid().isEmpty()) {
+            index.byOwner().getOrDefault(o.uid(), List.of()).forEach(made -> leave(made, twins));
+        }
     }
 
     /** Whether a live object is what this manifest stands for. */

@@ -2,6 +2,11 @@ package ensure_ready.model;
 
 /** One judged object, as the JSON gives it. */
 public record Workload(String kind, String name, State state, long ready, long desired, String message) {
+    /** Of another namespace than the slot's, where the name alone would mean another object. */
+    public Workload in(String namespace) {
+        return new Workload(kind, namespace + "/" + name, state, ready, desired, message);
+    }
+
     public String ref() {
         return Obj.ref(kind, name);
     }

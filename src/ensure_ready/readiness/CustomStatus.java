@@ -70,6 +70,11 @@ public final class CustomStatus {
             .map(h -> new Said(State.progressing, "waits in its queue: " + h.message(), h.proof())).orElse(said);
     }
 
+    /** What its words add to its conditions: {@code Unable to create required cluster objects: secrets "x" not found}. */
+    public static Stream<Evidence> details(Obj o) {
+        return words(o.at("/status")).stream().filter(w -> !CustomWords.done(w.text()) && !w.why().isEmpty()).map(w -> proof(o, w));
+    }
+
     /**
      * Whether it counts when a whole namespace is judged: made by a person, and with something to become ready. Routes, policies and
      * reports hurt no workload, and a run or a backup that failed is of the past.
@@ -133,8 +138,11 @@ public final class CustomStatus {
     }
 
     private Said said(State state, Word word) {
-        return new Said(state, "is " + Phrases.brief(word.text()) + Phrases.prefixed(": ", Phrases.brief(word.why())),
-            Evidence.field(o, word.path(), word.text() + Phrases.prefixed(": ", word.why())));
+        return new Said(state, "is " + Phrases.brief(word.text()) + Phrases.prefixed(": ", Phrases.brief(word.why())), proof(o, word));
+    }
+
+    private static Evidence proof(Obj o, Word word) {
+        return Evidence.field(o, word.path(), word.text() + Phrases.prefixed(": ", word.why()));
     }
 
     /** By the values that its user named; any other value is progress. */

@@ -71,9 +71,11 @@ public final class CustomWords {
         return Obj.isTrue(condition) && AILING.matcher(type(condition)).matches();
     }
 
-    /** A good condition that is not so because its controller tried and could not. */
+    /** A good condition that is not so because its controller tried and could not; one of an unknown type if it says so in one word. */
     static boolean triedInVain(JsonNode condition) {
-        return positive(condition) && no(condition) && FAILED_REASON.matcher(condition.path("reason").asString("")).matches();
+        var reason = condition.path("reason").asString("");
+        return no(condition) && (positive(condition) ? FAILED_REASON.matcher(reason).matches()
+            : reason.matches("Error|Failed|Failure") && !BROKEN.matcher(type(condition)).matches());
     }
 
     static boolean no(JsonNode condition) {

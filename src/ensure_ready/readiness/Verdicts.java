@@ -90,23 +90,24 @@ public final class Verdicts {
             if (a.result() == Result.failed || a.object().judged() || a.pending() && !a.error().isEmpty()) {
                 judged.put(key(a.object()), judge(a, live, family));
             }
-            live.filter(o -> !o.builtIn()).ifPresent(o -> family.workloadsOf(o)
-                .forEach(child -> judged
-                .putIfAbsent(key(child), new Judged(Readiness.judge(child, Optional.empty(), family), List.of(child),
-                    family.snapshot().own(child)))));
+            live.filter(o -> !o.builtIn()).ifPresent(o -> family.workloadsOf(o).forEach(child -> judged
+                .putIfAbsent(key(child), judged(child, Readiness.judge(child, Optional.empty(), family), List.of(child), family))));
         }
         return List.copyOf(judged.values());
     }
 
     private static Judged judge(Applied a, Optional<Obj> live, Family family) {
         var name = a.object();
-        boolean own = family.snapshot().own(name);
         if (a.result() == Result.failed) {
-            return new Judged(new Workload(name.kind(), name.name(), State.failed, 0, 1, "could not be applied: " + a.error()),
-                List.of(), own);
+            return judged(name, new Workload(name.kind(), name.name(), State.failed, 0, 1, "could not be applied: " + a.error()),
+                List.of(), family);
         }
-        return live.map(o -> new Judged(Readiness.judge(o, Optional.of(a), family), List.of(o), own))
-            .orElseGet(() -> new Judged(absent(a, family), List.of(), own));
+        return live.map(o -> judged(name, Readiness.judge(o, Optional.of(a), family), List.of(o), family))
+            .orElseGet(() -> judged(name, absent(a, family), List.of(), family));
+    }
+
+    private static Judged judged(Obj o, Workload workload, List<Obj> live, Family family) {
+        return new Judged(family.snapshot().twin(o) ? workload.in(o.namespace()) : workload, live, family.snapshot().own(o));
     }
 
     /** A finished Job may be gone by its ttlSecondsAfterFinished: then what was last seen of it counts. */
