@@ -27,11 +27,11 @@
 // Then what only thinks: equal input gives equal answers.
 // line  5052 src/ensure_ready/certainty: What is certain never to become ready without a change, and what the wait remembers to know it
 // line  5664 src/ensure_ready/diagnosis: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
-// line  8183 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
-// line  9738 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
-// line 10880 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
-// line 11729 src/ensure_ready/model: Objects and snapshots of a namespace
-// line 12623 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
+// line  8235 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
+// line  9797 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
+// line 10939 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
+// line 11795 src/ensure_ready/model: Objects and snapshots of a namespace
+// line 12689 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude;
@@ -5744,7 +5744,8 @@ record Candidates(Observed seen, Dependencies needs, Finding f) {
                 PVC_PROVISION_FAILED -> near("StorageClass", Candidates::type);
             case PVC_UNBOUND, PVC_PV_RELEASED -> near("PersistentVolume", Candidates::volume);
             case CONFIG_KEY_MISSING -> keys();
-            case CRASH_MISSING_ENV -> variables();
+            case CRASH_MISSING_ENV -> Stream.concat(variables(), f.param("variable").matches(".*(HOST|ADDR|ADDRESS|URL|SERVER)")
+                ? near("Service", Candidates::ports) : Stream.empty());
             case ENV_PORT_MISMATCH, DNS_NAME_UNKNOWN, DEPENDENCY_SERVICE_MISSING,
                 SVC_MISSING, STS_HEADLESS_SVC_MISSING, INGRESS_BACKEND_MISSING,
                 INGRESS_BACKEND_PORT, CRASH_DEPENDENCY_UNREACHABLE -> near("Service", Candidates::ports);
@@ -6030,7 +6031,7 @@ static final class Connections {
 
     /** It misses tables that a Job which is not done makes; or a database, which the Service that it names knows by another name. */
     private void schema(Complaint s) {
-        var text = String.join("\n", lines(s.told()));
+        var text = log(s.told()) == null ? "" : String.join("\n", log(s.told()).lines());
         unready.stream().filter(w -> w.is("Job") && Phrase.SCHEMA.occurs(text) && Phrase.MIGRATES.occurs(w.name() + " "
             + Dependencies.podSpec(needs.workloads().get(w)).path("containers"))).findFirst().ifPresent(job -> {
                 edges.add(new Edge(s.owner(), job, Edge.Origin.LOG, "log:schema", 0.9, ""));
@@ -6183,7 +6184,7 @@ static final class Connections {
         var behind = needs.behind(service);
         var healthy = !behind.isEmpty() && behind.stream().noneMatch(unready::contains);
         if (unresolved(line) && from != null && healthy) { // a headless name resolves once a pod is ready
-            unresolvable(s, from, service);
+            unresolvable(s, from, service, a);
             return;
         }
         if (!a.port().isEmpty() && !Ports.serves(service, a.port())) {
@@ -6219,9 +6220,13 @@ static final class Connections {
     }
 
     /** The name exists and yet does not resolve: the pod asks another DNS, may not ask, or the cluster's DNS is down. */
-    private void unresolvable(Complaint s, Obj from, Obj service) {
+    private void unresolvable(Complaint s, Obj from, Obj service, Address a) {
         if (service.time("/metadata/creationTimestamp").filter(t -> t.isAfter(s.told().since())).isPresent()) {
             s.means(Code.STILL_PROGRESSING, Map.of()); // it failed before the Service was there
+            return;
+        }
+        if (a.host().contains(".svc.") && !a.host().matches(".*\\.svc\\.cluster\\.local\\.?")) {
+            absent(s, a, Optional.empty(), "");
             return;
         }
         var spec = Dependencies.podSpec(from);
@@ -6239,7 +6244,7 @@ static final class Connections {
 static final class Dependencies {
     private static final List<String> WORKLOADS = List.of("Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob");
     private static final Pattern KUBECTL_WAIT =
-        Pattern.compile("\\b(job|deploy(?:ment)?|statefulset|sts|pod)s?(?:\\.\\w+)?[/ ]([a-z0-9](?:[a-z0-9-]*[a-z0-9])?)");
+        Pattern.compile("\\b(job|deploy(?:ment)?|statefulset|sts|pod)s?(?:\\.\\w+|-wr?e?)?[/ ]([a-z0-9](?:[a-z0-9-]*[a-z0-9])?)");
     private final Snapshot snapshot;
     private final Map<Ref, Obj> workloads = new TreeMap<>();
     private final Map<Ref, List<Mention>> mentions = new TreeMap<>();
@@ -6540,7 +6545,7 @@ record Diagnosis(Observed seen, List<Workload> workloads, Ref agent, Dependencie
 
     private static boolean advice(Finding f, Set<Ref> unready) {
         return f.code().has(Rule.ADVICE) || !unready.contains(f.owner())
-            && (f.code() == Code.STS_HEADLESS_SVC_MISSING || f.code() == Code.JOB_SUSPENDED
+            && (f.code() == Code.STS_HEADLESS_SVC_MISSING || f.code() == Code.JOB_SUSPENDED || f.code() == Code.ROLLOUT_PAUSED
             || f.code() == Code.JOB_FAILED && f.owner().is("CronJob") || f.code().family == Code.Family.CUSTOM);
     }
 }
@@ -6588,7 +6593,9 @@ static final class Facts {
         Pattern.compile("(?i)\\b(?:listen|serv|start|bound|running|bind)\\w*\\b.{0,60}?(?:[\\s:]|port\\D{0,3})\\d{2,5}\\b");
     /** Whose texts are a program's or the API server's own words about the spec. */
     private static final Set<Code> SPOKEN = EnumSet.of(Code.CRASH_APP_ERROR, Code.ADMISSION_DENIED, Code.SANDBOX_FAILED,
-        Code.CRASH_AUTH_FAILED, Code.CRASH_PORT_IN_USE, Code.CONTAINER_START_FAILED);
+        Code.CRASH_AUTH_FAILED, Code.CRASH_PORT_IN_USE, Code.CONTAINER_START_FAILED, Code.PROBE_READINESS_FAILING, Code.PROBE_PORT_MISMATCH,
+        Code.PROBE_LIVENESS_FAILING, Code.PROBE_STARTUP_FAILING);
+    private static final Pattern FIELD = Pattern.compile("\\bspec\\.containers\\[(\\d{1,3})\\]\\.([\\w.]+\\w)");
     private final Observed seen;
     private final Dependencies needs;
     private final Map<String, String> found = new LinkedHashMap<>();
@@ -6618,6 +6625,7 @@ static final class Facts {
         other(owner, f);
         log(f);
         owner.ifPresent(w -> before(w, f));
+        owner.filter(w -> f.code() == Code.CRASH_APP_ERROR).ifPresent(w -> fields(w, f, container(f) + "image "));
     }
 
     private void add(Obj at, String path, String value) {
@@ -6660,11 +6668,23 @@ static final class Facts {
     private void spoken(Obj workload, Finding f) {
         var told = f.evidence().stream().map(Evidence::message).collect(Collectors.joining("\n")).toLowerCase(Locale.ROOT);
         var all = all(f).toLowerCase(Locale.ROOT);
-        var mine = Pattern.compile(container(f) + "(env\\[.*value$|ports|workingDir)|^\\w+ClassName|^serviceAccountName");
-        needs.leaves(workload).entrySet().stream().filter(e -> SPOKEN.contains(f.code()) && mine.matcher(e.getKey()).find())
-            .map(e -> Map.entry(e, weight(e.getKey(), e.getValue(), told, all))).filter(e -> e.getValue() > 0)
-            .sorted(Map.Entry.<Map.Entry<String, String>, Integer>comparingByValue().reversed()).limit(4)
+        var mine = Pattern.compile(container(f) + "(env\\[.*value$|ports|workingDir|args|command)|^\\w+ClassName|^serviceAccountName");
+        var fields = f.code() == Code.ADMISSION_DENIED ? invalid(workload, told) : "";
+        var weighed = needs.leaves(workload).entrySet().stream().filter(e -> SPOKEN.contains(f.code()) && mine.matcher(e.getKey()).find()
+            || !fields.isEmpty() && e.getKey().startsWith(fields))
+            .map(e -> Map.entry(e, e.getKey().startsWith(fields) && !fields.isEmpty() ? 3 : weight(e.getKey(), e.getValue(), told, all)))
+            .sorted(Map.Entry.<Map.Entry<String, String>, Integer>comparingByValue().reversed()).toList();
+        // an error of the program that speaks of none of its settings may still be one of them
+        var least = f.code() == Code.CRASH_APP_ERROR && weighed.stream().allMatch(e -> e.getValue() == 0) ? 0 : 1;
+        weighed.stream().filter(e -> e.getValue() >= least).limit(4)
             .forEach(e -> add(workload, base(workload) + e.getKey().getKey(), e.getKey().getValue()));
+    }
+
+    /** The field that a refusal names, {@code spec.containers[0].resources.requests}, as this workload's paths have it. */
+    private static String invalid(Obj workload, String told) {
+        var path = FIELD.matcher(told);
+        return !path.find() ? "" : "containers[" + Dependencies.podSpec(workload).path("containers")
+            .path(Integer.parseInt(path.group(1))).path("name").asString("") + "]." + path.group(2);
     }
 
     /** All that is told of it, the log's tail included. */
@@ -6674,9 +6694,23 @@ static final class Facts {
             .collect(Collectors.joining("\n"));
     }
 
+    /** The ConfigMaps and Secrets whose files the texts name, with the keys that are files there. */
+    private void files(Obj workload, Finding f) {
+        var all = all(f);
+        var spec = Dependencies.podSpec(workload);
+        Stream.of("containers", "initContainers").flatMap(l -> StreamSupport.stream(spec.path(l).spliterator(), false))
+            .filter(c -> c.path("name").asString("").equals(f.container()))
+            .flatMap(c -> StreamSupport.stream(c.path("volumeMounts").spliterator(), false))
+            .filter(m -> all.contains(m.path("mountPath").asString("") + "/")).forEach(m -> StreamSupport
+                .stream(spec.path("volumes").spliterator(), false).filter(v -> v.path("name").equals(m.path("name")))
+                .flatMap(v -> References.ofVolume(v).stream()).flatMap(r -> seen.snapshot.find(r.kind(), r.name()).stream())
+                .forEach(o -> add(o, "keys at " + m.path("mountPath").asString(""), String.join(", ", o.keys()))));
+    }
+
     private static int weight(String path, String value, String told, String all) {
         var variable = path.contains(".env[") ? path.replaceFirst("^.*\\.env\\[", "").replaceFirst("\\].*", "") : "";
-        if (word(value, all) || word(variable, all)) {
+        if (word(value, all) || word(variable, all)
+            || value.startsWith("[") && Stream.of(value.split("[\\[\\], =]+")).anyMatch(w -> w.length() > 3 && word(w, all))) {
             return 2;
         }
         return !variable.isEmpty() && Stream.of((variable + "_" + value).split("[^A-Za-z]+")).anyMatch(w -> w.length() > 3 && word(w, told))
@@ -6714,7 +6748,9 @@ static final class Facts {
             case SERVICE_ACCOUNT_MISSING, RBAC_RUNTIME_FORBIDDEN, RBAC_ROLE_MISSING -> "^serviceAccountName";
             case CONFIG_KEY_MISSING -> "(key|subPath|items\\[.*) = " + Pattern.quote(f.param("key")) + "$|ecret.*ame = " + name
                 + "$|onfigMap.*ame = " + name + "$";
-            case CRASH_MISSING_ENV -> c + "env\\[" + Pattern.quote(f.param("variable")) + "\\]|" + c + "envFrom";
+            case CRASH_MISSING_ENV -> c + "env\\[" + Pattern.quote(f.param("variable")) + "\\]|" + c + "envFrom|" + c
+                + "env.* = .*\\$[({]" + Pattern.quote(f.param("variable")) + "[)}]";
+            case CONTAINER_CONFIG_INVALID -> c + ".*subPath|^volumes.*ame ";
             case CRASH_AUTH_FAILED -> c + "env\\[[^\\]]*(?i:user|pass|pwd|auth|token|secret|_db|database)[^\\]]*\\]|" + c + "envFrom";
             case CONTAINER_COMMAND_NOT_FOUND, CONTAINER_COMMAND_PERMISSION, CONTAINER_START_FAILED, CONTAINER_EXITS_ZERO ->
                 c + "(command|args|workingDir|image) |" + c + ".*subPath";
@@ -6728,10 +6764,10 @@ static final class Facts {
             case RUN_AS_NON_ROOT, POD_SECURITY_DENIED -> "runAs|ecurityContext|host(Network|PID|IPC|Path)|" + c + "image ";
             case PROBE_LIVENESS_FAILING, PROBE_STARTUP_FAILING, PROBE_READINESS_FAILING, PROBE_PORT_MISMATCH, PROBE_PATH_NOT_FOUND ->
                 c + (f.param("probe").isEmpty() ? "\\w+Probe" : f.param("probe") + "Probe")
-                    + "\\.(?!successT|timeoutSeconds = 1$|.*scheme = HTTP$"
+                    + "\\.(?!successT|" + (Phrase.SLOW.occurs(all(f)) ? "" : "timeoutSeconds = 1$|") + ".*scheme = HTTP$"
                     + (f.code() == Code.PROBE_LIVENESS_FAILING || f.code() == Code.PROBE_STARTUP_FAILING
                     ? "" : "|periodS|failureT|initialD")
-                    + ")|" + c + "ports.*containerPort";
+                    + ")|" + c + "ports.*containerPort" + (Phrase.SLOW.occurs(all(f)) ? "|" + c + "resources.limits.cpu" : "");
             case SCHED_NODE_SELECTOR -> "^nodeSelector|^affinity.nodeAffinity.required";
             case SCHED_INSUFFICIENT_RESOURCES, QUOTA_EXCEEDED, QUOTA_REQUIRES_LIMITS, LIMITRANGE_VIOLATION -> "resources\\.";
             case SCHED_TAINT -> "^tolerations|^nodeSelector";
@@ -6836,12 +6872,18 @@ static final class Facts {
                 .forEach(v -> all(v, "/spec/nodeAffinity/required"));
             case PVC_PROVISIONER_MISSING, VOLUME_MOUNT_FAILED, SANDBOX_FAILED ->
                 seen.snapshot.find("Pod", f.pod()).ifPresent(p -> all(p, "/spec/nodeName"));
-            case CRASH_AUTH_FAILED, CRASH_APP_ERROR -> seen.snapshot.find("Service", f.param("target")).stream().flatMap(s -> needs.behind(s).stream())
-                .map(needs.workloads()::get).limit(1)
-                .forEach(w -> fields(w, f, "env\\[[^\\]]*(?i:user|pass|pwd|auth|database|_db)[^\\]]*\\]"));
+            case CRASH_AUTH_FAILED -> target(f);
+            case CRASH_APP_ERROR -> {
+                target(f);
+                owner.ifPresent(w -> files(w, f));
+            }
             case CRASH_MISSING_ENV -> owner.ifPresent(w -> add(w, base(w) + "containers[" + f.container() + "].env", variables(w, f)));
             case ENV_PORT_MISMATCH, DNS_NAME_UNKNOWN, DEPENDENCY_SERVICE_MISSING, CRASH_DEPENDENCY_UNREACHABLE, INIT_WAITING ->
-                owner.ifPresent(w -> maps(w, f));
+                owner.ifPresent(w -> {
+                    maps(w, f);
+                    needs.mentions(Ref.of(w)).stream().flatMap(m -> needs.service(m.host()).stream()).distinct()
+                        .forEach(s -> all(s, "/spec/externalName"));
+                });
             case QUOTA_REQUIRES_LIMITS -> owner.stream()
                 .flatMap(w -> StreamSupport.stream(Dependencies.podSpec(w).path("containers").spliterator(),
                 false).filter(c -> c.path("resources").isEmpty()).map(c -> Map.entry(w, c.path("name").asString(""))))
@@ -6851,6 +6893,13 @@ static final class Facts {
             case RBAC_RUNTIME_FORBIDDEN -> owner.ifPresent(w -> add(w, "needs", f.param("verb") + " " + f.param("resource")));
             default -> { }
         }
+    }
+
+    /** What the service that refused it knows: users and databases. */
+    private void target(Finding f) {
+        seen.snapshot.find("Service", f.param("target")).stream().flatMap(s -> needs.behind(s).stream())
+            .map(needs.workloads()::get).limit(1)
+            .forEach(w -> fields(w, f, "env\\[[^\\]]*(?i:user|pass|pwd|auth|database|_db)[^\\]]*\\]"));
     }
 
     /** A limit that the pod has and its template has not is a LimitRange's. */
@@ -7201,7 +7250,8 @@ static final class Mentions {
 
     private void object(String kind, References.Ref r, String data) {
         snapshot.find(r.kind(), r.name())
-            .ifPresent(o -> addresses(new TreeMap<>(o.map(data))).forEach((key, value) -> setting(kind + r.name() + " " + key, key, value)));
+            .ifPresent(o -> addresses(new TreeMap<>(o.map(data)))
+            .forEach((key, value) -> setting(kind + r.name() + " " + key, key, value)));
     }
 
     /** A container's variables with ConfigMap values filled in and {@code $(NAME)} expanded. */
@@ -7363,7 +7413,8 @@ record NetworkPolicies(Snapshot snapshot) {
     Optional<Obj> withoutDns(Map<String, String> from) {
         var selecting = selecting("Egress", from);
         return selecting.stream().anyMatch(p -> p.list("/spec/egress").stream().anyMatch(r -> leavesNamespace(r.path("to"))
-            && (r.path("ports").isEmpty() || ports(r, Set.of("53", "dns", "dns-tcp"))))) ? Optional.empty() : selecting.stream().findFirst();
+            && (r.path("ports").isEmpty() || ports(r, Set.of("53", "dns", "dns-tcp")))))
+            ? Optional.empty() : selecting.stream().findFirst();
     }
 
     /** Whether the cluster's DNS, which lives in another namespace, may be among these peers. */
@@ -7621,7 +7672,8 @@ record Reporting(Observed seen, Dependencies needs, List<Finding> findings,
         var candidates = Candidates.of(seen, needs, f);
         return new Cause("", fingerprint(f), f.code(), f.code().family, f.code().severity(!affected.isEmpty()),
             ref(f.object()), ref(f.owner()), f.container(), inferred(f) ? "inferred" : "observed", confidence(f), params(findings),
-            facts, candidates, repairs().fix(f).changing(facts, candidates), repairs().next(f), evidence(findings), excerpt(f),
+            facts, candidates, f.code() == Code.CRASH_APP_ERROR ? repairs().fix(f)
+                : repairs().fix(f).changing(facts, candidates), repairs().next(f), evidence(findings), excerpt(f),
             explains(findings, root),
             oldRevisionServing(f), affected.contains(agent), affected.size(), time(first));
     }
@@ -8281,7 +8333,7 @@ record ContainerFindings(Observed seen, Obj pod, Ref owner, JsonNode status, boo
 
     /** A key that is not there becomes an empty folder below subPath; the program or the runtime stumbles over it. */
     private Optional<Finding> emptyFolder(Finding f) {
-        if (f.code() != Code.CRASH_APP_ERROR && f.code() != Code.CONTAINER_START_FAILED) {
+        if (!Set.of(Code.CRASH_APP_ERROR, Code.CONTAINER_START_FAILED, Code.CONTAINER_CONFIG_INVALID).contains(f.code())) {
             return Optional.empty();
         }
         return StreamSupport.stream(spec().path("volumeMounts").spliterator(), false).filter(m -> m.has("subPath"))
@@ -8737,6 +8789,9 @@ record LogReading(Code code, String line, Log log, Map<String, String> params) {
         LogReading general = null;
         for (int i = log.lines().size() - 1; i >= 0; i--) {
             var line = log.lines().get(i);
+            if (Phrase.FRAME.occurs(line)) {
+                continue;
+            }
             var code = Messages.code(Messages.Topic.LOG, line);
             if (code.isPresent()) {
                 return Optional.of(new LogReading(code.get(), line, log, params(code.get(), line)));
@@ -8849,7 +8904,8 @@ static final class MissingObject {
         return pod.list("/spec/volumes").stream()
             .flatMap(v -> Stream.concat(Stream.of(v), StreamSupport.stream(v.at("/projected/sources").spliterator(), false)))
             .flatMap(v -> Stream.of("configMap", "secret").map(v::path).filter(s -> !s.path("optional").asBoolean(false))
-                .flatMap(s -> seen.snapshot.find(v.has("secret") ? "Secret" : "ConfigMap", s.path("secretName").asString(s.path("name").asString("")))
+                .flatMap(s -> seen.snapshot
+                .find(v.has("secret") ? "Secret" : "ConfigMap", s.path("secretName").asString(s.path("name").asString("")))
                     .stream().flatMap(o -> StreamSupport.stream(s.path("items").spliterator(), false).map(i -> i.path("key").asString(""))
                         .filter(k -> !o.keys().isEmpty() && !o.keys().contains(k)).map(k -> new Key(Ref.of(o), k)))));
     }
@@ -9014,14 +9070,17 @@ record PodFindings(Observed seen, Obj pod, Ref owner, List<Finding> before) {
             && p.text("/metadata/creationTimestamp").compareTo(pod.text("/metadata/creationTimestamp")) > 0);
     }
 
-    /** The last that ended so within minutes, with none after it that is ready: the next one will end so too, if several did or it filled its
+    /**
+     * The last that ended so within minutes, with none after it that is ready: the next one will end so too, if several did or it filled
+     * its
      *  own disk. */
     private boolean again() {
         var siblings = seen.snapshot.all("Pod").stream().filter(p -> p.controller().path("uid").equals(pod.controller().path("uid")))
             .toList();
         var ended = siblings.stream().filter(p -> p.text("/status/reason").equals(pod.text("/status/reason")) && seen.age(p) < 1800)
             .toList();
-        return (ended.size() > 1 || Messages.code(Messages.Topic.EVICTED, pod.text("/status/message")).isPresent()) && siblings.stream().noneMatch(Pods::ready) && ended.stream()
+        return (ended.size() > 1 || Messages.code(Messages.Topic.EVICTED, pod.text("/status/message")).isPresent())
+            && siblings.stream().noneMatch(Pods::ready) && ended.stream()
             .max(Comparator.comparing((Obj p) -> p.text("/metadata/creationTimestamp")).thenComparing(Obj::name))
             .filter(pod::equals).isPresent();
     }
@@ -11512,7 +11571,8 @@ static final class Messages {
             "without any password configured", "bad credentials", "incorrect password", "no pg_hba.conf entry",
             "~authentication (failed|failure|error)", "~\\bWRONGPASS\\b", "~\\bNOAUTH\\b",
             "~invalid (username|user name|user)?( or |-pair |[/-])?\\s*password", "~SASL authentication .*(fail|error)",
-            "~\\bauth(entication)? failed", "~not authorized on \\S+ to execute", "~role \"[^\"]+\" does not exist", "~AUTH .*failed",
+            "~\\bauth(entication)? failed", "is not allowed to connect to this",
+                "~not authorized on \\S+ to execute", "~role \"[^\"]+\" does not exist", "~AUTH .*failed",
             "~security_exception.*(unable to authenticate|missing authentication)");
         t.row(Code.CRASH_MISSING_ENV, "unbound variable", "Could not resolve placeholder '", "missing env", "setting must not be empty",
             "~(missing|required|unset|undefined|no such|not found|specify).{0,60}environment variables?",
@@ -11521,6 +11581,7 @@ static final class Messages {
             "~(missing|requires?d?|expected|set|undefined|specify|provide)\\b.{0,30}"
                 + VARIABLE + ".{0,20}(\\bto start|$|\\bvariable|\\benv)",
             "~KeyError: '(?-i:[A-Z][A-Z0-9_]+)'", "~parameter (null or )?not set", "~required key \\S+ missing value",
+            "~(host|resolve|lookup|ENOTFOUND|getaddrinfo).{0,60}\\$[({](?-i:[A-Z][A-Z0-9_]+)[)}]",
             "~\\benv(ironment)? var(iable)?s?\\b.{0,40}(missing|required|not set|undefined|unset)",
             "~(superuser password|password option) is not specified", "~\\bField required\\b",
             "~\"received\": ?\"undefined\", ?\"path\": ?\\[ ?\"(?-i:[A-Z][A-Z0-9_]+)\"", "~key not found: \"?(?-i:[A-Z][A-Z0-9_]+)\"?",
@@ -11615,7 +11676,8 @@ enum Phrase {
     SCRIPT("([^\\s\"]+\\.(?:sh|bash|py|rb|pl|js))\"?: exec format error"),
     /** A command that does nothing for ever. */
     ENDLESS("\\bsleep\\s+(inf(inity)?|\\d{5,}|\\d+[dh])\\b|\\btail\\s+-f\\s+/dev/null"),
-    ERROR("(?i)\\b" + any("error", "exception", "fatal", "panic", "traceback", "fail(ed|ure)?", "cannot", "unable", "invalid", "undefined",
+    ERROR("(?i)\\b" + any("\\w*error", "\\w*exception", "fatal", "panic", "traceback",
+        "fail(ed|ure)?", "cannot", "unable", "invalid", "undefined",
         "unexpected", "segmentation fault", "killed", "abort(ed)?", "not found", "no such file", "denied", "must") + "\\b"),
     /** An error in the program itself, whatever it needs. */
     OWN_ERROR("(?i)\\b"
@@ -11638,12 +11700,16 @@ enum Phrase {
     /** A command that the container's image does not have. */
     NO_PROGRAM("exec: \"[^\"]*\": (executable file not found|stat .*: no such file)"),
     /** The schema that a migration makes is not there. */
-    SCHEMA("(?i)pending ?migration|migrations? (?:is|are) pending|unapplied migration|\\b(?:relation|table|column)\\b.{1,80}does(?:n't| not) exist"
+    SCHEMA("(?i)pending ?migration|migrations? (?:is|are) pending|unapplied migration"
+        + "|\\b(?:relation|table|column)\\b.{1,80}does(?:n't| not) exist"
         + "|no such (?:table|column)|undefined ?table|schema .{0,20}(?:out of date|not up to date)"),
     /** What makes it, by its name or its command. */
     MIGRATES("(?i)migrat|schema|alembic|flyway|liquibase|db[-_:](?:init|setup|seed|push)"),
     NO_DATABASE("(?i)database \\W?[\\w-]+\\W? does not exist|unknown database "),
-    DENIED("(?i)permission denied|read-only file ?system|operation not permitted|\\bEACCES\\b|\\bEROFS\\b|\\bEPERM\\b|access (?:to the path .* )?(?:is )?denied"),
+    DENIED("(?i)permission denied|read-only file ?system|operation not permitted"
+        + "|\\bEACCES\\b|\\bEROFS\\b|\\bEPERM\\b|access (?:to the path .* )?(?:is )?denied"),
+    /** A frame of a stack, which only repeats names. */
+    FRAME("^\\s+(?:at [\\w.$<>\\[\\]/ ]+[ (]|from \\S+:\\d+:in )"),
     HEAP("(?i)out of ?memory|\\bheap\\b|MemoryError"),
     SLOW("(?i)timed? ?out|timeout|ETIMEDOUT|deadline exceeded|SYN_SENT"),
     /** {@code group/version} that Kubernetes served once and removed (the deprecation guide). */

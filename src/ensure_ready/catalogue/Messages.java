@@ -178,7 +178,8 @@ public final class Messages {
             "without any password configured", "bad credentials", "incorrect password", "no pg_hba.conf entry",
             "~authentication (failed|failure|error)", "~\\bWRONGPASS\\b", "~\\bNOAUTH\\b",
             "~invalid (username|user name|user)?( or |-pair |[/-])?\\s*password", "~SASL authentication .*(fail|error)",
-            "~\\bauth(entication)? failed", "~not authorized on \\S+ to execute", "~role \"[^\"]+\" does not exist", "~AUTH .*failed",
+            "~\\bauth(entication)? failed", "is not allowed to connect to this",
+                "~not authorized on \\S+ to execute", "~role \"[^\"]+\" does not exist", "~AUTH .*failed",
             "~security_exception.*(unable to authenticate|missing authentication)");
         t.row(Code.CRASH_MISSING_ENV, "unbound variable", "Could not resolve placeholder '", "missing env", "setting must not be empty",
             "~(missing|required|unset|undefined|no such|not found|specify).{0,60}environment variables?",
@@ -187,6 +188,7 @@ public final class Messages {
             "~(missing|requires?d?|expected|set|undefined|specify|provide)\\b.{0,30}"
                 + VARIABLE + ".{0,20}(\\bto start|$|\\bvariable|\\benv)",
             "~KeyError: '(?-i:[A-Z][A-Z0-9_]+)'", "~parameter (null or )?not set", "~required key \\S+ missing value",
+            "~(host|resolve|lookup|ENOTFOUND|getaddrinfo).{0,60}\\$[({](?-i:[A-Z][A-Z0-9_]+)[)}]",
             "~\\benv(ironment)? var(iable)?s?\\b.{0,40}(missing|required|not set|undefined|unset)",
             "~(superuser password|password option) is not specified", "~\\bField required\\b",
             "~\"received\": ?\"undefined\", ?\"path\": ?\\[ ?\"(?-i:[A-Z][A-Z0-9_]+)\"", "~key not found: \"?(?-i:[A-Z][A-Z0-9_]+)\"?",

@@ -56,7 +56,8 @@ public record Candidates(Observed seen, Dependencies needs, Finding f) {
                 PVC_PROVISION_FAILED -> near("StorageClass", Candidates::type);
             case PVC_UNBOUND, PVC_PV_RELEASED -> near("PersistentVolume", Candidates::volume);
             case CONFIG_KEY_MISSING -> keys();
-            case CRASH_MISSING_ENV -> variables();
+            case CRASH_MISSING_ENV -> Stream.concat(variables(), f.param("variable").matches(".*(HOST|ADDR|ADDRESS|URL|SERVER)")
+                ? near("Service", Candidates::ports) : Stream.empty());
             case ENV_PORT_MISMATCH, DNS_NAME_UNKNOWN, DEPENDENCY_SERVICE_MISSING,
                 SVC_MISSING, STS_HEADLESS_SVC_MISSING, INGRESS_BACKEND_MISSING,
                 INGRESS_BACKEND_PORT, CRASH_DEPENDENCY_UNREACHABLE -> near("Service", Candidates::ports);

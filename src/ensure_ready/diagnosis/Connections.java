@@ -136,7 +136,7 @@ public final class Connections {
 
     /** It misses tables that a Job which is not done makes; or a database, which the Service that it names knows by another name. */
     private void schema(Complaint s) {
-        var text = String.join("\n", lines(s.told()));
+        var text = log(s.told()) == null ? "" : String.join("\n", log(s.told()).lines());
         unready.stream().filter(w -> w.is("Job") && Phrase.SCHEMA.occurs(text) && Phrase.MIGRATES.occurs(w.name() + " "
             + Dependencies.podSpec(needs.workloads().get(w)).path("containers"))).findFirst().ifPresent(job -> {
                 edges.add(new Edge(s.owner(), job, Edge.Origin.LOG, "log:schema", 0.9, ""));
@@ -289,7 +289,7 @@ public final class Connections {
         var behind = needs.behind(service);
         var healthy = !behind.isEmpty() && behind.stream().noneMatch(unready::contains);
         if (unresolved(line) && from != null && healthy) { // a headless name resolves once a pod is ready
-            unresolvable(s, from, service);
+            unresolvable(s, from, service, a);
             return;
         }
         if (!a.port().isEmpty() && !Ports.serves(service, a.port())) {
@@ -325,9 +325,13 @@ public final class Connections {
     }
 
     /** The name exists and yet does not resolve: the pod asks another DNS, may not ask, or the cluster's DNS is down. */
-    private void unresolvable(Complaint s, Obj from, Obj service) {
+    private void unresolvable(Complaint s, Obj from, Obj service, Address a) {
         if (service.time("/metadata/creationTimestamp").filter(t -> t.isAfter(s.told().since())).isPresent()) {
             s.means(Code.STILL_PROGRESSING, Map.of()); // it failed before the Service was there
+            return;
+        }
+        if (a.host().contains(".svc.") && !a.host().matches(".*\\.svc\\.cluster\\.local\\.?")) {
+            absent(s, a, Optional.empty(), "");
             return;
         }
         var spec = Dependencies.podSpec(from);

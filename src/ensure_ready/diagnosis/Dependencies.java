@@ -27,7 +27,7 @@ import tools.jackson.databind.JsonNode;
 public final class Dependencies {
     private static final List<String> WORKLOADS = List.of("Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob");
     private static final Pattern KUBECTL_WAIT =
-        Pattern.compile("\\b(job|deploy(?:ment)?|statefulset|sts|pod)s?(?:\\.\\w+)?[/ ]([a-z0-9](?:[a-z0-9-]*[a-z0-9])?)");
+        Pattern.compile("\\b(job|deploy(?:ment)?|statefulset|sts|pod)s?(?:\\.\\w+|-wr?e?)?[/ ]([a-z0-9](?:[a-z0-9-]*[a-z0-9])?)");
     private final Snapshot snapshot;
     private final Map<Ref, Obj> workloads = new TreeMap<>();
     private final Map<Ref, List<Mention>> mentions = new TreeMap<>();

@@ -43,7 +43,7 @@ public record ContainerFindings(Observed seen, Obj pod, Ref owner, JsonNode stat
 
     /** A key that is not there becomes an empty folder below subPath; the program or the runtime stumbles over it. */
     private Optional<Finding> emptyFolder(Finding f) {
-        if (f.code() != Code.CRASH_APP_ERROR && f.code() != Code.CONTAINER_START_FAILED) {
+        if (!Set.of(Code.CRASH_APP_ERROR, Code.CONTAINER_START_FAILED, Code.CONTAINER_CONFIG_INVALID).contains(f.code())) {
             return Optional.empty();
         }
         return StreamSupport.stream(spec().path("volumeMounts").spliterator(), false).filter(m -> m.has("subPath"))

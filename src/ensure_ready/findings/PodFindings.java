@@ -56,14 +56,17 @@ public record PodFindings(Observed seen, Obj pod, Ref owner, List<Finding> befor
             && p.text("/metadata/creationTimestamp").compareTo(pod.text("/metadata/creationTimestamp")) > 0);
     }
 
-    /** The last that ended so within minutes, with none after it that is ready: the next one will end so too, if several did or it filled its
+    /**
+     * The last that ended so within minutes, with none after it that is ready: the next one will end so too, if several did or it filled
+     * its
      *  own disk. */
     private boolean again() {
         var siblings = seen.snapshot.all("Pod").stream().filter(p -> p.controller().path("uid").equals(pod.controller().path("uid")))
             .toList();
         var ended = siblings.stream().filter(p -> p.text("/status/reason").equals(pod.text("/status/reason")) && seen.age(p) < 1800)
             .toList();
-        return (ended.size() > 1 || Messages.code(Messages.Topic.EVICTED, pod.text("/status/message")).isPresent()) && siblings.stream().noneMatch(Pods::ready) && ended.stream()
+        return (ended.size() > 1 || Messages.code(Messages.Topic.EVICTED, pod.text("/status/message")).isPresent())
+            && siblings.stream().noneMatch(Pods::ready) && ended.stream()
             .max(Comparator.comparing((Obj p) -> p.text("/metadata/creationTimestamp")).thenComparing(Obj::name))
             .filter(pod::equals).isPresent();
     }
