@@ -64,8 +64,8 @@ public final class Connections {
     private static final Set<Code> MISSING =
         EnumSet.of(Code.SECRET_MISSING, Code.CONFIGMAP_MISSING, Code.PVC_MISSING, Code.SERVICE_ACCOUNT_MISSING);
     private static final String IP = "\\d+(\\.\\d+){3}";
-    private static final Pattern WORD = Pattern.compile("(?:://(?:[^@/\\s]*@)?|[\\s\"'(=@/\\[]|^)"
-        + "([A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?)(?:[:/](\\d{2,5}))?(?=$|[\\s\"'),;:/\\]\\\\?])");
+    private static final Pattern WORD = Pattern.compile("(?:://(?:[^@/\\s]*@)?|[\\s\"'`(=@/\\[]|^)"
+        + "([A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?)(?:[:/](\\d{2,5}))?(?=$|[\\s\"'`),;:/\\]\\\\?])");
     private final Observed seen;
     private final Snapshot snapshot;
     private final Dependencies needs;
