@@ -27,11 +27,11 @@
 // Then what only thinks: equal input gives equal answers.
 // line  5052 src/ensure_ready/certainty: What is certain never to become ready without a change, and what the wait remembers to know it
 // line  5664 src/ensure_ready/diagnosis: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
-// line  8235 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
-// line  9797 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
-// line 10939 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
-// line 11803 src/ensure_ready/model: Objects and snapshots of a namespace
-// line 12697 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
+// line  8244 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
+// line  9808 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
+// line 10950 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
+// line 11818 src/ensure_ready/model: Objects and snapshots of a namespace
+// line 12712 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude;
@@ -5691,11 +5691,11 @@ record AccessFindings(Observed seen, Ref agent) {
                 account + ": no RoleBinding of this namespace names it"))).with(Basis.INFERRED));
     }
 
-    /** The Role that the workload's account is bound to. */
-    static Optional<Ref> role(Snapshot snapshot, Obj workload) {
+    /** The Roles that the workload's account is bound to, also those that do not exist. */
+    static List<Ref> roles(Snapshot snapshot, Obj workload) {
         var account = workload == null ? "" : Dependencies.podSpec(workload).path("serviceAccountName").asString("default");
         return snapshot.all("RoleBinding").stream().filter(b -> subjects(b).anyMatch(account::equals)).map(b -> Ref.of(b.at("/roleRef")))
-            .filter(r -> r.is("Role") && snapshot.find("Role", r.name()).isPresent()).sorted().findFirst();
+            .filter(r -> r.is("Role")).sorted().toList();
     }
 
     private static Stream<String> subjects(Obj binding) {
@@ -5759,8 +5759,8 @@ record Candidates(Observed seen, Dependencies needs, Finding f) {
                 + (n.list("/spec/taints").isEmpty() ? "no taints" : "taints " + Facts.compact(n.at("/spec/taints"))));
             case SCHED_NODE_MISSING -> snapshot().all("Node").stream().map(Obj::ref);
             case SCHED_HOST_PORT -> siblings(e -> e.getKey().endsWith("hostPort"));
-            case SCHED_SCHEDULER_MISSING -> snapshot().all("Pod").stream().filter(p -> !p.text("/spec/nodeName").isEmpty())
-                .map(p -> p.text("/spec/schedulerName"));
+            case SCHED_SCHEDULER_MISSING -> Stream.concat(snapshot().all("Pod").stream().filter(p -> !p.text("/spec/nodeName").isEmpty())
+                .map(p -> p.text("/spec/schedulerName")), Stream.of("default-scheduler"));
             default -> Stream.empty();
         };
     }
@@ -6008,8 +6008,12 @@ static final class Connections {
                     named(f, lines(f)).keySet().forEach(a -> broken(s, a));
                 }
             }
-            case RBAC_RUNTIME_FORBIDDEN -> AccessFindings.role(snapshot, needs.workloads().get(f.owner()))
-                .ifPresent(role -> s.means(f.as(f.code(), role)));
+            case RBAC_RUNTIME_FORBIDDEN -> {
+                var roles = AccessFindings.roles(snapshot, needs.workloads().get(f.owner()));
+                roles.stream().filter(r -> snapshot.find("Role", r.name()).isPresent()).findFirst().map(role -> f.as(f.code(), role))
+                    .or(() -> roles.stream().findFirst().filter(r -> snapshot.knows("Role")).map(absent -> f.with(Basis.WEAK)))
+                    .ifPresent(s::means);
+            }
             case CRASH_APP_ERROR -> {
                 named(f, lines(f)).keySet().forEach(a -> broken(s, a));
                 schema(s);
@@ -6413,13 +6417,11 @@ static final class Dependencies {
         mentions(from).forEach(m -> service(m.host()).ifPresent(s -> edges.add(new Edge(from, Ref.of(s),
             m.origin(), m.via(), served(m), m.port()))));
         References.of(podSpec(workload)).stream().filter(r -> r.kind().equals("PersistentVolumeClaim")).forEach(r -> {
-            var claim = new Ref(r.kind(), r.name());
-            edges.add(edge(from, claim, Edge.Origin.SPEC, "volume", 1));
-            if (snapshot.find(r.kind(), r.name()).filter(c -> c.text("/status/phase").equals("Pending")).isPresent()) {
-                edges.add(edge(claim, from, Edge.Origin.SPEC, "first consumer", 0.6));
-            }
+            edges.add(edge(from, new Ref(r.kind(), r.name()), Edge.Origin.SPEC, "volume", 1));
         });
         templated(workload).forEach(c -> edges.add(edge(from, Ref.of(c), Edge.Origin.SPEC, "volumeClaimTemplate", 1)));
+        claims(workload).filter(c -> c.text("/status/phase").equals("Pending"))
+            .forEach(c -> edges.add(edge(Ref.of(c), from, Edge.Origin.SPEC, "first consumer", 0.6)));
         waits(workload).forEach(w -> edges.add(edge(from, w, Edge.Origin.INIT, "init:kubectl wait", 0.95)));
         registry(workload).ifPresent(s -> edges.add(edge(from, Ref.of(s), Edge.Origin.IMAGE, "image", 0.9)));
         var controller = workload.controller();
@@ -6756,7 +6758,9 @@ static final class Facts {
                 c + "(command|args|workingDir|image) |" + c + ".*subPath";
             case CRASH_APP_ERROR -> c + "(command|args) |" + c + "envFrom|^volumes.*onfigMap.name"
                 + (Phrase.DENIED.occurs(all(f)) ? "|ecurityContext|" + c + "volumeMounts" : "")
-                + (Phrase.HEAP.occurs(all(f)) ? "|" + c + "resources\\..*memory|" + c + ".*" + MEMORY.pattern() : "");
+                + (Phrase.CERTIFICATE.occurs(all(f)) ? "|" + c + "env\\[[^\\]]*(?i:ssl|tls|cert|ca_)[^\\]]*\\]" : "")
+                + (Phrase.HEAP.occurs(all(f)) || f.param("exitCode").equals("137")
+                ? "|" + c + "resources\\..*memory|" + c + ".*" + MEMORY.pattern() : "");
             case SANDBOX_FAILED -> "^runtimeClassName|^hostNetwork";
             case CRASH_PORT_IN_USE -> "^hostNetwork|[pP]ort |ontainers.*(command|args) |(?i:env.*port.* = )";
             case CRASH_DISK_FULL, EVICTED_EPHEMERAL_STORAGE -> "emptyDir|claimName|resources\\..*storage|mountPath";
@@ -6877,7 +6881,12 @@ static final class Facts {
                 target(f);
                 owner.ifPresent(w -> files(w, f));
             }
-            case CRASH_MISSING_ENV -> owner.ifPresent(w -> add(w, base(w) + "containers[" + f.container() + "].env", variables(w, f)));
+            case CRASH_MISSING_ENV -> owner.ifPresent(w -> {
+                add(w, base(w) + "containers[" + f.container() + "].env", variables(w, f));
+                References.of(Dependencies.podSpec(w)).stream().filter(r -> r.key().isEmpty() && !r.pull())
+                    .flatMap(r -> seen.snapshot.find(r.kind(), r.name()).stream())
+                    .forEach(o -> add(o, "keys", String.join(", ", o.keys())));
+            });
             case ENV_PORT_MISMATCH, DNS_NAME_UNKNOWN, DEPENDENCY_SERVICE_MISSING, CRASH_DEPENDENCY_UNREACHABLE, INIT_WAITING ->
                 owner.ifPresent(w -> {
                     maps(w, f);
@@ -8419,7 +8428,8 @@ record ContainerFindings(Observed seen, Obj pod, Ref owner, JsonNode status, boo
             .orElse(Code.IMAGE_PULL_FAILED);
         var secret = missingPullSecret().filter(s -> code == Code.IMAGE_AUTH || code == Code.IMAGE_NOT_FOUND_OR_AUTH
             || code == Code.IMAGE_PULL_FAILED);
-        return seen.finding(secret.isPresent() ? Code.IMAGE_PULL_SECRET_MISSING : code, secret.map(s -> new Ref("Secret", s)).orElse(owner),
+        var place = code == Code.NODE_PRESSURE ? new Ref("Node", pod.text("/spec/nodeName")) : owner;
+        return seen.finding(secret.isPresent() ? Code.IMAGE_PULL_SECRET_MISSING : code, secret.map(s -> new Ref("Secret", s)).orElse(place),
             owner, event.flatMap(e -> Obj.instant(e.first())), proofs(proof, event, Optional.empty())).in(pod.name(), name())
             .with(Map.of("image", spec().path("image").asString(status.path("image").asString(""))))
             .with(code == Code.IMAGE_AUTH || code == Code.IMAGE_NOT_FOUND_OR_AUTH || code == Code.IMAGE_NEVER_PULL
@@ -8570,8 +8580,9 @@ record ContainerFindings(Observed seen, Obj pod, Ref owner, JsonNode status, boo
         }
         var plain = mistake.isPresent() && failed.equals("readiness") && probes().times(failed) >= MANY;
         var starting = !plain && starting(running, mistake.isEmpty());
+        var login = probes().failure(failed).filter(e -> Phrase.STATUS_LOGIN.occurs(e.message())).isPresent();
         var reading = log().filter(r -> r.code() != Code.CRASH_APP_ERROR && r.code() != Code.CRASH_PORT_IN_USE
-            && (mistake.isEmpty() || starting));
+            && !(login && r.code() == Code.CRASH_AUTH_FAILED) && (mistake.isEmpty() || starting));
         var told = reading.map(LogReading::code).filter(c -> c != Code.CRASH_DEPENDENCY_UNREACHABLE).orElse(Code.PROBE_READINESS_FAILING);
         var silent = reading.isEmpty() && !probes().has("readiness") && probes().failure(failed).isEmpty(); // no probe that could fail
         var code = starting && reading.isEmpty() || silent ? Code.STILL_PROGRESSING : mistake.orElse(told);
@@ -8789,7 +8800,7 @@ record LogReading(Code code, String line, Log log, Map<String, String> params) {
         LogReading general = null;
         for (int i = log.lines().size() - 1; i >= 0; i--) {
             var line = log.lines().get(i);
-            if (Phrase.FRAME.occurs(line)) {
+            if (Phrase.ASIDE.occurs(line)) {
                 continue;
             }
             var code = Messages.code(Messages.Topic.LOG, line);
@@ -11716,8 +11727,12 @@ enum Phrase {
     NO_DATABASE("(?i)database \\W?[\\w-]+\\W? does not exist|unknown database "),
     DENIED("(?i)permission denied|read-only file ?system|operation not permitted"
         + "|\\bEACCES\\b|\\bEROFS\\b|\\bEPERM\\b|access (?:to the path .* )?(?:is )?denied"),
-    /** A frame of a stack, which only repeats names. */
-    FRAME("^\\s+(?:at [\\w.$<>\\[\\]/ ]+[ (]|from \\S+:\\d+:in )"),
+    /** A frame of a stack, which only repeats names, or a request that the program answered. */
+    ASIDE("^\\s+(?:at [\\w.$<>\\[\\]/ ]+[ (]|from \\S+:\\d+:in )"
+        + "|\\b(?:GET|HEAD|POST|PUT|DELETE|PATCH) /\\S* (?:HTTP/[\\d.]+\"? )?[1-5]\\d\\d\\b"),
+    /** A probe was answered, and by somebody who wants to know who asks. */
+    STATUS_LOGIN("(?i)status ?code:? ?40[13]"),
+    CERTIFICATE("(?i)certificate|x509|PKIX|\\b(?:SSL|TLS)\\b"),
     HEAP("(?i)out of ?memory|\\bheap\\b|MemoryError"),
     SLOW("(?i)timed? ?out|timeout|ETIMEDOUT|deadline exceeded|SYN_SENT"),
     /** {@code group/version} that Kubernetes served once and removed (the deprecation guide). */

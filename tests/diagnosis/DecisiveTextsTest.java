@@ -129,7 +129,8 @@ class DecisiveTextsTest {
     void aTokenOfAnAccountThatIsGoneNamesTheAccount() {
         var scene = new Scene().deploy("api", "serviceAccountName: payments", Scene.creating("api"))
             .add("kind: ServiceAccount\nmetadata: {name: payment}").event("Pod/api-1-a", "FailedMount", 9,
-                "MountVolume.SetUp failed for volume \"kube-api-access-x7xkq\" : failed to fetch token: serviceaccounts \"payments\" not found");
+                "MountVolume.SetUp failed for volume \"kube-api-access-x7xkq\""
+                    + " : failed to fetch token: serviceaccounts \"payments\" not found");
         assertEquals(List.of("SERVICE_ACCOUNT_MISSING shop ServiceAccount/payments"), causes(scene));
         assertEquals("sa/payment", scene.report().causes().get(0).candidates().get(0));
     }
@@ -205,7 +206,8 @@ class DecisiveTextsTest {
 
     @Test
     void aProbeThatTimesOutShowsItsTimeout() {
-        says(probe("Readiness probe failed: Get \"http://10.1.1.1:80/\": context deadline exceeded (Client.Timeout exceeded while awaiting headers)"),
+        says(probe("Readiness probe failed: Get \"http://10.1.1.1:80/\":"
+            + " context deadline exceeded (Client.Timeout exceeded while awaiting headers)"),
             API + "readinessProbe.timeoutSeconds=1");
         silent(probe("Readiness probe failed: HTTP probe failed with statuscode: 500"), "timeoutSeconds");
     }
@@ -277,5 +279,75 @@ class DecisiveTextsTest {
         assertEquals("ROLLOUT_PAUSED", scene.report().warnings().stream().map(w -> w.code().name()).collect(Collectors.joining()));
         scene.snapshot().find("Deployment", "api").orElseThrow().at("/status").asObject().put("updatedReplicas", 1);
         assertEquals(List.of(), scene.report().warnings());
+    }
+
+    @Test
+    void aRefusalOfCredentialsIsReadInEveryClientsWords() {
+        for (var log : List.of("nats: Authorization Violation",
+            "ClientError: An error occurred (InvalidAccessKeyId) when calling ListBuckets",
+            "ldap.INVALID_CREDENTIALS: {'result': 49, 'desc': 'Invalid credentials'}", "Code: 403. Errors:\n\n* permission denied",
+            "InvalidClientError: (invalid_client) Invalid client", "ApiException: (401)\nReason: Unauthorized",
+            "ERROR: permission denied for table orders")) {
+            assertEquals(List.of("CRASH_AUTH_FAILED shop Deployment/api"), causes(crashed("", log.split("\n"))), log);
+        }
+        for (var log : List.of("SyntaxError: invalid token", "Error: EACCES: permission denied, open '/data/x'", "panic: error code 400")) {
+            assertEquals(List.of("CRASH_APP_ERROR shop Deployment/api"), causes(crashed("", log)), log);
+        }
+    }
+
+    @Test
+    void aMissingSettingIsReadInEveryLanguagesWords() {
+        for (var log : List.of("decouple.UndefinedValueError: STRIPE_KEY not found. Declare it as envvar or define a default value.",
+            "SRCFG00014: The config property payments.url is required but it could not be found in any config source",
+            "Missing `secret_key_base` for 'production' environment", "No application encryption key has been specified.",
+            "The following variables are not present in the environment:")) {
+            assertEquals(List.of("CRASH_MISSING_ENV shop Deployment/api"), causes(crashed("", "Error: x", log)), log);
+        }
+        for (var log : List.of("TypeError: Cannot read property 'foo' of undefined", "Error: no such key 'abc' in map")) {
+            assertEquals(List.of("CRASH_APP_ERROR shop Deployment/api"), causes(crashed("", log)), log);
+        }
+    }
+
+    @Test
+    void aServerThatIsReachedAndNotTrustedIsNotUnreachable() {
+        var scene = database(crashed("",
+            "failed to connect to db:5432: tls: failed to verify certificate: x509: certificate signed by unknown authority"));
+        assertEquals(List.of("CRASH_APP_ERROR shop Deployment/api"), causes(scene));
+        assertEquals(List.of("CRASH_DEPENDENCY_UNREACHABLE shop Deployment/api"),
+            causes(database(crashed("", "failed to connect to db:5432: connection refused"))));
+    }
+
+    @Test
+    void aRequestThatTheProgramAnsweredIsNoErrorOfIts() {
+        assertEquals(List.of("CRASH_APP_ERROR shop Deployment/api"),
+            causes(crashed("", "panic: nil map", "10.1.1.1 \"GET /login HTTP/1.1\" 401 Unauthorized")));
+        assertEquals(List.of("PROBE_READINESS_FAILING shop Deployment/api"),
+            causes(probe("Readiness probe failed: HTTP probe failed with statuscode: 401")
+                .log("api-1-a", "api", "status=401 error=unauthorized")));
+    }
+
+    @Test
+    void aClaimOfAStatefulSetThatWaitsForItsPodIsExplainedByThePod() {
+        var claimed = "volumes: [{name: d, persistentVolumeClaim: {claimName: d-db-0}}]\ncontainers: [{name: db, image: pg}]";
+        var scene = new Scene().statefulSet("db", claimed, Scene.unscheduled("0/1 nodes are available: 1 Insufficient cpu."))
+            .add("kind: PersistentVolumeClaim\nmetadata: {name: d-db-0}\nspec: {storageClassName: s}\nstatus: {phase: Pending}")
+            .add("kind: StorageClass\nmetadata: {name: s}\nprovisioner: x\nvolumeBindingMode: WaitForFirstConsumer")
+            .judged("PersistentVolumeClaim", "d-db-0", false);
+        scene.snapshot().find("StatefulSet", "db").orElseThrow().at("/spec/template/spec").asObject().remove("volumes");
+        scene.snapshot().find("StatefulSet", "db").orElseThrow().at("/spec").asObject().putArray("volumeClaimTemplates").addObject()
+            .putObject("metadata").put("name", "d");
+        assertEquals(List.of("SCHED_INSUFFICIENT_RESOURCES shop StatefulSet/db"), causes(scene));
+        assertEquals(List.of(), scene.report().unexplained());
+    }
+
+    @Test
+    void aRoleThatIsBoundAndAbsentExplainsTheRefusal() {
+        var bound = "kind: ServiceAccount\nmetadata: {name: w}\n---\nkind: RoleBinding\nmetadata: {name: w}\n"
+            + "roleRef: {kind: Role, name: w}\n"
+            + "subjects: [{kind: ServiceAccount, name: w}]\n---\n";
+        var scene = crashed("serviceAccountName: w",
+            "pods is forbidden: User \"system:serviceaccount:shop:w\" cannot list resource \"pods\"").add(bound);
+        assertEquals(List.of("RBAC_ROLE_MISSING shop Role/w"), causes(scene.none("Role")));
+        assertEquals(List.of("RBAC_RUNTIME_FORBIDDEN shop Role/w"), causes(scene.add("kind: Role\nmetadata: {name: w}\nrules: []")));
     }
 }

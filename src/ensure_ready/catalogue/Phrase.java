@@ -65,8 +65,12 @@ public enum Phrase {
     NO_DATABASE("(?i)database \\W?[\\w-]+\\W? does not exist|unknown database "),
     DENIED("(?i)permission denied|read-only file ?system|operation not permitted"
         + "|\\bEACCES\\b|\\bEROFS\\b|\\bEPERM\\b|access (?:to the path .* )?(?:is )?denied"),
-    /** A frame of a stack, which only repeats names. */
-    FRAME("^\\s+(?:at [\\w.$<>\\[\\]/ ]+[ (]|from \\S+:\\d+:in )"),
+    /** A frame of a stack, which only repeats names, or a request that the program answered. */
+    ASIDE("^\\s+(?:at [\\w.$<>\\[\\]/ ]+[ (]|from \\S+:\\d+:in )"
+        + "|\\b(?:GET|HEAD|POST|PUT|DELETE|PATCH) /\\S* (?:HTTP/[\\d.]+\"? )?[1-5]\\d\\d\\b"),
+    /** A probe was answered, and by somebody who wants to know who asks. */
+    STATUS_LOGIN("(?i)status ?code:? ?40[13]"),
+    CERTIFICATE("(?i)certificate|x509|PKIX|\\b(?:SSL|TLS)\\b"),
     HEAP("(?i)out of ?memory|\\bheap\\b|MemoryError"),
     SLOW("(?i)timed? ?out|timeout|ETIMEDOUT|deadline exceeded|SYN_SENT"),
     /** {@code group/version} that Kubernetes served once and removed (the deprecation guide). */

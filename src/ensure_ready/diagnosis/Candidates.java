@@ -71,8 +71,8 @@ public record Candidates(Observed seen, Dependencies needs, Finding f) {
                 + (n.list("/spec/taints").isEmpty() ? "no taints" : "taints " + Facts.compact(n.at("/spec/taints"))));
             case SCHED_NODE_MISSING -> snapshot().all("Node").stream().map(Obj::ref);
             case SCHED_HOST_PORT -> siblings(e -> e.getKey().endsWith("hostPort"));
-            case SCHED_SCHEDULER_MISSING -> snapshot().all("Pod").stream().filter(p -> !p.text("/spec/nodeName").isEmpty())
-                .map(p -> p.text("/spec/schedulerName"));
+            case SCHED_SCHEDULER_MISSING -> Stream.concat(snapshot().all("Pod").stream().filter(p -> !p.text("/spec/nodeName").isEmpty())
+                .map(p -> p.text("/spec/schedulerName")), Stream.of("default-scheduler"));
             default -> Stream.empty();
         };
     }

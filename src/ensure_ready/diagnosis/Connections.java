@@ -113,8 +113,12 @@ public final class Connections {
                     named(f, lines(f)).keySet().forEach(a -> broken(s, a));
                 }
             }
-            case RBAC_RUNTIME_FORBIDDEN -> AccessFindings.role(snapshot, needs.workloads().get(f.owner()))
-                .ifPresent(role -> s.means(f.as(f.code(), role)));
+            case RBAC_RUNTIME_FORBIDDEN -> {
+                var roles = AccessFindings.roles(snapshot, needs.workloads().get(f.owner()));
+                roles.stream().filter(r -> snapshot.find("Role", r.name()).isPresent()).findFirst().map(role -> f.as(f.code(), role))
+                    .or(() -> roles.stream().findFirst().filter(r -> snapshot.knows("Role")).map(absent -> f.with(Basis.WEAK)))
+                    .ifPresent(s::means);
+            }
             case CRASH_APP_ERROR -> {
                 named(f, lines(f)).keySet().forEach(a -> broken(s, a));
                 schema(s);

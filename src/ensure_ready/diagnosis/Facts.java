@@ -200,7 +200,9 @@ public final class Facts {
                 c + "(command|args|workingDir|image) |" + c + ".*subPath";
             case CRASH_APP_ERROR -> c + "(command|args) |" + c + "envFrom|^volumes.*onfigMap.name"
                 + (Phrase.DENIED.occurs(all(f)) ? "|ecurityContext|" + c + "volumeMounts" : "")
-                + (Phrase.HEAP.occurs(all(f)) ? "|" + c + "resources\\..*memory|" + c + ".*" + MEMORY.pattern() : "");
+                + (Phrase.CERTIFICATE.occurs(all(f)) ? "|" + c + "env\\[[^\\]]*(?i:ssl|tls|cert|ca_)[^\\]]*\\]" : "")
+                + (Phrase.HEAP.occurs(all(f)) || f.param("exitCode").equals("137")
+                ? "|" + c + "resources\\..*memory|" + c + ".*" + MEMORY.pattern() : "");
             case SANDBOX_FAILED -> "^runtimeClassName|^hostNetwork";
             case CRASH_PORT_IN_USE -> "^hostNetwork|[pP]ort |ontainers.*(command|args) |(?i:env.*port.* = )";
             case CRASH_DISK_FULL, EVICTED_EPHEMERAL_STORAGE -> "emptyDir|claimName|resources\\..*storage|mountPath";
@@ -321,7 +323,12 @@ public final class Facts {
                 target(f);
                 owner.ifPresent(w -> files(w, f));
             }
-            case CRASH_MISSING_ENV -> owner.ifPresent(w -> add(w, base(w) + "containers[" + f.container() + "].env", variables(w, f)));
+            case CRASH_MISSING_ENV -> owner.ifPresent(w -> {
+                add(w, base(w) + "containers[" + f.container() + "].env", variables(w, f));
+                References.of(Dependencies.podSpec(w)).stream().filter(r -> r.key().isEmpty() && !r.pull())
+                    .flatMap(r -> seen.snapshot.find(r.kind(), r.name()).stream())
+                    .forEach(o -> add(o, "keys", String.join(", ", o.keys())));
+            });
             case ENV_PORT_MISMATCH, DNS_NAME_UNKNOWN, DEPENDENCY_SERVICE_MISSING, CRASH_DEPENDENCY_UNREACHABLE, INIT_WAITING ->
                 owner.ifPresent(w -> {
                     maps(w, f);

@@ -129,7 +129,8 @@ public record ContainerFindings(Observed seen, Obj pod, Ref owner, JsonNode stat
             .orElse(Code.IMAGE_PULL_FAILED);
         var secret = missingPullSecret().filter(s -> code == Code.IMAGE_AUTH || code == Code.IMAGE_NOT_FOUND_OR_AUTH
             || code == Code.IMAGE_PULL_FAILED);
-        return seen.finding(secret.isPresent() ? Code.IMAGE_PULL_SECRET_MISSING : code, secret.map(s -> new Ref("Secret", s)).orElse(owner),
+        var place = code == Code.NODE_PRESSURE ? new Ref("Node", pod.text("/spec/nodeName")) : owner;
+        return seen.finding(secret.isPresent() ? Code.IMAGE_PULL_SECRET_MISSING : code, secret.map(s -> new Ref("Secret", s)).orElse(place),
             owner, event.flatMap(e -> Obj.instant(e.first())), proofs(proof, event, Optional.empty())).in(pod.name(), name())
             .with(Map.of("image", spec().path("image").asString(status.path("image").asString(""))))
             .with(code == Code.IMAGE_AUTH || code == Code.IMAGE_NOT_FOUND_OR_AUTH || code == Code.IMAGE_NEVER_PULL
@@ -280,8 +281,9 @@ public record ContainerFindings(Observed seen, Obj pod, Ref owner, JsonNode stat
         }
         var plain = mistake.isPresent() && failed.equals("readiness") && probes().times(failed) >= MANY;
         var starting = !plain && starting(running, mistake.isEmpty());
+        var login = probes().failure(failed).filter(e -> Phrase.STATUS_LOGIN.occurs(e.message())).isPresent();
         var reading = log().filter(r -> r.code() != Code.CRASH_APP_ERROR && r.code() != Code.CRASH_PORT_IN_USE
-            && (mistake.isEmpty() || starting));
+            && !(login && r.code() == Code.CRASH_AUTH_FAILED) && (mistake.isEmpty() || starting));
         var told = reading.map(LogReading::code).filter(c -> c != Code.CRASH_DEPENDENCY_UNREACHABLE).orElse(Code.PROBE_READINESS_FAILING);
         var silent = reading.isEmpty() && !probes().has("readiness") && probes().failure(failed).isEmpty(); // no probe that could fail
         var code = starting && reading.isEmpty() || silent ? Code.STILL_PROGRESSING : mistake.orElse(told);

@@ -22,7 +22,7 @@ public record LogReading(Code code, String line, Log log, Map<String, String> pa
         LogReading general = null;
         for (int i = log.lines().size() - 1; i >= 0; i--) {
             var line = log.lines().get(i);
-            if (Phrase.FRAME.occurs(line)) {
+            if (Phrase.ASIDE.occurs(line)) {
                 continue;
             }
             var code = Messages.code(Messages.Topic.LOG, line);
