@@ -27,11 +27,11 @@
 // Then what only thinks: equal input gives equal answers.
 // line  5052 src/ensure_ready/certainty: What is certain never to become ready without a change, and what the wait remembers to know it
 // line  5664 src/ensure_ready/diagnosis: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
-// line  8244 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
-// line  9808 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
-// line 10950 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
-// line 11818 src/ensure_ready/model: Objects and snapshots of a namespace
-// line 12712 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
+// line  8246 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
+// line  9811 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
+// line 10953 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
+// line 11823 src/ensure_ready/model: Objects and snapshots of a namespace
+// line 12717 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude;
@@ -6229,7 +6229,9 @@ static final class Connections {
             s.means(Code.STILL_PROGRESSING, Map.of()); // it failed before the Service was there
             return;
         }
-        if (a.host().contains(".svc.") && !a.host().matches(".*\\.svc\\.cluster\\.local\\.?")) {
+        var pod = a.host().replaceFirst("\\..*", "");
+        if (a.host().contains(".svc.") && !a.host().matches(".*\\.svc\\.cluster\\.local\\.?")
+            || !a.host().matches(IP) && !pod.equalsIgnoreCase(service.name()) && snapshot.find("Pod", pod).isEmpty()) {
             absent(s, a, Optional.empty(), "");
             return;
         }
@@ -8508,7 +8510,8 @@ record ContainerFindings(Observed seen, Obj pod, Ref owner, JsonNode status, boo
         if (code == Code.CRASH_APP_ERROR && (exit == 137 || exit == 143) && probes().has("liveness") && !init) {
             code = Code.PROBE_LIVENESS_FAILING; // killed from outside, not for memory; events that would prove it may be forbidden or gone
             basis = Basis.GUESSED;
-        } else if (code == Code.CRASH_APP_ERROR && (exit == 126 || exit == 127)) {
+        } else if (code == Code.CRASH_APP_ERROR && (exit == 126 || exit == 127)
+            && reading.filter(r -> Phrase.LIBRARY.occurs(r.line())).isEmpty()) {
             code = exit == 127 ? Code.CONTAINER_COMMAND_NOT_FOUND : Code.CONTAINER_COMMAND_PERMISSION; // as every shell says it
         } else if (code == Code.CRASH_APP_ERROR && reading.isEmpty()) {
             basis = Basis.WEAK; // nothing but an exit code: what it needs may explain it better
@@ -11733,6 +11736,8 @@ enum Phrase {
     /** A probe was answered, and by somebody who wants to know who asks. */
     STATUS_LOGIN("(?i)status ?code:? ?40[13]"),
     CERTIFICATE("(?i)certificate|x509|PKIX|\\b(?:SSL|TLS)\\b"),
+    /** The loader's words, which end as a missing command does. */
+    LIBRARY("(?i)shared (?:library|libraries|object file)"),
     HEAP("(?i)out of ?memory|\\bheap\\b|MemoryError"),
     SLOW("(?i)timed? ?out|timeout|ETIMEDOUT|deadline exceeded|SYN_SENT"),
     /** {@code group/version} that Kubernetes served once and removed (the deprecation guide). */

@@ -255,6 +255,24 @@ class DecisiveTextsTest {
     }
 
     @Test
+    void aPodOfAServiceThatIsNotThereIsAnUnknownName() {
+        for (var host : List.of("smtp.db", "db-7.db", "db-1-a.db")) {
+            var causes = causes(database(crashed(container("env: [{name: DB_HOST, value: " + host + "}]"),
+                "getaddrinfo ENOTFOUND " + host)));
+            assertEquals(!host.startsWith("db-1-a"), causes.contains("DNS_NAME_UNKNOWN shop Deployment/api"), host);
+        }
+    }
+
+    @Test
+    void aLibraryThatTheImageLacksIsNoMissingCommand() {
+        var ended = Scene.crashed("api", 127, "Error");
+        assertEquals(List.of("CRASH_APP_ERROR shop Deployment/api"), causes(new Scene().deploy("api", "", ended)
+            .log("api-1-a", "api", "Error loading shared library libstdc++.so.6: No such file or directory (needed by /app/x.node)")));
+        assertEquals(List.of("CONTAINER_COMMAND_NOT_FOUND shop Deployment/api"), causes(new Scene().deploy("api", "", ended)
+            .log("api-1-a", "api", "sh: 1: servr: not found")));
+    }
+
+    @Test
     void anInitContainerThatWaitsForAJobIsExplainedByIt() {
         var init = "initContainers: [{name: w, image: 'groundnuty/k8s-wait-for:v2', args: [job-wr, load]}]";
         var scene = new Scene().deploy("api", init, Scene.initRunning("w"))

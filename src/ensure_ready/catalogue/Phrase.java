@@ -71,6 +71,8 @@ public enum Phrase {
     /** A probe was answered, and by somebody who wants to know who asks. */
     STATUS_LOGIN("(?i)status ?code:? ?40[13]"),
     CERTIFICATE("(?i)certificate|x509|PKIX|\\b(?:SSL|TLS)\\b"),
+    /** The loader's words, which end as a missing command does. */
+    LIBRARY("(?i)shared (?:library|libraries|object file)"),
     HEAP("(?i)out of ?memory|\\bheap\\b|MemoryError"),
     SLOW("(?i)timed? ?out|timeout|ETIMEDOUT|deadline exceeded|SYN_SENT"),
     /** {@code group/version} that Kubernetes served once and removed (the deprecation guide). */

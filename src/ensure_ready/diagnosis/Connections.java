@@ -334,7 +334,9 @@ public final class Connections {
             s.means(Code.STILL_PROGRESSING, Map.of()); // it failed before the Service was there
             return;
         }
-        if (a.host().contains(".svc.") && !a.host().matches(".*\\.svc\\.cluster\\.local\\.?")) {
+        var pod = a.host().replaceFirst("\\..*", "");
+        if (a.host().contains(".svc.") && !a.host().matches(".*\\.svc\\.cluster\\.local\\.?")
+            || !a.host().matches(IP) && !pod.equalsIgnoreCase(service.name()) && snapshot.find("Pod", pod).isEmpty()) {
             absent(s, a, Optional.empty(), "");
             return;
         }

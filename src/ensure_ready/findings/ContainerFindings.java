@@ -209,7 +209,8 @@ public record ContainerFindings(Observed seen, Obj pod, Ref owner, JsonNode stat
         if (code == Code.CRASH_APP_ERROR && (exit == 137 || exit == 143) && probes().has("liveness") && !init) {
             code = Code.PROBE_LIVENESS_FAILING; // killed from outside, not for memory; events that would prove it may be forbidden or gone
             basis = Basis.GUESSED;
-        } else if (code == Code.CRASH_APP_ERROR && (exit == 126 || exit == 127)) {
+        } else if (code == Code.CRASH_APP_ERROR && (exit == 126 || exit == 127)
+            && reading.filter(r -> Phrase.LIBRARY.occurs(r.line())).isEmpty()) {
             code = exit == 127 ? Code.CONTAINER_COMMAND_NOT_FOUND : Code.CONTAINER_COMMAND_PERMISSION; // as every shell says it
         } else if (code == Code.CRASH_APP_ERROR && reading.isEmpty()) {
             basis = Basis.WEAK; // nothing but an exit code: what it needs may explain it better
