@@ -27,11 +27,11 @@
 // Then what only thinks: equal input gives equal answers.
 // line  5222 src/ensure_ready/certainty: What is certain never to become ready without a change, and what the wait remembers to know it
 // line  5853 src/ensure_ready/diagnosis: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
-// line  8482 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
-// line 10059 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
-// line 11236 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
-// line 12088 src/ensure_ready/model: Objects and snapshots of a namespace
-// line 13160 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
+// line  8545 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
+// line 10129 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
+// line 11306 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
+// line 12179 src/ensure_ready/model: Objects and snapshots of a namespace
+// line 13251 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude;
@@ -5880,11 +5880,11 @@ record AccessFindings(Observed seen, Ref agent) {
                 account + ": no RoleBinding of this namespace names it"))).with(Basis.INFERRED));
     }
 
-    /** The Role that the workload's account is bound to. */
-    static Optional<Ref> role(Snapshot snapshot, Obj workload) {
+    /** The Roles that the workload's account is bound to, also those that do not exist. */
+    static List<Ref> roles(Snapshot snapshot, Obj workload) {
         var account = workload == null ? "" : Dependencies.podSpec(workload).path("serviceAccountName").asString("default");
         return snapshot.all("RoleBinding").stream().filter(b -> subjects(b).anyMatch(account::equals)).map(b -> Ref.of(b.at("/roleRef")))
-            .filter(r -> r.is("Role") && snapshot.find("Role", r.name()).isPresent()).sorted().findFirst();
+            .filter(r -> r.is("Role")).sorted().toList();
     }
 
     private static Stream<String> subjects(Obj binding) {
@@ -5933,7 +5933,8 @@ record Candidates(Observed seen, Dependencies needs, Finding f) {
                 PVC_PROVISION_FAILED -> near("StorageClass", Candidates::type);
             case PVC_UNBOUND, PVC_PV_RELEASED -> near("PersistentVolume", Candidates::volume);
             case CONFIG_KEY_MISSING -> keys();
-            case CRASH_MISSING_ENV -> variables();
+            case CRASH_MISSING_ENV -> Stream.concat(variables(), f.param("variable").matches(".*(HOST|ADDR|ADDRESS|URL|SERVER)")
+                ? near("Service", Candidates::ports) : Stream.empty());
             case ENV_PORT_MISMATCH, DNS_NAME_UNKNOWN, DEPENDENCY_SERVICE_MISSING,
                 SVC_MISSING, STS_HEADLESS_SVC_MISSING, INGRESS_BACKEND_MISSING,
                 INGRESS_BACKEND_PORT, CRASH_DEPENDENCY_UNREACHABLE -> near("Service", Candidates::ports);
@@ -5948,8 +5949,8 @@ record Candidates(Observed seen, Dependencies needs, Finding f) {
             case SCHED_NODE_MISSING -> snapshot().all("Node").stream().map(Obj::ref);
             case SCHED_HOST_PORT -> siblings(e -> e.getKey().endsWith("hostPort"));
             case CR_NOT_READY, CERT_NOT_READY -> named();
-            case SCHED_SCHEDULER_MISSING -> snapshot().all("Pod").stream().filter(p -> !p.text("/spec/nodeName").isEmpty())
-                .map(p -> p.text("/spec/schedulerName"));
+            case SCHED_SCHEDULER_MISSING -> Stream.concat(snapshot().all("Pod").stream().filter(p -> !p.text("/spec/nodeName").isEmpty())
+                .map(p -> p.text("/spec/schedulerName")), Stream.of("default-scheduler"));
             case PROBE_READINESS_FAILING -> f.param("listens").isEmpty() ? Stream.empty() : Stream.concat(
                 Stream.of(f.param("listens") + ", where alone the program says that it listens; a probe asks at the pod's address"),
                 Optional.ofNullable(needs.workloads().get(f.owner())).stream()
@@ -6169,8 +6170,8 @@ static final class Connections {
     private static final Set<Code> MISSING =
         EnumSet.of(Code.SECRET_MISSING, Code.CONFIGMAP_MISSING, Code.PVC_MISSING, Code.SERVICE_ACCOUNT_MISSING);
     private static final String IP = "\\d+(\\.\\d+){3}";
-    private static final Pattern WORD = Pattern.compile("(?:://(?:[^@/\\s]*@)?|[\\s\"'(=@/\\[]|^)"
-        + "([A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?)(?:[:/](\\d{2,5}))?(?=$|[\\s\"'),;:/\\]\\\\?])");
+    private static final Pattern WORD = Pattern.compile("(?:://(?:[^@/\\s]*@)?|[\\s\"'`(=@/\\[]|^)"
+        + "([A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?)(?:[:/](\\d{2,5}))?(?=$|[\\s\"'`),;:/\\]\\\\?])");
     private final Observed seen;
     private final Snapshot snapshot;
     private final Dependencies needs;
@@ -6218,8 +6219,12 @@ static final class Connections {
                     named(f, lines(f)).keySet().forEach(a -> broken(s, a));
                 }
             }
-            case RBAC_RUNTIME_FORBIDDEN -> AccessFindings.role(snapshot, needs.workloads().get(f.owner()))
-                .ifPresent(role -> s.means(f.as(f.code(), role)));
+            case RBAC_RUNTIME_FORBIDDEN -> {
+                var roles = AccessFindings.roles(snapshot, needs.workloads().get(f.owner()));
+                roles.stream().filter(r -> snapshot.find("Role", r.name()).isPresent()).findFirst().map(role -> f.as(f.code(), role))
+                    .or(() -> roles.stream().findFirst().filter(r -> snapshot.knows("Role")).map(absent -> f.with(Basis.WEAK)))
+                    .ifPresent(s::means);
+            }
             case CRASH_APP_ERROR -> {
                 named(f, lines(f)).keySet().forEach(a -> broken(s, a));
                 schema(s);
@@ -6249,7 +6254,7 @@ static final class Connections {
 
     /** It misses tables that a Job which is not done makes; or a database, which the Service that it names knows by another name. */
     private void schema(Complaint s) {
-        var text = String.join("\n", lines(s.told()));
+        var text = log(s.told()) == null ? "" : String.join("\n", log(s.told()).lines());
         unready.stream().filter(w -> w.is("Job") && Phrase.SCHEMA.occurs(text) && Phrase.MIGRATES.occurs(w.name() + " "
             + Dependencies.podSpec(needs.workloads().get(w)).path("containers"))).findFirst().ifPresent(job -> {
                 edges.add(new Edge(s.owner(), job, Edge.Origin.LOG, "log:schema", 0.9, ""));
@@ -6404,7 +6409,7 @@ static final class Connections {
         var behind = needs.behind(service);
         var healthy = !behind.isEmpty() && behind.stream().noneMatch(unready::contains);
         if (unresolved(line) && from != null && healthy) { // a headless name resolves once a pod is ready
-            unresolvable(s, from, service);
+            unresolvable(s, from, service, a);
             return;
         }
         if (!a.port().isEmpty() && !Ports.serves(service, a.port())) {
@@ -6440,9 +6445,15 @@ static final class Connections {
     }
 
     /** The name exists and yet does not resolve: the pod asks another DNS, may not ask, or the cluster's DNS is down. */
-    private void unresolvable(Complaint s, Obj from, Obj service) {
+    private void unresolvable(Complaint s, Obj from, Obj service, Address a) {
         if (service.time("/metadata/creationTimestamp").filter(t -> t.isAfter(s.told().since())).isPresent()) {
             s.means(Code.STILL_PROGRESSING, Map.of()); // it failed before the Service was there
+            return;
+        }
+        var pod = a.host().replaceFirst("\\..*", "");
+        if (a.host().contains(".svc.") && !a.host().matches(".*\\.svc\\.cluster\\.local\\.?")
+            || !a.host().matches(IP) && !pod.equalsIgnoreCase(service.name()) && snapshot.find("Pod", pod).isEmpty()) {
+            absent(s, a, Optional.empty(), "");
             return;
         }
         var spec = Dependencies.podSpec(from);
@@ -6460,7 +6471,7 @@ static final class Connections {
 static final class Dependencies {
     private static final List<String> WORKLOADS = List.of("Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob");
     private static final Pattern KUBECTL_WAIT =
-        Pattern.compile("\\b(job|deploy(?:ment)?|statefulset|sts|pod)s?(?:\\.\\w+)?[/ ]([a-z0-9](?:[a-z0-9-]*[a-z0-9])?)");
+        Pattern.compile("\\b(job|deploy(?:ment)?|statefulset|sts|pod)s?(?:\\.\\w+|-wr?e?)?[/ ]([a-z0-9](?:[a-z0-9-]*[a-z0-9])?)");
     private static final Pattern HOST = Pattern.compile("(?<![\\w.-])[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?=:\\d{2,5}\\b|/)");
     private final Snapshot snapshot;
     private final Map<Ref, Obj> workloads = new TreeMap<>();
@@ -6655,13 +6666,11 @@ static final class Dependencies {
         mentions(from).forEach(m -> service(m.host()).ifPresent(s -> edges.add(new Edge(from, Ref.of(s),
             m.origin(), m.via(), served(m), m.port()))));
         References.of(podSpec(workload)).stream().filter(r -> r.kind().equals("PersistentVolumeClaim")).forEach(r -> {
-            var claim = new Ref(r.kind(), r.name());
-            edges.add(edge(from, claim, Edge.Origin.SPEC, "volume", 1));
-            if (snapshot.find(r.kind(), r.name()).filter(c -> c.text("/status/phase").equals("Pending")).isPresent()) {
-                edges.add(edge(claim, from, Edge.Origin.SPEC, "first consumer", 0.6));
-            }
+            edges.add(edge(from, new Ref(r.kind(), r.name()), Edge.Origin.SPEC, "volume", 1));
         });
         templated(workload).forEach(c -> edges.add(edge(from, Ref.of(c), Edge.Origin.SPEC, "volumeClaimTemplate", 1)));
+        claims(workload).filter(c -> c.text("/status/phase").equals("Pending"))
+            .forEach(c -> edges.add(edge(Ref.of(c), from, Edge.Origin.SPEC, "first consumer", 0.6)));
         waits(workload).forEach(w -> edges.add(edge(from, w, Edge.Origin.INIT, "init:kubectl wait", 0.95)));
         registry(workload).ifPresent(s -> edges.add(edge(from, Ref.of(s), Edge.Origin.IMAGE, "image", 0.9)));
         var controller = workload.controller();
@@ -6787,7 +6796,7 @@ record Diagnosis(Observed seen, List<Workload> workloads, Ref agent, Dependencie
 
     private static boolean advice(Finding f, Set<Ref> unready) {
         return f.code().has(Rule.ADVICE) || !unready.contains(f.owner())
-            && (f.code() == Code.STS_HEADLESS_SVC_MISSING || f.code() == Code.JOB_SUSPENDED
+            && (f.code() == Code.STS_HEADLESS_SVC_MISSING || f.code() == Code.JOB_SUSPENDED || f.code() == Code.ROLLOUT_PAUSED
             || f.code() == Code.JOB_FAILED && f.owner().is("CronJob") || f.code().family == Code.Family.CUSTOM);
     }
 }
@@ -6836,7 +6845,9 @@ static final class Facts {
     private static final Pattern FIELD = Pattern.compile("\\bspec(\\.\\w+|\\[\\d+\\])+");
     /** Whose texts are a program's or the API server's own words about the spec. */
     private static final Set<Code> SPOKEN = EnumSet.of(Code.CRASH_APP_ERROR, Code.ADMISSION_DENIED, Code.SANDBOX_FAILED,
-        Code.CRASH_AUTH_FAILED, Code.CRASH_PORT_IN_USE, Code.CONTAINER_START_FAILED);
+        Code.CRASH_AUTH_FAILED, Code.CRASH_PORT_IN_USE, Code.CONTAINER_START_FAILED, Code.PROBE_READINESS_FAILING, Code.PROBE_PORT_MISMATCH,
+        Code.PROBE_LIVENESS_FAILING, Code.PROBE_STARTUP_FAILING);
+    private static final Pattern FIELD = Pattern.compile("\\bspec\\.containers\\[(\\d{1,3})\\]\\.([\\w.]+\\w)");
     private final Observed seen;
     private final Dependencies needs;
     private final Map<String, String> found = new LinkedHashMap<>();
@@ -6867,6 +6878,7 @@ static final class Facts {
         other(owner, f);
         log(f);
         owner.ifPresent(w -> before(w, f));
+        owner.filter(w -> f.code() == Code.CRASH_APP_ERROR).ifPresent(w -> fields(w, f, container(f) + "image "));
     }
 
     private void add(Obj at, String path, String value) {
@@ -6912,11 +6924,23 @@ static final class Facts {
     private void spoken(Obj workload, Finding f) {
         var told = f.evidence().stream().map(Evidence::message).collect(Collectors.joining("\n")).toLowerCase(Locale.ROOT);
         var all = all(f).toLowerCase(Locale.ROOT);
-        var mine = Pattern.compile(container(f) + "(env\\[.*value$|ports|workingDir)|^\\w+ClassName|^serviceAccountName");
-        needs.leaves(workload).entrySet().stream().filter(e -> SPOKEN.contains(f.code()) && mine.matcher(e.getKey()).find())
-            .map(e -> Map.entry(e, weight(e.getKey(), e.getValue(), told, all))).filter(e -> e.getValue() > 0)
-            .sorted(Map.Entry.<Map.Entry<String, String>, Integer>comparingByValue().reversed()).limit(4)
+        var mine = Pattern.compile(container(f) + "(env\\[.*value$|ports|workingDir|args|command)|^\\w+ClassName|^serviceAccountName");
+        var fields = f.code() == Code.ADMISSION_DENIED ? invalid(workload, told) : "";
+        var weighed = needs.leaves(workload).entrySet().stream().filter(e -> SPOKEN.contains(f.code()) && mine.matcher(e.getKey()).find()
+            || !fields.isEmpty() && e.getKey().startsWith(fields))
+            .map(e -> Map.entry(e, e.getKey().startsWith(fields) && !fields.isEmpty() ? 3 : weight(e.getKey(), e.getValue(), told, all)))
+            .sorted(Map.Entry.<Map.Entry<String, String>, Integer>comparingByValue().reversed()).toList();
+        // an error of the program that speaks of none of its settings may still be one of them
+        var least = f.code() == Code.CRASH_APP_ERROR && weighed.stream().allMatch(e -> e.getValue() == 0) ? 0 : 1;
+        weighed.stream().filter(e -> e.getValue() >= least).limit(4)
             .forEach(e -> add(workload, base(workload) + e.getKey().getKey(), e.getKey().getValue()));
+    }
+
+    /** The field that a refusal names, {@code spec.containers[0].resources.requests}, as this workload's paths have it. */
+    private static String invalid(Obj workload, String told) {
+        var path = FIELD.matcher(told);
+        return !path.find() ? "" : "containers[" + Dependencies.podSpec(workload).path("containers")
+            .path(Integer.parseInt(path.group(1))).path("name").asString("") + "]." + path.group(2);
     }
 
     /** All that is told of it, the log's tail included. */
@@ -6926,9 +6950,23 @@ static final class Facts {
             .collect(Collectors.joining("\n"));
     }
 
+    /** The ConfigMaps and Secrets whose files the texts name, with the keys that are files there. */
+    private void files(Obj workload, Finding f) {
+        var all = all(f);
+        var spec = Dependencies.podSpec(workload);
+        Stream.of("containers", "initContainers").flatMap(l -> StreamSupport.stream(spec.path(l).spliterator(), false))
+            .filter(c -> c.path("name").asString("").equals(f.container()))
+            .flatMap(c -> StreamSupport.stream(c.path("volumeMounts").spliterator(), false))
+            .filter(m -> all.contains(m.path("mountPath").asString("") + "/")).forEach(m -> StreamSupport
+                .stream(spec.path("volumes").spliterator(), false).filter(v -> v.path("name").equals(m.path("name")))
+                .flatMap(v -> References.ofVolume(v).stream()).flatMap(r -> seen.snapshot.find(r.kind(), r.name()).stream())
+                .forEach(o -> add(o, "keys at " + m.path("mountPath").asString(""), String.join(", ", o.keys()))));
+    }
+
     private static int weight(String path, String value, String told, String all) {
         var variable = path.contains(".env[") ? path.replaceFirst("^.*\\.env\\[", "").replaceFirst("\\].*", "") : "";
-        if (word(value, all) || word(variable, all)) {
+        if (word(value, all) || word(variable, all)
+            || value.startsWith("[") && Stream.of(value.split("[\\[\\], =]+")).anyMatch(w -> w.length() > 3 && word(w, all))) {
             return 2;
         }
         return !variable.isEmpty() && Stream.of((variable + "_" + value).split("[^A-Za-z]+")).anyMatch(w -> w.length() > 3 && word(w, told))
@@ -6966,13 +7004,17 @@ static final class Facts {
             case SERVICE_ACCOUNT_MISSING, RBAC_RUNTIME_FORBIDDEN, RBAC_ROLE_MISSING -> "^serviceAccountName";
             case CONFIG_KEY_MISSING -> "(key|subPath|items\\[.*) = " + Pattern.quote(f.param("key")) + "$|ecret.*ame = " + name
                 + "$|onfigMap.*ame = " + name + "$";
-            case CRASH_MISSING_ENV -> c + "env\\[" + Pattern.quote(f.param("variable")) + "\\]|" + c + "envFrom";
+            case CRASH_MISSING_ENV -> c + "env\\[" + Pattern.quote(f.param("variable")) + "\\]|" + c + "envFrom|" + c
+                + "env.* = .*\\$[({]" + Pattern.quote(f.param("variable")) + "[)}]";
+            case CONTAINER_CONFIG_INVALID -> c + ".*subPath|^volumes.*ame ";
             case CRASH_AUTH_FAILED -> c + "env\\[[^\\]]*(?i:user|pass|pwd|auth|token|secret|_db|database)[^\\]]*\\]|" + c + "envFrom";
             case CONTAINER_COMMAND_NOT_FOUND, CONTAINER_COMMAND_PERMISSION, CONTAINER_START_FAILED, CONTAINER_EXITS_ZERO ->
                 c + "(command|args|workingDir|image) |" + c + ".*subPath";
             case CRASH_APP_ERROR -> c + "(command|args) |" + c + "envFrom|^volumes.*onfigMap.name"
                 + (Phrase.DENIED.occurs(all(f)) ? "|ecurityContext|" + c + "volumeMounts" : "")
-                + (Phrase.HEAP.occurs(all(f)) ? "|" + c + "resources\\..*memory|" + c + ".*" + MEMORY.pattern() : "");
+                + (Phrase.CERTIFICATE.occurs(all(f)) ? "|" + c + "env\\[[^\\]]*(?i:ssl|tls|cert|ca_)[^\\]]*\\]" : "")
+                + (Phrase.HEAP.occurs(all(f)) || f.param("exitCode").equals("137")
+                ? "|" + c + "resources\\..*memory|" + c + ".*" + MEMORY.pattern() : "");
             case SANDBOX_FAILED -> "^runtimeClassName|^hostNetwork";
             case CRASH_PORT_IN_USE -> "^hostNetwork|[pP]ort |ontainers.*(command|args) |(?i:env.*port.* = )";
             case CRASH_DISK_FULL, EVICTED_EPHEMERAL_STORAGE -> "emptyDir|claimName|resources\\..*storage|mountPath";
@@ -6980,10 +7022,10 @@ static final class Facts {
             case RUN_AS_NON_ROOT, POD_SECURITY_DENIED -> "runAs|ecurityContext|host(Network|PID|IPC|Path)|" + c + "image ";
             case PROBE_LIVENESS_FAILING, PROBE_STARTUP_FAILING, PROBE_READINESS_FAILING, PROBE_PORT_MISMATCH, PROBE_PATH_NOT_FOUND ->
                 c + (f.param("probe").isEmpty() ? "\\w+Probe" : f.param("probe") + "Probe")
-                    + "\\.(?!successT|timeoutSeconds = 1$|.*scheme = HTTP$"
+                    + "\\.(?!successT|" + (Phrase.SLOW.occurs(all(f)) ? "" : "timeoutSeconds = 1$|") + ".*scheme = HTTP$"
                     + (f.code() == Code.PROBE_LIVENESS_FAILING || f.code() == Code.PROBE_STARTUP_FAILING
                     ? "" : "|periodS|failureT|initialD")
-                    + ")|" + c + "ports.*containerPort";
+                    + ")|" + c + "ports.*containerPort" + (Phrase.SLOW.occurs(all(f)) ? "|" + c + "resources.limits.cpu" : "");
             case SCHED_NODE_SELECTOR -> "^nodeSelector|^affinity.nodeAffinity.required";
             case SCHED_INSUFFICIENT_RESOURCES, QUOTA_EXCEEDED, QUOTA_REQUIRES_LIMITS, LIMITRANGE_VIOLATION -> "resources\\.";
             case SCHED_TAINT -> "^tolerations|^nodeSelector";
@@ -7117,12 +7159,23 @@ static final class Facts {
                 .forEach(v -> all(v, "/spec/nodeAffinity/required"));
             case PVC_PROVISIONER_MISSING, VOLUME_MOUNT_FAILED, SANDBOX_FAILED ->
                 seen.snapshot.find("Pod", f.pod()).ifPresent(p -> all(p, "/spec/nodeName"));
-            case CRASH_AUTH_FAILED, CRASH_APP_ERROR -> seen.snapshot.find("Service", f.param("target")).stream().flatMap(s -> needs.behind(s).stream())
-                .map(needs.workloads()::get).limit(1)
-                .forEach(w -> fields(w, f, "env\\[[^\\]]*(?i:user|pass|pwd|auth|database|_db)[^\\]]*\\]"));
-            case CRASH_MISSING_ENV -> owner.ifPresent(w -> add(w, base(w) + "containers[" + f.container() + "].env", variables(w, f)));
+            case CRASH_AUTH_FAILED -> target(f);
+            case CRASH_APP_ERROR -> {
+                target(f);
+                owner.ifPresent(w -> files(w, f));
+            }
+            case CRASH_MISSING_ENV -> owner.ifPresent(w -> {
+                add(w, base(w) + "containers[" + f.container() + "].env", variables(w, f));
+                References.of(Dependencies.podSpec(w)).stream().filter(r -> r.key().isEmpty() && !r.pull())
+                    .flatMap(r -> seen.snapshot.find(r.kind(), r.name()).stream())
+                    .forEach(o -> add(o, "keys", String.join(", ", o.keys())));
+            });
             case ENV_PORT_MISMATCH, DNS_NAME_UNKNOWN, DEPENDENCY_SERVICE_MISSING, CRASH_DEPENDENCY_UNREACHABLE, INIT_WAITING ->
-                owner.ifPresent(w -> maps(w, f));
+                owner.ifPresent(w -> {
+                    maps(w, f);
+                    needs.mentions(Ref.of(w)).stream().flatMap(m -> needs.service(m.host()).stream()).distinct()
+                        .forEach(s -> all(s, "/spec/externalName"));
+                });
             case QUOTA_REQUIRES_LIMITS -> owner.stream()
                 .flatMap(w -> StreamSupport.stream(Dependencies.podSpec(w).path("containers").spliterator(),
                 false).filter(c -> c.path("resources").isEmpty()).map(c -> Map.entry(w, c.path("name").asString(""))))
@@ -7132,6 +7185,13 @@ static final class Facts {
             case RBAC_RUNTIME_FORBIDDEN -> owner.ifPresent(w -> add(w, "needs", f.param("verb") + " " + f.param("resource")));
             default -> { }
         }
+    }
+
+    /** What the service that refused it knows: users and databases. */
+    private void target(Finding f) {
+        seen.snapshot.find("Service", f.param("target")).stream().flatMap(s -> needs.behind(s).stream())
+            .map(needs.workloads()::get).limit(1)
+            .forEach(w -> fields(w, f, "env\\[[^\\]]*(?i:user|pass|pwd|auth|database|_db)[^\\]]*\\]"));
     }
 
     /** A limit that the pod has and its template has not is a LimitRange's. */
@@ -7476,7 +7536,8 @@ static final class Mentions {
 
     private void object(String kind, References.Ref r, String data) {
         snapshot.find(r.kind(), r.name())
-            .ifPresent(o -> addresses(new TreeMap<>(o.map(data))).forEach((key, value) -> setting(kind + r.name() + " " + key, key, value)));
+            .ifPresent(o -> addresses(new TreeMap<>(o.map(data)))
+            .forEach((key, value) -> setting(kind + r.name() + " " + key, key, value)));
     }
 
     /** A container's variables with ConfigMap values filled in and {@code $(NAME)} expanded. */
@@ -7638,7 +7699,8 @@ record NetworkPolicies(Snapshot snapshot) {
     Optional<Obj> withoutDns(Map<String, String> from) {
         var selecting = selecting("Egress", from);
         return selecting.stream().anyMatch(p -> p.list("/spec/egress").stream().anyMatch(r -> leavesNamespace(r.path("to"))
-            && (r.path("ports").isEmpty() || ports(r, Set.of("53", "dns", "dns-tcp"))))) ? Optional.empty() : selecting.stream().findFirst();
+            && (r.path("ports").isEmpty() || ports(r, Set.of("53", "dns", "dns-tcp")))))
+            ? Optional.empty() : selecting.stream().findFirst();
     }
 
     /** Whether the cluster's DNS, which lives in another namespace, may be among these peers. */
@@ -7912,7 +7974,8 @@ record Reporting(Observed seen, Dependencies needs, List<Finding> findings,
         var candidates = Candidates.of(seen, needs, f);
         return new Cause("", fingerprint(f), f.code(), f.code().family, f.code().severity(!affected.isEmpty()),
             ref(f.object()), ref(f.owner()), f.container(), inferred(f) ? "inferred" : "observed", confidence(f), params(findings),
-            facts, candidates, repairs().fix(f, facts).changing(facts, candidates), repairs().next(f), evidence(findings), excerpt(f),
+            facts, candidates, f.code() == Code.CRASH_APP_ERROR ? repairs().fix(f, facts)
+                : repairs().fix(f, facts).changing(facts, candidates), repairs().next(f), evidence(findings), excerpt(f),
             explains(findings, root),
             oldRevisionServing(f), affected.contains(agent), affected.size(), time(first));
     }
@@ -8580,7 +8643,7 @@ record ContainerFindings(Observed seen, Obj pod, Ref owner, JsonNode status, boo
 
     /** A key that is not there becomes an empty folder below subPath; the program or the runtime stumbles over it. */
     private Optional<Finding> emptyFolder(Finding f) {
-        if (f.code() != Code.CRASH_APP_ERROR && f.code() != Code.CONTAINER_START_FAILED) {
+        if (!Set.of(Code.CRASH_APP_ERROR, Code.CONTAINER_START_FAILED, Code.CONTAINER_CONFIG_INVALID).contains(f.code())) {
             return Optional.empty();
         }
         return StreamSupport.stream(spec().path("volumeMounts").spliterator(), false).filter(m -> m.has("subPath"))
@@ -8666,7 +8729,8 @@ record ContainerFindings(Observed seen, Obj pod, Ref owner, JsonNode status, boo
             .orElse(Code.IMAGE_PULL_FAILED);
         var secret = missingPullSecret().filter(s -> code == Code.IMAGE_AUTH || code == Code.IMAGE_NOT_FOUND_OR_AUTH
             || code == Code.IMAGE_PULL_FAILED);
-        return seen.finding(secret.isPresent() ? Code.IMAGE_PULL_SECRET_MISSING : code, secret.map(s -> new Ref("Secret", s)).orElse(owner),
+        var place = code == Code.NODE_PRESSURE ? new Ref("Node", pod.text("/spec/nodeName")) : owner;
+        return seen.finding(secret.isPresent() ? Code.IMAGE_PULL_SECRET_MISSING : code, secret.map(s -> new Ref("Secret", s)).orElse(place),
             owner, event.flatMap(e -> Obj.instant(e.first())), proofs(proof, event, Optional.empty())).in(pod.name(), name())
             .with(Map.of("image", spec().path("image").asString(status.path("image").asString(""))))
             .with(code == Code.IMAGE_AUTH || code == Code.IMAGE_NOT_FOUND_OR_AUTH || code == Code.IMAGE_NEVER_PULL
@@ -8745,7 +8809,8 @@ record ContainerFindings(Observed seen, Obj pod, Ref owner, JsonNode status, boo
         if (code == Code.CRASH_APP_ERROR && (exit == 137 || exit == 143) && probes().has("liveness") && !init) {
             code = Code.PROBE_LIVENESS_FAILING; // killed from outside, not for memory; events that would prove it may be forbidden or gone
             basis = Basis.GUESSED;
-        } else if (code == Code.CRASH_APP_ERROR && (exit == 126 || exit == 127)) {
+        } else if (code == Code.CRASH_APP_ERROR && (exit == 126 || exit == 127)
+            && reading.filter(r -> Phrase.LIBRARY.occurs(r.line())).isEmpty()) {
             code = exit == 127 ? Code.CONTAINER_COMMAND_NOT_FOUND : Code.CONTAINER_COMMAND_PERMISSION; // as every shell says it
         } else if (code == Code.CRASH_APP_ERROR && reading.isEmpty()) {
             basis = Basis.WEAK; // nothing but an exit code: what it needs may explain it better
@@ -8818,8 +8883,9 @@ record ContainerFindings(Observed seen, Obj pod, Ref owner, JsonNode status, boo
         var alone = mistake.isPresent() ? "" : loopback(failed);
         var plain = (mistake.isPresent() || !alone.isEmpty()) && failed.equals("readiness") && probes().times(failed) >= MANY;
         var starting = !plain && starting(running, mistake.isEmpty());
+        var login = probes().failure(failed).filter(e -> Phrase.STATUS_LOGIN.occurs(e.message())).isPresent();
         var reading = log().filter(r -> r.code() != Code.CRASH_APP_ERROR && r.code() != Code.CRASH_PORT_IN_USE
-            && (mistake.isEmpty() || starting));
+            && !(login && r.code() == Code.CRASH_AUTH_FAILED) && (mistake.isEmpty() || starting));
         var told = reading.map(LogReading::code).filter(c -> c != Code.CRASH_DEPENDENCY_UNREACHABLE).orElse(Code.PROBE_READINESS_FAILING);
         var silent = reading.isEmpty() && !probes().has("readiness") && probes().failure(failed).isEmpty(); // no probe that could fail
         var code = starting && reading.isEmpty() || silent ? Code.STILL_PROGRESSING : mistake.orElse(told);
@@ -9047,6 +9113,9 @@ record LogReading(Code code, String line, Log log, Map<String, String> params) {
         LogReading general = null;
         for (int i = log.lines().size() - 1; i >= 0; i--) {
             var line = log.lines().get(i);
+            if (Phrase.ASIDE.occurs(line)) {
+                continue;
+            }
             var code = Messages.code(Messages.Topic.LOG, line);
             if (code.isPresent()) {
                 return Optional.of(new LogReading(code.get(), line, log, params(code.get(), line)));
@@ -9159,7 +9228,8 @@ static final class MissingObject {
         return pod.list("/spec/volumes").stream()
             .flatMap(v -> Stream.concat(Stream.of(v), StreamSupport.stream(v.at("/projected/sources").spliterator(), false)))
             .flatMap(v -> Stream.of("configMap", "secret").map(v::path).filter(s -> !s.path("optional").asBoolean(false))
-                .flatMap(s -> seen.snapshot.find(v.has("secret") ? "Secret" : "ConfigMap", s.path("secretName").asString(s.path("name").asString("")))
+                .flatMap(s -> seen.snapshot
+                .find(v.has("secret") ? "Secret" : "ConfigMap", s.path("secretName").asString(s.path("name").asString("")))
                     .stream().flatMap(o -> StreamSupport.stream(s.path("items").spliterator(), false).map(i -> i.path("key").asString(""))
                         .filter(k -> !o.keys().isEmpty() && !o.keys().contains(k)).map(k -> new Key(Ref.of(o), k)))));
     }
@@ -11859,7 +11929,7 @@ static final class Messages {
         t.row(Code.RBAC_RUNTIME_FORBIDDEN, "~is forbidden: User \\\\*\"?system:", "~User \"system:[^\"]+\" cannot \\w+ resource");
         t.row(Code.IMAGE_PLATFORM_MISMATCH, "exec format error", "cannot execute binary file");
         t.row(Code.CONTAINER_COMMAND_NOT_FOUND, "~^exec \\S+: no such file or directory", "bad interpreter");
-        t.row(Code.CRASH_PORT_IN_USE, "EADDRINUSE", "98: Address in use", "only one usage of each socket address", "already bound to port",
+        t.row(Code.CRASH_PORT_IN_USE, "EADDRINUSE", "address in use", "only one usage of each socket address", "already bound to port",
             "~address (is )?already in use", "~port \\S+ (is|was) already (in use|allocated)", "~failed to bind to (address|port)");
         t.row(Code.CRASH_DISK_FULL, "no space left on device", "ENOSPC", "disk quota exceeded", "could not extend file",
             "~\\bdisk (is )?full\\b");
@@ -11868,21 +11938,31 @@ static final class Messages {
             "without any password configured", "bad credentials", "incorrect password", "no pg_hba.conf entry",
             "~authentication (failed|failure|error)", "~\\bWRONGPASS\\b", "~\\bNOAUTH\\b",
             "~invalid (username|user name|user)?( or |-pair |[/-])?\\s*password", "~SASL authentication .*(fail|error)",
-            "~\\bauth(entication)? failed", "~not authorized on \\S+ to execute", "~role \"[^\"]+\" does not exist", "~AUTH .*failed",
+            "InvalidAccessKeyId", "SignatureDoesNotMatch", "invalid_client", "no password supplied", "~\\bauthori[sz]ation (violation|failed)",
+            "~\\bunauthori[sz]ed\\b", "~\\b(status|code|error)( code)?[ :=(]+40[13]\\b", "~permission denied (for|to) (table|schema|database|relation)",
+            "~(invalid|wrong|incorrect|rejected)[ _]?(client )?(credentials|api[ _-]?key|access[ _-]?key|client secret|(access|auth|bearer) token)",
+            "~\\bauth(entication)? failed", "is not allowed to connect to this",
+                "~not authorized on \\S+ to execute", "~role \"[^\"]+\" does not exist", "~AUTH .*failed",
             "~security_exception.*(unable to authenticate|missing authentication)");
         t.row(Code.CRASH_MISSING_ENV, "unbound variable", "Could not resolve placeholder '", "missing env", "setting must not be empty",
-            "~(missing|required|unset|undefined|no such|not found|specify).{0,60}environment variables?",
+            "~(missing|required|unset|undefined|no such|not found|specify).{0,60}env(ironment)?[ -]?var(iable)?s?\\b",
+            "~\\bmissing \\S+ for .{0,20}environment", "not present in the environment",
+            "~\\bno .{0,40}(key|secret|password|token|url|dsn|host) (has been |was |is )?(specified|configured|provided|set|given|defined)\\b",
+            "~\\b(property|setting|config(uration)?( key| value| option)?) \\S{1,60} (is |was )?(required|missing|not set|not found|undefined)\\b",
             "~environment variables?.{0,60}(not set|required|missing|undefined|not found|unset|must be|not defined|empty|is not specified)",
             "~" + VARIABLE + "[^\\w]{0,3}.{0,25}(" + UNSET + ")",
             "~(missing|requires?d?|expected|set|undefined|specify|provide)\\b.{0,30}"
                 + VARIABLE + ".{0,20}(\\bto start|$|\\bvariable|\\benv)",
             "~KeyError: '(?-i:[A-Z][A-Z0-9_]+)'", "~parameter (null or )?not set", "~required key \\S+ missing value",
+            "~(host|resolve|lookup|ENOTFOUND|getaddrinfo).{0,60}\\$[({](?-i:[A-Z][A-Z0-9_]+)[)}]",
             "~\\benv(ironment)? var(iable)?s?\\b.{0,40}(missing|required|not set|undefined|unset)",
             "~(superuser password|password option) is not specified", "~\\bField required\\b",
             "~\"received\": ?\"undefined\", ?\"path\": ?\\[ ?\"(?-i:[A-Z][A-Z0-9_]+)\"", "~key not found: \"?(?-i:[A-Z][A-Z0-9_]+)\"?",
             "~is not defined in (the )?env", "~no value for required (setting|option|config)", "~environ\\[",
             "~missing (required )?(config|configuration|setting|parameter)s?\\b");
-        t.row(Code.CRASH_APP_ERROR, "~database \\W?[\\w-]+\\W? does not exist", "unknown database ");
+        t.row(Code.CRASH_APP_ERROR, "~database \\W?[\\w-]+\\W? does not exist", "unknown database ",
+            "x509:", "certificate verify failed", "CERTIFICATE_VERIFY_FAILED", "PKIX path", "SSLHandshake", "self-signed cert", "self signed cert",
+            "SELF_SIGNED_CERT", "certificate has expired", "bad certificate", "wrong version number", "HTTP response to HTTPS client");
         unreachable(t);
     }
 
@@ -11892,7 +11972,7 @@ static final class Messages {
             "nodename nor servname", "getaddrinfo", "connection attempt failed", "while waiting to connect",
             "timeout expired while waiting for", "no route to host", "network is unreachable", "dial tcp", "cannot connect",
             "could not connect", "failed to connect", "failed connecting", "unable to connect", "error connecting",
-            "Max retries exceeded with url", "AMQPConnectionError", "establishing a connection", "driver: bad connection",
+            "Max retries exceeded with url", "AMQPConnectionError", "establishing a connection", "ConnectionLoss", "driver: bad connection",
             "communications link failure", "no reachable servers", "host not found in upstream", "bad address '",
             "No resolvable bootstrap", "could not resolve host", "could not be resolved", "Temporary failure in name",
             "NoBrokersAvailable", "NXDOMAIN", "SERVFAIL", "server misbehaving", "context deadline exceeded", "wget: can't",
@@ -11971,7 +12051,8 @@ enum Phrase {
     SCRIPT("([^\\s\"]+\\.(?:sh|bash|py|rb|pl|js))\"?: exec format error"),
     /** A command that does nothing for ever. */
     ENDLESS("\\bsleep\\s+(inf(inity)?|\\d{5,}|\\d+[dh])\\b|\\btail\\s+-f\\s+/dev/null"),
-    ERROR("(?i)\\b" + any("error", "exception", "fatal", "panic", "traceback", "fail(ed|ure)?", "cannot", "unable", "invalid", "undefined",
+    ERROR("(?i)\\b" + any("\\w*error", "\\w*exception", "fatal", "panic", "traceback",
+        "fail(ed|ure)?", "cannot", "unable", "invalid", "undefined",
         "unexpected", "segmentation fault", "killed", "abort(ed)?", "not found", "no such file", "denied", "must") + "\\b"),
     /** An error in the program itself, whatever it needs. */
     OWN_ERROR("(?i)\\b"
@@ -11994,12 +12075,22 @@ enum Phrase {
     /** A command that the container's image does not have. */
     NO_PROGRAM("exec: \"[^\"]*\": (executable file not found|stat .*: no such file)"),
     /** The schema that a migration makes is not there. */
-    SCHEMA("(?i)pending ?migration|migrations? (?:is|are) pending|unapplied migration|\\b(?:relation|table|column)\\b.{1,80}does(?:n't| not) exist"
+    SCHEMA("(?i)pending ?migration|migrations? (?:is|are) pending|unapplied migration"
+        + "|\\b(?:relation|table|column)\\b.{1,80}does(?:n't| not) exist"
         + "|no such (?:table|column)|undefined ?table|schema .{0,20}(?:out of date|not up to date)"),
     /** What makes it, by its name or its command. */
     MIGRATES("(?i)migrat|schema|alembic|flyway|liquibase|db[-_:](?:init|setup|seed|push)"),
     NO_DATABASE("(?i)database \\W?[\\w-]+\\W? does not exist|unknown database "),
-    DENIED("(?i)permission denied|read-only file ?system|operation not permitted|\\bEACCES\\b|\\bEROFS\\b|\\bEPERM\\b|access (?:to the path .* )?(?:is )?denied"),
+    DENIED("(?i)permission denied|read-only file ?system|operation not permitted"
+        + "|\\bEACCES\\b|\\bEROFS\\b|\\bEPERM\\b|access (?:to the path .* )?(?:is )?denied"),
+    /** A frame of a stack, which only repeats names, or a request that the program answered. */
+    ASIDE("^\\s+(?:at [\\w.$<>\\[\\]/ ]+[ (]|from \\S+:\\d+:in )"
+        + "|\\b(?:GET|HEAD|POST|PUT|DELETE|PATCH) /\\S* (?:HTTP/[\\d.]+\"? )?[1-5]\\d\\d\\b"),
+    /** A probe was answered, and by somebody who wants to know who asks. */
+    STATUS_LOGIN("(?i)status ?code:? ?40[13]"),
+    CERTIFICATE("(?i)certificate|x509|PKIX|\\b(?:SSL|TLS)\\b"),
+    /** The loader's words, which end as a missing command does. */
+    LIBRARY("(?i)shared (?:library|libraries|object file)"),
     HEAP("(?i)out of ?memory|\\bheap\\b|MemoryError"),
     LISTENS("(?i)\\b(?:listen|serving|bound to|running (?:on|at)|started (?:on|at))"),
     /** An address that no other pod and no kubelet reaches, and its port. */

@@ -169,7 +169,7 @@ public final class Messages {
         t.row(Code.RBAC_RUNTIME_FORBIDDEN, "~is forbidden: User \\\\*\"?system:", "~User \"system:[^\"]+\" cannot \\w+ resource");
         t.row(Code.IMAGE_PLATFORM_MISMATCH, "exec format error", "cannot execute binary file");
         t.row(Code.CONTAINER_COMMAND_NOT_FOUND, "~^exec \\S+: no such file or directory", "bad interpreter");
-        t.row(Code.CRASH_PORT_IN_USE, "EADDRINUSE", "98: Address in use", "only one usage of each socket address", "already bound to port",
+        t.row(Code.CRASH_PORT_IN_USE, "EADDRINUSE", "address in use", "only one usage of each socket address", "already bound to port",
             "~address (is )?already in use", "~port \\S+ (is|was) already (in use|allocated)", "~failed to bind to (address|port)");
         t.row(Code.CRASH_DISK_FULL, "no space left on device", "ENOSPC", "disk quota exceeded", "could not extend file",
             "~\\bdisk (is )?full\\b");
@@ -178,21 +178,31 @@ public final class Messages {
             "without any password configured", "bad credentials", "incorrect password", "no pg_hba.conf entry",
             "~authentication (failed|failure|error)", "~\\bWRONGPASS\\b", "~\\bNOAUTH\\b",
             "~invalid (username|user name|user)?( or |-pair |[/-])?\\s*password", "~SASL authentication .*(fail|error)",
-            "~\\bauth(entication)? failed", "~not authorized on \\S+ to execute", "~role \"[^\"]+\" does not exist", "~AUTH .*failed",
+            "InvalidAccessKeyId", "SignatureDoesNotMatch", "invalid_client", "no password supplied", "~\\bauthori[sz]ation (violation|failed)",
+            "~\\bunauthori[sz]ed\\b", "~\\b(status|code|error)( code)?[ :=(]+40[13]\\b", "~permission denied (for|to) (table|schema|database|relation)",
+            "~(invalid|wrong|incorrect|rejected)[ _]?(client )?(credentials|api[ _-]?key|access[ _-]?key|client secret|(access|auth|bearer) token)",
+            "~\\bauth(entication)? failed", "is not allowed to connect to this",
+                "~not authorized on \\S+ to execute", "~role \"[^\"]+\" does not exist", "~AUTH .*failed",
             "~security_exception.*(unable to authenticate|missing authentication)");
         t.row(Code.CRASH_MISSING_ENV, "unbound variable", "Could not resolve placeholder '", "missing env", "setting must not be empty",
-            "~(missing|required|unset|undefined|no such|not found|specify).{0,60}environment variables?",
+            "~(missing|required|unset|undefined|no such|not found|specify).{0,60}env(ironment)?[ -]?var(iable)?s?\\b",
+            "~\\bmissing \\S+ for .{0,20}environment", "not present in the environment",
+            "~\\bno .{0,40}(key|secret|password|token|url|dsn|host) (has been |was |is )?(specified|configured|provided|set|given|defined)\\b",
+            "~\\b(property|setting|config(uration)?( key| value| option)?) \\S{1,60} (is |was )?(required|missing|not set|not found|undefined)\\b",
             "~environment variables?.{0,60}(not set|required|missing|undefined|not found|unset|must be|not defined|empty|is not specified)",
             "~" + VARIABLE + "[^\\w]{0,3}.{0,25}(" + UNSET + ")",
             "~(missing|requires?d?|expected|set|undefined|specify|provide)\\b.{0,30}"
                 + VARIABLE + ".{0,20}(\\bto start|$|\\bvariable|\\benv)",
             "~KeyError: '(?-i:[A-Z][A-Z0-9_]+)'", "~parameter (null or )?not set", "~required key \\S+ missing value",
+            "~(host|resolve|lookup|ENOTFOUND|getaddrinfo).{0,60}\\$[({](?-i:[A-Z][A-Z0-9_]+)[)}]",
             "~\\benv(ironment)? var(iable)?s?\\b.{0,40}(missing|required|not set|undefined|unset)",
             "~(superuser password|password option) is not specified", "~\\bField required\\b",
             "~\"received\": ?\"undefined\", ?\"path\": ?\\[ ?\"(?-i:[A-Z][A-Z0-9_]+)\"", "~key not found: \"?(?-i:[A-Z][A-Z0-9_]+)\"?",
             "~is not defined in (the )?env", "~no value for required (setting|option|config)", "~environ\\[",
             "~missing (required )?(config|configuration|setting|parameter)s?\\b");
-        t.row(Code.CRASH_APP_ERROR, "~database \\W?[\\w-]+\\W? does not exist", "unknown database ");
+        t.row(Code.CRASH_APP_ERROR, "~database \\W?[\\w-]+\\W? does not exist", "unknown database ",
+            "x509:", "certificate verify failed", "CERTIFICATE_VERIFY_FAILED", "PKIX path", "SSLHandshake", "self-signed cert", "self signed cert",
+            "SELF_SIGNED_CERT", "certificate has expired", "bad certificate", "wrong version number", "HTTP response to HTTPS client");
         unreachable(t);
     }
 
@@ -202,7 +212,7 @@ public final class Messages {
             "nodename nor servname", "getaddrinfo", "connection attempt failed", "while waiting to connect",
             "timeout expired while waiting for", "no route to host", "network is unreachable", "dial tcp", "cannot connect",
             "could not connect", "failed to connect", "failed connecting", "unable to connect", "error connecting",
-            "Max retries exceeded with url", "AMQPConnectionError", "establishing a connection", "driver: bad connection",
+            "Max retries exceeded with url", "AMQPConnectionError", "establishing a connection", "ConnectionLoss", "driver: bad connection",
             "communications link failure", "no reachable servers", "host not found in upstream", "bad address '",
             "No resolvable bootstrap", "could not resolve host", "could not be resolved", "Temporary failure in name",
             "NoBrokersAvailable", "NXDOMAIN", "SERVFAIL", "server misbehaving", "context deadline exceeded", "wget: can't",

@@ -33,7 +33,8 @@ public enum Phrase {
     SCRIPT("([^\\s\"]+\\.(?:sh|bash|py|rb|pl|js))\"?: exec format error"),
     /** A command that does nothing for ever. */
     ENDLESS("\\bsleep\\s+(inf(inity)?|\\d{5,}|\\d+[dh])\\b|\\btail\\s+-f\\s+/dev/null"),
-    ERROR("(?i)\\b" + any("error", "exception", "fatal", "panic", "traceback", "fail(ed|ure)?", "cannot", "unable", "invalid", "undefined",
+    ERROR("(?i)\\b" + any("\\w*error", "\\w*exception", "fatal", "panic", "traceback",
+        "fail(ed|ure)?", "cannot", "unable", "invalid", "undefined",
         "unexpected", "segmentation fault", "killed", "abort(ed)?", "not found", "no such file", "denied", "must") + "\\b"),
     /** An error in the program itself, whatever it needs. */
     OWN_ERROR("(?i)\\b"
@@ -56,12 +57,22 @@ public enum Phrase {
     /** A command that the container's image does not have. */
     NO_PROGRAM("exec: \"[^\"]*\": (executable file not found|stat .*: no such file)"),
     /** The schema that a migration makes is not there. */
-    SCHEMA("(?i)pending ?migration|migrations? (?:is|are) pending|unapplied migration|\\b(?:relation|table|column)\\b.{1,80}does(?:n't| not) exist"
+    SCHEMA("(?i)pending ?migration|migrations? (?:is|are) pending|unapplied migration"
+        + "|\\b(?:relation|table|column)\\b.{1,80}does(?:n't| not) exist"
         + "|no such (?:table|column)|undefined ?table|schema .{0,20}(?:out of date|not up to date)"),
     /** What makes it, by its name or its command. */
     MIGRATES("(?i)migrat|schema|alembic|flyway|liquibase|db[-_:](?:init|setup|seed|push)"),
     NO_DATABASE("(?i)database \\W?[\\w-]+\\W? does not exist|unknown database "),
-    DENIED("(?i)permission denied|read-only file ?system|operation not permitted|\\bEACCES\\b|\\bEROFS\\b|\\bEPERM\\b|access (?:to the path .* )?(?:is )?denied"),
+    DENIED("(?i)permission denied|read-only file ?system|operation not permitted"
+        + "|\\bEACCES\\b|\\bEROFS\\b|\\bEPERM\\b|access (?:to the path .* )?(?:is )?denied"),
+    /** A frame of a stack, which only repeats names, or a request that the program answered. */
+    ASIDE("^\\s+(?:at [\\w.$<>\\[\\]/ ]+[ (]|from \\S+:\\d+:in )"
+        + "|\\b(?:GET|HEAD|POST|PUT|DELETE|PATCH) /\\S* (?:HTTP/[\\d.]+\"? )?[1-5]\\d\\d\\b"),
+    /** A probe was answered, and by somebody who wants to know who asks. */
+    STATUS_LOGIN("(?i)status ?code:? ?40[13]"),
+    CERTIFICATE("(?i)certificate|x509|PKIX|\\b(?:SSL|TLS)\\b"),
+    /** The loader's words, which end as a missing command does. */
+    LIBRARY("(?i)shared (?:library|libraries|object file)"),
     HEAP("(?i)out of ?memory|\\bheap\\b|MemoryError"),
     LISTENS("(?i)\\b(?:listen|serving|bound to|running (?:on|at)|started (?:on|at))"),
     /** An address that no other pod and no kubelet reaches, and its port. */

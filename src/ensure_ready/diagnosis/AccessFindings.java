@@ -41,11 +41,11 @@ public record AccessFindings(Observed seen, Ref agent) {
                 account + ": no RoleBinding of this namespace names it"))).with(Basis.INFERRED));
     }
 
-    /** The Role that the workload's account is bound to. */
-    static Optional<Ref> role(Snapshot snapshot, Obj workload) {
+    /** The Roles that the workload's account is bound to, also those that do not exist. */
+    static List<Ref> roles(Snapshot snapshot, Obj workload) {
         var account = workload == null ? "" : Dependencies.podSpec(workload).path("serviceAccountName").asString("default");
         return snapshot.all("RoleBinding").stream().filter(b -> subjects(b).anyMatch(account::equals)).map(b -> Ref.of(b.at("/roleRef")))
-            .filter(r -> r.is("Role") && snapshot.find("Role", r.name()).isPresent()).sorted().findFirst();
+            .filter(r -> r.is("Role")).sorted().toList();
     }
 
     private static Stream<String> subjects(Obj binding) {

@@ -57,7 +57,8 @@ public record Candidates(Observed seen, Dependencies needs, Finding f) {
                 PVC_PROVISION_FAILED -> near("StorageClass", Candidates::type);
             case PVC_UNBOUND, PVC_PV_RELEASED -> near("PersistentVolume", Candidates::volume);
             case CONFIG_KEY_MISSING -> keys();
-            case CRASH_MISSING_ENV -> variables();
+            case CRASH_MISSING_ENV -> Stream.concat(variables(), f.param("variable").matches(".*(HOST|ADDR|ADDRESS|URL|SERVER)")
+                ? near("Service", Candidates::ports) : Stream.empty());
             case ENV_PORT_MISMATCH, DNS_NAME_UNKNOWN, DEPENDENCY_SERVICE_MISSING,
                 SVC_MISSING, STS_HEADLESS_SVC_MISSING, INGRESS_BACKEND_MISSING,
                 INGRESS_BACKEND_PORT, CRASH_DEPENDENCY_UNREACHABLE -> near("Service", Candidates::ports);
@@ -72,8 +73,8 @@ public record Candidates(Observed seen, Dependencies needs, Finding f) {
             case SCHED_NODE_MISSING -> snapshot().all("Node").stream().map(Obj::ref);
             case SCHED_HOST_PORT -> siblings(e -> e.getKey().endsWith("hostPort"));
             case CR_NOT_READY, CERT_NOT_READY -> named();
-            case SCHED_SCHEDULER_MISSING -> snapshot().all("Pod").stream().filter(p -> !p.text("/spec/nodeName").isEmpty())
-                .map(p -> p.text("/spec/schedulerName"));
+            case SCHED_SCHEDULER_MISSING -> Stream.concat(snapshot().all("Pod").stream().filter(p -> !p.text("/spec/nodeName").isEmpty())
+                .map(p -> p.text("/spec/schedulerName")), Stream.of("default-scheduler"));
             case PROBE_READINESS_FAILING -> f.param("listens").isEmpty() ? Stream.empty() : Stream.concat(
                 Stream.of(f.param("listens") + ", where alone the program says that it listens; a probe asks at the pod's address"),
                 Optional.ofNullable(needs.workloads().get(f.owner())).stream()

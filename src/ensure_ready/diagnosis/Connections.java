@@ -65,8 +65,8 @@ public final class Connections {
     private static final Set<Code> MISSING =
         EnumSet.of(Code.SECRET_MISSING, Code.CONFIGMAP_MISSING, Code.PVC_MISSING, Code.SERVICE_ACCOUNT_MISSING);
     private static final String IP = "\\d+(\\.\\d+){3}";
-    private static final Pattern WORD = Pattern.compile("(?:://(?:[^@/\\s]*@)?|[\\s\"'(=@/\\[]|^)"
-        + "([A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?)(?:[:/](\\d{2,5}))?(?=$|[\\s\"'),;:/\\]\\\\?])");
+    private static final Pattern WORD = Pattern.compile("(?:://(?:[^@/\\s]*@)?|[\\s\"'`(=@/\\[]|^)"
+        + "([A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?)(?:[:/](\\d{2,5}))?(?=$|[\\s\"'`),;:/\\]\\\\?])");
     private final Observed seen;
     private final Snapshot snapshot;
     private final Dependencies needs;
@@ -114,8 +114,12 @@ public final class Connections {
                     named(f, lines(f)).keySet().forEach(a -> broken(s, a));
                 }
             }
-            case RBAC_RUNTIME_FORBIDDEN -> AccessFindings.role(snapshot, needs.workloads().get(f.owner()))
-                .ifPresent(role -> s.means(f.as(f.code(), role)));
+            case RBAC_RUNTIME_FORBIDDEN -> {
+                var roles = AccessFindings.roles(snapshot, needs.workloads().get(f.owner()));
+                roles.stream().filter(r -> snapshot.find("Role", r.name()).isPresent()).findFirst().map(role -> f.as(f.code(), role))
+                    .or(() -> roles.stream().findFirst().filter(r -> snapshot.knows("Role")).map(absent -> f.with(Basis.WEAK)))
+                    .ifPresent(s::means);
+            }
             case CRASH_APP_ERROR -> {
                 named(f, lines(f)).keySet().forEach(a -> broken(s, a));
                 schema(s);
@@ -145,7 +149,7 @@ public final class Connections {
 
     /** It misses tables that a Job which is not done makes; or a database, which the Service that it names knows by another name. */
     private void schema(Complaint s) {
-        var text = String.join("\n", lines(s.told()));
+        var text = log(s.told()) == null ? "" : String.join("\n", log(s.told()).lines());
         unready.stream().filter(w -> w.is("Job") && Phrase.SCHEMA.occurs(text) && Phrase.MIGRATES.occurs(w.name() + " "
             + Dependencies.podSpec(needs.workloads().get(w)).path("containers"))).findFirst().ifPresent(job -> {
                 edges.add(new Edge(s.owner(), job, Edge.Origin.LOG, "log:schema", 0.9, ""));
@@ -300,7 +304,7 @@ public final class Connections {
         var behind = needs.behind(service);
         var healthy = !behind.isEmpty() && behind.stream().noneMatch(unready::contains);
         if (unresolved(line) && from != null && healthy) { // a headless name resolves once a pod is ready
-            unresolvable(s, from, service);
+            unresolvable(s, from, service, a);
             return;
         }
         if (!a.port().isEmpty() && !Ports.serves(service, a.port())) {
@@ -336,9 +340,15 @@ public final class Connections {
     }
 
     /** The name exists and yet does not resolve: the pod asks another DNS, may not ask, or the cluster's DNS is down. */
-    private void unresolvable(Complaint s, Obj from, Obj service) {
+    private void unresolvable(Complaint s, Obj from, Obj service, Address a) {
         if (service.time("/metadata/creationTimestamp").filter(t -> t.isAfter(s.told().since())).isPresent()) {
             s.means(Code.STILL_PROGRESSING, Map.of()); // it failed before the Service was there
+            return;
+        }
+        var pod = a.host().replaceFirst("\\..*", "");
+        if (a.host().contains(".svc.") && !a.host().matches(".*\\.svc\\.cluster\\.local\\.?")
+            || !a.host().matches(IP) && !pod.equalsIgnoreCase(service.name()) && snapshot.find("Pod", pod).isEmpty()) {
+            absent(s, a, Optional.empty(), "");
             return;
         }
         var spec = Dependencies.podSpec(from);

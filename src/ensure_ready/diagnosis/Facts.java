@@ -39,7 +39,9 @@ public final class Facts {
     private static final Pattern FIELD = Pattern.compile("\\bspec(\\.\\w+|\\[\\d+\\])+");
     /** Whose texts are a program's or the API server's own words about the spec. */
     private static final Set<Code> SPOKEN = EnumSet.of(Code.CRASH_APP_ERROR, Code.ADMISSION_DENIED, Code.SANDBOX_FAILED,
-        Code.CRASH_AUTH_FAILED, Code.CRASH_PORT_IN_USE, Code.CONTAINER_START_FAILED);
+        Code.CRASH_AUTH_FAILED, Code.CRASH_PORT_IN_USE, Code.CONTAINER_START_FAILED, Code.PROBE_READINESS_FAILING, Code.PROBE_PORT_MISMATCH,
+        Code.PROBE_LIVENESS_FAILING, Code.PROBE_STARTUP_FAILING);
+    private static final Pattern FIELD = Pattern.compile("\\bspec\\.containers\\[(\\d{1,3})\\]\\.([\\w.]+\\w)");
     private final Observed seen;
     private final Dependencies needs;
     private final Map<String, String> found = new LinkedHashMap<>();
@@ -70,6 +72,7 @@ public final class Facts {
         other(owner, f);
         log(f);
         owner.ifPresent(w -> before(w, f));
+        owner.filter(w -> f.code() == Code.CRASH_APP_ERROR).ifPresent(w -> fields(w, f, container(f) + "image "));
     }
 
     private void add(Obj at, String path, String value) {
@@ -115,11 +118,23 @@ public final class Facts {
     private void spoken(Obj workload, Finding f) {
         var told = f.evidence().stream().map(Evidence::message).collect(Collectors.joining("\n")).toLowerCase(Locale.ROOT);
         var all = all(f).toLowerCase(Locale.ROOT);
-        var mine = Pattern.compile(container(f) + "(env\\[.*value$|ports|workingDir)|^\\w+ClassName|^serviceAccountName");
-        needs.leaves(workload).entrySet().stream().filter(e -> SPOKEN.contains(f.code()) && mine.matcher(e.getKey()).find())
-            .map(e -> Map.entry(e, weight(e.getKey(), e.getValue(), told, all))).filter(e -> e.getValue() > 0)
-            .sorted(Map.Entry.<Map.Entry<String, String>, Integer>comparingByValue().reversed()).limit(4)
+        var mine = Pattern.compile(container(f) + "(env\\[.*value$|ports|workingDir|args|command)|^\\w+ClassName|^serviceAccountName");
+        var fields = f.code() == Code.ADMISSION_DENIED ? invalid(workload, told) : "";
+        var weighed = needs.leaves(workload).entrySet().stream().filter(e -> SPOKEN.contains(f.code()) && mine.matcher(e.getKey()).find()
+            || !fields.isEmpty() && e.getKey().startsWith(fields))
+            .map(e -> Map.entry(e, e.getKey().startsWith(fields) && !fields.isEmpty() ? 3 : weight(e.getKey(), e.getValue(), told, all)))
+            .sorted(Map.Entry.<Map.Entry<String, String>, Integer>comparingByValue().reversed()).toList();
+        // an error of the program that speaks of none of its settings may still be one of them
+        var least = f.code() == Code.CRASH_APP_ERROR && weighed.stream().allMatch(e -> e.getValue() == 0) ? 0 : 1;
+        weighed.stream().filter(e -> e.getValue() >= least).limit(4)
             .forEach(e -> add(workload, base(workload) + e.getKey().getKey(), e.getKey().getValue()));
+    }
+
+    /** The field that a refusal names, {@code spec.containers[0].resources.requests}, as this workload's paths have it. */
+    private static String invalid(Obj workload, String told) {
+        var path = FIELD.matcher(told);
+        return !path.find() ? "" : "containers[" + Dependencies.podSpec(workload).path("containers")
+            .path(Integer.parseInt(path.group(1))).path("name").asString("") + "]." + path.group(2);
     }
 
     /** All that is told of it, the log's tail included. */
@@ -129,9 +144,23 @@ public final class Facts {
             .collect(Collectors.joining("\n"));
     }
 
+    /** The ConfigMaps and Secrets whose files the texts name, with the keys that are files there. */
+    private void files(Obj workload, Finding f) {
+        var all = all(f);
+        var spec = Dependencies.podSpec(workload);
+        Stream.of("containers", "initContainers").flatMap(l -> StreamSupport.stream(spec.path(l).spliterator(), false))
+            .filter(c -> c.path("name").asString("").equals(f.container()))
+            .flatMap(c -> StreamSupport.stream(c.path("volumeMounts").spliterator(), false))
+            .filter(m -> all.contains(m.path("mountPath").asString("") + "/")).forEach(m -> StreamSupport
+                .stream(spec.path("volumes").spliterator(), false).filter(v -> v.path("name").equals(m.path("name")))
+                .flatMap(v -> References.ofVolume(v).stream()).flatMap(r -> seen.snapshot.find(r.kind(), r.name()).stream())
+                .forEach(o -> add(o, "keys at " + m.path("mountPath").asString(""), String.join(", ", o.keys()))));
+    }
+
     private static int weight(String path, String value, String told, String all) {
         var variable = path.contains(".env[") ? path.replaceFirst("^.*\\.env\\[", "").replaceFirst("\\].*", "") : "";
-        if (word(value, all) || word(variable, all)) {
+        if (word(value, all) || word(variable, all)
+            || value.startsWith("[") && Stream.of(value.split("[\\[\\], =]+")).anyMatch(w -> w.length() > 3 && word(w, all))) {
             return 2;
         }
         return !variable.isEmpty() && Stream.of((variable + "_" + value).split("[^A-Za-z]+")).anyMatch(w -> w.length() > 3 && word(w, told))
@@ -169,13 +198,17 @@ public final class Facts {
             case SERVICE_ACCOUNT_MISSING, RBAC_RUNTIME_FORBIDDEN, RBAC_ROLE_MISSING -> "^serviceAccountName";
             case CONFIG_KEY_MISSING -> "(key|subPath|items\\[.*) = " + Pattern.quote(f.param("key")) + "$|ecret.*ame = " + name
                 + "$|onfigMap.*ame = " + name + "$";
-            case CRASH_MISSING_ENV -> c + "env\\[" + Pattern.quote(f.param("variable")) + "\\]|" + c + "envFrom";
+            case CRASH_MISSING_ENV -> c + "env\\[" + Pattern.quote(f.param("variable")) + "\\]|" + c + "envFrom|" + c
+                + "env.* = .*\\$[({]" + Pattern.quote(f.param("variable")) + "[)}]";
+            case CONTAINER_CONFIG_INVALID -> c + ".*subPath|^volumes.*ame ";
             case CRASH_AUTH_FAILED -> c + "env\\[[^\\]]*(?i:user|pass|pwd|auth|token|secret|_db|database)[^\\]]*\\]|" + c + "envFrom";
             case CONTAINER_COMMAND_NOT_FOUND, CONTAINER_COMMAND_PERMISSION, CONTAINER_START_FAILED, CONTAINER_EXITS_ZERO ->
                 c + "(command|args|workingDir|image) |" + c + ".*subPath";
             case CRASH_APP_ERROR -> c + "(command|args) |" + c + "envFrom|^volumes.*onfigMap.name"
                 + (Phrase.DENIED.occurs(all(f)) ? "|ecurityContext|" + c + "volumeMounts" : "")
-                + (Phrase.HEAP.occurs(all(f)) ? "|" + c + "resources\\..*memory|" + c + ".*" + MEMORY.pattern() : "");
+                + (Phrase.CERTIFICATE.occurs(all(f)) ? "|" + c + "env\\[[^\\]]*(?i:ssl|tls|cert|ca_)[^\\]]*\\]" : "")
+                + (Phrase.HEAP.occurs(all(f)) || f.param("exitCode").equals("137")
+                ? "|" + c + "resources\\..*memory|" + c + ".*" + MEMORY.pattern() : "");
             case SANDBOX_FAILED -> "^runtimeClassName|^hostNetwork";
             case CRASH_PORT_IN_USE -> "^hostNetwork|[pP]ort |ontainers.*(command|args) |(?i:env.*port.* = )";
             case CRASH_DISK_FULL, EVICTED_EPHEMERAL_STORAGE -> "emptyDir|claimName|resources\\..*storage|mountPath";
@@ -183,10 +216,10 @@ public final class Facts {
             case RUN_AS_NON_ROOT, POD_SECURITY_DENIED -> "runAs|ecurityContext|host(Network|PID|IPC|Path)|" + c + "image ";
             case PROBE_LIVENESS_FAILING, PROBE_STARTUP_FAILING, PROBE_READINESS_FAILING, PROBE_PORT_MISMATCH, PROBE_PATH_NOT_FOUND ->
                 c + (f.param("probe").isEmpty() ? "\\w+Probe" : f.param("probe") + "Probe")
-                    + "\\.(?!successT|timeoutSeconds = 1$|.*scheme = HTTP$"
+                    + "\\.(?!successT|" + (Phrase.SLOW.occurs(all(f)) ? "" : "timeoutSeconds = 1$|") + ".*scheme = HTTP$"
                     + (f.code() == Code.PROBE_LIVENESS_FAILING || f.code() == Code.PROBE_STARTUP_FAILING
                     ? "" : "|periodS|failureT|initialD")
-                    + ")|" + c + "ports.*containerPort";
+                    + ")|" + c + "ports.*containerPort" + (Phrase.SLOW.occurs(all(f)) ? "|" + c + "resources.limits.cpu" : "");
             case SCHED_NODE_SELECTOR -> "^nodeSelector|^affinity.nodeAffinity.required";
             case SCHED_INSUFFICIENT_RESOURCES, QUOTA_EXCEEDED, QUOTA_REQUIRES_LIMITS, LIMITRANGE_VIOLATION -> "resources\\.";
             case SCHED_TAINT -> "^tolerations|^nodeSelector";
@@ -320,12 +353,23 @@ public final class Facts {
                 .forEach(v -> all(v, "/spec/nodeAffinity/required"));
             case PVC_PROVISIONER_MISSING, VOLUME_MOUNT_FAILED, SANDBOX_FAILED ->
                 seen.snapshot.find("Pod", f.pod()).ifPresent(p -> all(p, "/spec/nodeName"));
-            case CRASH_AUTH_FAILED, CRASH_APP_ERROR -> seen.snapshot.find("Service", f.param("target")).stream().flatMap(s -> needs.behind(s).stream())
-                .map(needs.workloads()::get).limit(1)
-                .forEach(w -> fields(w, f, "env\\[[^\\]]*(?i:user|pass|pwd|auth|database|_db)[^\\]]*\\]"));
-            case CRASH_MISSING_ENV -> owner.ifPresent(w -> add(w, base(w) + "containers[" + f.container() + "].env", variables(w, f)));
+            case CRASH_AUTH_FAILED -> target(f);
+            case CRASH_APP_ERROR -> {
+                target(f);
+                owner.ifPresent(w -> files(w, f));
+            }
+            case CRASH_MISSING_ENV -> owner.ifPresent(w -> {
+                add(w, base(w) + "containers[" + f.container() + "].env", variables(w, f));
+                References.of(Dependencies.podSpec(w)).stream().filter(r -> r.key().isEmpty() && !r.pull())
+                    .flatMap(r -> seen.snapshot.find(r.kind(), r.name()).stream())
+                    .forEach(o -> add(o, "keys", String.join(", ", o.keys())));
+            });
             case ENV_PORT_MISMATCH, DNS_NAME_UNKNOWN, DEPENDENCY_SERVICE_MISSING, CRASH_DEPENDENCY_UNREACHABLE, INIT_WAITING ->
-                owner.ifPresent(w -> maps(w, f));
+                owner.ifPresent(w -> {
+                    maps(w, f);
+                    needs.mentions(Ref.of(w)).stream().flatMap(m -> needs.service(m.host()).stream()).distinct()
+                        .forEach(s -> all(s, "/spec/externalName"));
+                });
             case QUOTA_REQUIRES_LIMITS -> owner.stream()
                 .flatMap(w -> StreamSupport.stream(Dependencies.podSpec(w).path("containers").spliterator(),
                 false).filter(c -> c.path("resources").isEmpty()).map(c -> Map.entry(w, c.path("name").asString(""))))
@@ -335,6 +379,13 @@ public final class Facts {
             case RBAC_RUNTIME_FORBIDDEN -> owner.ifPresent(w -> add(w, "needs", f.param("verb") + " " + f.param("resource")));
             default -> { }
         }
+    }
+
+    /** What the service that refused it knows: users and databases. */
+    private void target(Finding f) {
+        seen.snapshot.find("Service", f.param("target")).stream().flatMap(s -> needs.behind(s).stream())
+            .map(needs.workloads()::get).limit(1)
+            .forEach(w -> fields(w, f, "env\\[[^\\]]*(?i:user|pass|pwd|auth|database|_db)[^\\]]*\\]"));
     }
 
     /** A limit that the pod has and its template has not is a LimitRange's. */

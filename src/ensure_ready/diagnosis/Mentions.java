@@ -75,7 +75,8 @@ public final class Mentions {
 
     private void object(String kind, References.Ref r, String data) {
         snapshot.find(r.kind(), r.name())
-            .ifPresent(o -> addresses(new TreeMap<>(o.map(data))).forEach((key, value) -> setting(kind + r.name() + " " + key, key, value)));
+            .ifPresent(o -> addresses(new TreeMap<>(o.map(data)))
+            .forEach((key, value) -> setting(kind + r.name() + " " + key, key, value)));
     }
 
     /** A container's variables with ConfigMap values filled in and {@code $(NAME)} expanded. */

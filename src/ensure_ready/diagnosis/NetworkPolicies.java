@@ -36,7 +36,8 @@ public record NetworkPolicies(Snapshot snapshot) {
     Optional<Obj> withoutDns(Map<String, String> from) {
         var selecting = selecting("Egress", from);
         return selecting.stream().anyMatch(p -> p.list("/spec/egress").stream().anyMatch(r -> leavesNamespace(r.path("to"))
-            && (r.path("ports").isEmpty() || ports(r, Set.of("53", "dns", "dns-tcp"))))) ? Optional.empty() : selecting.stream().findFirst();
+            && (r.path("ports").isEmpty() || ports(r, Set.of("53", "dns", "dns-tcp")))))
+            ? Optional.empty() : selecting.stream().findFirst();
     }
 
     /** Whether the cluster's DNS, which lives in another namespace, may be among these peers. */

@@ -110,7 +110,8 @@ public record Reporting(Observed seen, Dependencies needs, List<Finding> finding
         var candidates = Candidates.of(seen, needs, f);
         return new Cause("", fingerprint(f), f.code(), f.code().family, f.code().severity(!affected.isEmpty()),
             ref(f.object()), ref(f.owner()), f.container(), inferred(f) ? "inferred" : "observed", confidence(f), params(findings),
-            facts, candidates, repairs().fix(f, facts).changing(facts, candidates), repairs().next(f), evidence(findings), excerpt(f),
+            facts, candidates, f.code() == Code.CRASH_APP_ERROR ? repairs().fix(f, facts)
+                : repairs().fix(f, facts).changing(facts, candidates), repairs().next(f), evidence(findings), excerpt(f),
             explains(findings, root),
             oldRevisionServing(f), affected.contains(agent), affected.size(), time(first));
     }

@@ -43,7 +43,7 @@ public record ContainerFindings(Observed seen, Obj pod, Ref owner, JsonNode stat
 
     /** A key that is not there becomes an empty folder below subPath; the program or the runtime stumbles over it. */
     private Optional<Finding> emptyFolder(Finding f) {
-        if (f.code() != Code.CRASH_APP_ERROR && f.code() != Code.CONTAINER_START_FAILED) {
+        if (!Set.of(Code.CRASH_APP_ERROR, Code.CONTAINER_START_FAILED, Code.CONTAINER_CONFIG_INVALID).contains(f.code())) {
             return Optional.empty();
         }
         return StreamSupport.stream(spec().path("volumeMounts").spliterator(), false).filter(m -> m.has("subPath"))
@@ -129,7 +129,8 @@ public record ContainerFindings(Observed seen, Obj pod, Ref owner, JsonNode stat
             .orElse(Code.IMAGE_PULL_FAILED);
         var secret = missingPullSecret().filter(s -> code == Code.IMAGE_AUTH || code == Code.IMAGE_NOT_FOUND_OR_AUTH
             || code == Code.IMAGE_PULL_FAILED);
-        return seen.finding(secret.isPresent() ? Code.IMAGE_PULL_SECRET_MISSING : code, secret.map(s -> new Ref("Secret", s)).orElse(owner),
+        var place = code == Code.NODE_PRESSURE ? new Ref("Node", pod.text("/spec/nodeName")) : owner;
+        return seen.finding(secret.isPresent() ? Code.IMAGE_PULL_SECRET_MISSING : code, secret.map(s -> new Ref("Secret", s)).orElse(place),
             owner, event.flatMap(e -> Obj.instant(e.first())), proofs(proof, event, Optional.empty())).in(pod.name(), name())
             .with(Map.of("image", spec().path("image").asString(status.path("image").asString(""))))
             .with(code == Code.IMAGE_AUTH || code == Code.IMAGE_NOT_FOUND_OR_AUTH || code == Code.IMAGE_NEVER_PULL
@@ -208,7 +209,8 @@ public record ContainerFindings(Observed seen, Obj pod, Ref owner, JsonNode stat
         if (code == Code.CRASH_APP_ERROR && (exit == 137 || exit == 143) && probes().has("liveness") && !init) {
             code = Code.PROBE_LIVENESS_FAILING; // killed from outside, not for memory; events that would prove it may be forbidden or gone
             basis = Basis.GUESSED;
-        } else if (code == Code.CRASH_APP_ERROR && (exit == 126 || exit == 127)) {
+        } else if (code == Code.CRASH_APP_ERROR && (exit == 126 || exit == 127)
+            && reading.filter(r -> Phrase.LIBRARY.occurs(r.line())).isEmpty()) {
             code = exit == 127 ? Code.CONTAINER_COMMAND_NOT_FOUND : Code.CONTAINER_COMMAND_PERMISSION; // as every shell says it
         } else if (code == Code.CRASH_APP_ERROR && reading.isEmpty()) {
             basis = Basis.WEAK; // nothing but an exit code: what it needs may explain it better
@@ -281,8 +283,9 @@ public record ContainerFindings(Observed seen, Obj pod, Ref owner, JsonNode stat
         var alone = mistake.isPresent() ? "" : loopback(failed);
         var plain = (mistake.isPresent() || !alone.isEmpty()) && failed.equals("readiness") && probes().times(failed) >= MANY;
         var starting = !plain && starting(running, mistake.isEmpty());
+        var login = probes().failure(failed).filter(e -> Phrase.STATUS_LOGIN.occurs(e.message())).isPresent();
         var reading = log().filter(r -> r.code() != Code.CRASH_APP_ERROR && r.code() != Code.CRASH_PORT_IN_USE
-            && (mistake.isEmpty() || starting));
+            && !(login && r.code() == Code.CRASH_AUTH_FAILED) && (mistake.isEmpty() || starting));
         var told = reading.map(LogReading::code).filter(c -> c != Code.CRASH_DEPENDENCY_UNREACHABLE).orElse(Code.PROBE_READINESS_FAILING);
         var silent = reading.isEmpty() && !probes().has("readiness") && probes().failure(failed).isEmpty(); // no probe that could fail
         var code = starting && reading.isEmpty() || silent ? Code.STILL_PROGRESSING : mistake.orElse(told);

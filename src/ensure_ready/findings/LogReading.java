@@ -22,6 +22,9 @@ public record LogReading(Code code, String line, Log log, Map<String, String> pa
         LogReading general = null;
         for (int i = log.lines().size() - 1; i >= 0; i--) {
             var line = log.lines().get(i);
+            if (Phrase.ASIDE.occurs(line)) {
+                continue;
+            }
             var code = Messages.code(Messages.Topic.LOG, line);
             if (code.isPresent()) {
                 return Optional.of(new LogReading(code.get(), line, log, params(code.get(), line)));

@@ -44,7 +44,8 @@ public final class MissingObject {
         return pod.list("/spec/volumes").stream()
             .flatMap(v -> Stream.concat(Stream.of(v), StreamSupport.stream(v.at("/projected/sources").spliterator(), false)))
             .flatMap(v -> Stream.of("configMap", "secret").map(v::path).filter(s -> !s.path("optional").asBoolean(false))
-                .flatMap(s -> seen.snapshot.find(v.has("secret") ? "Secret" : "ConfigMap", s.path("secretName").asString(s.path("name").asString("")))
+                .flatMap(s -> seen.snapshot
+                .find(v.has("secret") ? "Secret" : "ConfigMap", s.path("secretName").asString(s.path("name").asString("")))
                     .stream().flatMap(o -> StreamSupport.stream(s.path("items").spliterator(), false).map(i -> i.path("key").asString(""))
                         .filter(k -> !o.keys().isEmpty() && !o.keys().contains(k)).map(k -> new Key(Ref.of(o), k)))));
     }
