@@ -41,7 +41,7 @@ public final class Facts {
     private static final Set<Code> SPOKEN = EnumSet.of(Code.CRASH_APP_ERROR, Code.ADMISSION_DENIED, Code.SANDBOX_FAILED,
         Code.CRASH_AUTH_FAILED, Code.CRASH_PORT_IN_USE, Code.CONTAINER_START_FAILED, Code.PROBE_READINESS_FAILING, Code.PROBE_PORT_MISMATCH,
         Code.PROBE_LIVENESS_FAILING, Code.PROBE_STARTUP_FAILING);
-    private static final Pattern FIELD = Pattern.compile("\\bspec\\.containers\\[(\\d{1,3})\\]\\.([\\w.]+\\w)");
+    private static final Pattern CONTAINER_FIELD = Pattern.compile("\\bspec\\.containers\\[(\\d{1,3})\\]\\.([\\w.]+\\w)");
     private final Observed seen;
     private final Dependencies needs;
     private final Map<String, String> found = new LinkedHashMap<>();
@@ -132,7 +132,7 @@ public final class Facts {
 
     /** The field that a refusal names, {@code spec.containers[0].resources.requests}, as this workload's paths have it. */
     private static String invalid(Obj workload, String told) {
-        var path = FIELD.matcher(told);
+        var path = CONTAINER_FIELD.matcher(told);
         return !path.find() ? "" : "containers[" + Dependencies.podSpec(workload).path("containers")
             .path(Integer.parseInt(path.group(1))).path("name").asString("") + "]." + path.group(2);
     }
