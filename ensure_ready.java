@@ -19,19 +19,19 @@
 // line   323 src/ensure_ready/command: Options, the steps of each verb, what is known so far, and exit codes
 // line  1180 src/ensure_ready/slots: Records of slots, their namespaces, taking and releasing them
 // line  1661 src/ensure_ready/manifests: Loading and rendering manifests, mirroring sources, preparing images, applying
-// line  2648 src/ensure_ready/waiting: The soft wait: looks at each change until the outcome is proven, certain, or the time is up
-// line  3084 src/ensure_ready/cluster: The API server: requests, watches, and collecting what explains a fault
-// line  4245 src/ensure_ready/report: The result as JSON, text, Markdown and annotations; progress while waiting
-// line  4759 src/ensure_ready/system: The machine's clock, and the failure that ends a run
-// line  4841 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
+// line  2663 src/ensure_ready/waiting: The soft wait: looks at each change until the outcome is proven, certain, or the time is up
+// line  3099 src/ensure_ready/cluster: The API server: requests, watches, and collecting what explains a fault
+// line  4260 src/ensure_ready/report: The result as JSON, text, Markdown and annotations; progress while waiting
+// line  4774 src/ensure_ready/system: The machine's clock, and the failure that ends a run
+// line  4856 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
 // Then what only thinks: equal input gives equal answers.
-// line  5222 src/ensure_ready/certainty: What is certain never to become ready without a change, and what the wait remembers to know it
-// line  5853 src/ensure_ready/diagnosis: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
-// line  8545 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
-// line 10129 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
-// line 11306 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
-// line 12179 src/ensure_ready/model: Objects and snapshots of a namespace
-// line 13251 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
+// line  5237 src/ensure_ready/certainty: What is certain never to become ready without a change, and what the wait remembers to know it
+// line  5868 src/ensure_ready/diagnosis: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
+// line  8560 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
+// line 10144 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
+// line 11321 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
+// line 12194 src/ensure_ready/model: Objects and snapshots of a namespace
+// line 13266 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude;
@@ -773,7 +773,7 @@ static final class Steps {
         var loaded = load(target, deadline);
         hideSecrets(api, target);
         var since = applying && !loaded.items().isEmpty() ? Instant.now() : null;
-        var apply = applying ? apply(api, target, loaded, deadline) : notApplied(loaded);
+        var apply = applying ? apply(api, target, loaded, deadline) : notApplied(api.within(deadline), loaded);
         var waiting = waiting(api, target, apply, since);
         known.waiting = waiting;
         known.judgement = waiting.run(deadline);
@@ -787,7 +787,7 @@ static final class Steps {
         if (new Namespaces(api, progress).absent(target)) {
             throw new InfraFailure(Outcome.not_ready, "ns/" + target.namespace() + " does not exist");
         }
-        var waiting = waiting(api, target, notApplied(load(target, Deadline.in(options.wait.timeout))), null);
+        var waiting = waiting(api, target, notApplied(api, load(target, Deadline.in(options.wait.timeout))), null);
         hideSecrets(api, target);
         var judgement = looked(waiting.once());
         known.judgement = judgement;
@@ -935,8 +935,8 @@ static final class Steps {
             .collect(Collectors.joining("; "));
     }
 
-    private Applying notApplied(Loaded loaded) {
-        var results = Apply.notNow(loaded.items());
+    private Applying notApplied(Api api, Loaded loaded) {
+        var results = Apply.notNow(api, loaded.items());
         known.results = results;
         return Applying.over(results, broken());
     }
@@ -1697,14 +1697,26 @@ static final class Apply {
         this.progress = progress;
     }
 
-    /** Objects that a run without apply is judged by. */
-    static List<Applied> notNow(List<Item> items) {
+    /** Objects that a run without apply is judged by; what the cluster does not know cannot be there. */
+    static List<Applied> notNow(Api api, List<Item> items) {
+        return untried(items).stream().map(a -> unknown(api, a.object()) ? a.failed(ObjectApply.noMatch(a.object())) : a).toList();
+    }
+
+    private static boolean unknown(Api api, Obj object) {
+        try {
+            return api.kind(object.apiVersion(), object.kind()).isEmpty();
+        } catch (ApiError unanswered) {
+            return false; // the wait tells what cannot be read
+        }
+    }
+
+    private static List<Applied> untried(List<Item> items) {
         return items.stream().map(i -> new Applied(i.object(), i.source(), Result.skipped, 0, "", "", "")).toList();
     }
 
     /** Objects that an apply is to begin with. */
     static List<Applied> pending(List<Item> items) {
-        return notNow(items).stream().map(a -> a.with(Result.pending)).toList();
+        return untried(items).stream().map(a -> a.with(Result.pending)).toList();
     }
 
     /** An object and what came of it; {@code said} is told in the manifests' order, whoever was first. */
@@ -2280,11 +2292,14 @@ record ObjectApply(Api api, String namespace, boolean recreate, Set<String> scal
     static final Set<String> NEVER_RECREATED =
         Set.of("PersistentVolumeClaim", "PersistentVolume", "Namespace", "CustomResourceDefinition");
 
+    static String noMatch(Obj object) {
+        return "no matches for kind \"" + object.kind() + "\" in version \"" + object.apiVersion() + "\"";
+    }
+
     Applied one(Item item) {
         var object = item.object();
         var kind = api.kind(object.apiVersion(), object.kind())
-            .orElseThrow(() -> new ApiError(404, "NoKind", "no matches for kind \""
-            + object.kind() + "\" in version \"" + object.apiVersion() + "\"", "apply " + object.ref()));
+            .orElseThrow(() -> new ApiError(404, "NoKind", noMatch(object), "apply " + object.ref()));
         var ns = kind.namespaced() ? object.namespace().isEmpty() ? namespace : object.namespace() : null;
         var live = api.find(kind, ns, object.name());
         if (live.filter(Obj::deleting).isPresent()) {

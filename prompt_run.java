@@ -54,11 +54,11 @@
 // line  4422 src/prompt_run/verdict: How a run ended, and what is told about it
 // line  4949 src/prompt_run/view: What the objects around deploy/codex say, and the objects of a pod of our own
 // line  5534 src/prompt_run/agent: The agent's settings, its command and its environment
-// line  5651 src/prompt_run/remote: The shell program for the agent's place, and how its answers are read
-// line  6353 src/prompt_run/subject: What a run is about, checked: options, facts, event, report, place
-// line  6617 src/prompt_run/text: Text of others: selected, cleaned, fenced, masked
-// line  7431 src/prompt_run/options: What options and variables mean
-// line  7519 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
+// line  5654 src/prompt_run/remote: The shell program for the agent's place, and how its answers are read
+// line  6358 src/prompt_run/subject: What a run is about, checked: options, facts, event, report, place
+// line  6622 src/prompt_run/text: Text of others: selected, cleaned, fenced, masked
+// line  7436 src/prompt_run/options: What options and variables mean
+// line  7524 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
 
 import freemarker.cache.ClassTemplateLoader;
 import freemarker.cache.FileTemplateLoader;
@@ -5587,6 +5587,9 @@ record Launch(AgentSettings settings, Facts facts, Infra infra, String runId, St
             .replace("@PROFILE@", profile(runId)).replace("@COMMAND@", what);
     }
 
+    /** For the launcher's shell: that sandbox keeps {@code .git} read-only, and nobody could commit. */
+    private static final String GIT_FOLDER = "${git_folder:+-c \"$git_folder\"}";
+
     String command(String workspace) {
         if (!settings.codex()) {
             return settings.command();
@@ -5598,13 +5601,13 @@ record Launch(AgentSettings settings, Facts facts, Infra infra, String runId, St
             words.addAll(List.of("resume", thread));
         }
         words.add("-");
-        return words.stream().map(Launch::quotedIfNeeded).collect(Collectors.joining(" "));
+        return words.stream().map(word -> word.equals(GIT_FOLDER) ? word : quotedIfNeeded(word)).collect(Collectors.joining(" "));
     }
 
     /** A pod is a sandbox of its own; this machine is none. */
     private List<String> sandbox() {
         return target.equals("runner")
-            ? List.of("-s", "workspace-write", "--skip-git-repo-check", "-c", "sandbox_workspace_write.network_access=true")
+            ? List.of("-s", "workspace-write", "--skip-git-repo-check", "-c", "sandbox_workspace_write.network_access=true", GIT_FOLDER)
             : List.of("-s", "danger-full-access", "--skip-git-repo-check");
     }
 
@@ -6170,6 +6173,8 @@ exit 92
     static final String LAUNCHER = """
 run=@RUN@
 (umask 022; mkdir -p @WORKSPACE@) && cd @WORKSPACE@ || exit 96
+git_folder=
+[ ! -d .git ] || git_folder="sandbox_workspace_write.writable_roots=[\\"$(pwd)/.git\\"]"
 . "$run/env.sh"
 rm -f "$run/env.sh"
 if [ -z "${HOME:-}" ] || [ ! -w "$HOME" ]; then

@@ -103,6 +103,22 @@ class AgentCodexTest {
         assertFalse(told.contains("ghp_0123"), "a token stands in the log or the transcript");
     }
 
+    /** Its sandbox there keeps {@code .git} read-only, unless it is told otherwise. */
+    @Test
+    void onThisMachineItsCommandsCanCommit() throws IOException {
+        Path tree = Files.createDirectories(lab.home.resolve("mine"));
+        var made = Cli.program("sh", "-ec", "git init -q -b main; echo a >a; git add a; git -c user.name=a -c user.email=a@b commit -qm a")
+            .in(tree).run();
+        assertEquals(0, made.exit(), made.toString());
+        lab.target = "runner";
+        JsonNode result = run(new ResponsesStub(ResponsesStub.runs("echo x >x; git add x; git commit -qm 'An x'"), ResponsesStub.says("done")),
+            "--source", tree.toString(), "--bring-back");
+        assertEquals("brought 1", result.at("/broughtBack/state").asString("") + " " + result.at("/broughtBack/commits").asInt(0),
+            result + "\n" + stub.requests.get(1));
+        assertEquals("a\n", Files.readString(tree.resolve("a")));
+        assertEquals("x\n", Files.readString(tree.resolve("x")));
+    }
+
     @Test
     void aKeyThatOnlyOpenaiKnowsIsFound() {
         lab.env.remove("CODEX_API_KEY");

@@ -35,6 +35,8 @@ final class AgentLab implements AutoCloseable {
     final StringWriter err = new StringWriter();
     prompt_run.Patience patience = HASTY;
     String kind = "dev_issue";
+    /** The kind of place that this container plays. */
+    String target = "deploy";
     private final Map<String, String> callerEnv = new HashMap<>();
 
     AgentLab() {
@@ -109,7 +111,7 @@ final class AgentLab implements AutoCloseable {
         var prompt = new prompt_run.Prompt("dev_issue", "en", false, "the prompt's text\n");
         try (var run = new prompt_run.AgentRun(settings, facts, infra, redactor, patience, console)) {
             var place = ladder ? run.choosePlace(false)
-                : run.choose(prompt_run.Site.probe("deploy", "the lab", shell, run.setup(), () -> { }));
+                : run.choose(prompt_run.Site.probe(target, "the lab", shell, run.setup(), () -> { }));
             return new ObjectMapper().valueToTree(report.deliver(place, prompt, run.run(place, prompt, renderer)).asJson());
         } catch (prompt_run.NoPlace e) {
             throw new AssertionError(e);

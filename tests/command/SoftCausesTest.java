@@ -68,6 +68,23 @@ class SoftCausesTest {
         assertCause(run("--render", "echo '# nothing'"), "MANIFEST_UNREADABLE", "Manifest", "--render", "no object");
     }
 
+    /** An agent that changed nothing is told so in seconds, and in the words of the first report. */
+    @Test
+    void aKindThatTheClusterDoesNotKnowIsACauseAlsoWhereNothingIsApplied() throws IOException {
+        var file = write("a.yaml", CONFIG + "---\napiVersion: cert-manager.io/v1\nkind: ClusterIssuer\nmetadata: {name: letsencrypt}\n").toString();
+        var first = run("-f", file);
+        server.putYaml("x", "{apiVersion: v1, kind: ConfigMap, metadata: {name: a}}");
+        var again = look("-f", file);
+        for (var json : List.of(first, again)) {
+            assertEquals("API_KIND_UNKNOWN ClusterIssuer/letsencrypt", json.at("/causes/0/code").asString("") + " "
+                + json.at("/causes/0/object/kind").asString("") + "/" + json.at("/causes/0/object/name").asString(""), json.toString());
+        }
+        assertEquals(first.at("/causes/0/fingerprint"), again.at("/causes/0/fingerprint"));
+        assertFalse(again.path("infraReady").asBoolean(true));
+        assertTrue(again.path("waitedSeconds").asDouble(99) < 10, again.toString());
+        assertTrue(look("-f", write("b.yaml", CONFIG).toString()).path("infraReady").asBoolean(false), "what is served is not missed");
+    }
+
     @Test
     void theReportNamesWhatRendersTheManifestsAndWhereServicesAre() throws IOException {
         write("s.yaml", "apiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec: {selector: {app: web}, ports: [{port: 80}]}\n");
@@ -113,7 +130,17 @@ class SoftCausesTest {
     }
 
     private JsonNode run(String... more) {
-        var args = new ArrayList<>(List.of("-n", "x", "--force-apply", "--wait-soft-fail"));
+        return ensure(List.of("--force-apply"), more);
+    }
+
+    /** Nothing is applied. */
+    private JsonNode look(String... more) {
+        return ensure(List.of("--wait-timeout", "20s"), more);
+    }
+
+    private JsonNode ensure(List<String> how, String... more) {
+        var args = new ArrayList<>(List.of("-n", "x", "--wait-soft-fail"));
+        args.addAll(how);
         args.addAll(List.of(more));
         var result = Cli.of("ensure_ready").env("KUBECONFIG", server.kubeconfig(folder).toString())
             .timeout(Duration.ofSeconds(60)).run(args.toArray(String[]::new));

@@ -215,7 +215,8 @@ class WorkflowRulesTest {
                 var command = sample.command("prompt_run.java");
                 assertTrue(command.contains(" --base \"$BASE\" ") && command.contains(" --max-tokens \"$MAX_TOKENS\" "), command);
                 assertEquals(!mode.equals("plan"), command.matches("(?s).* --recheck \"\\./jbangw ensure_ready\\.java --env ai "
-                    + "--namespace '\\$NAMESPACE' (-f deploy )?--wait-timeout 5m --output json\" --recheck-rounds 1 .*"), command);
+                    + "--namespace '\\$NAMESPACE' --wait-timeout 5m --output json "
+                    + "(-f deploy|--render 'codexctl render --env \\{env\\} --slot \\$SLOT --namespace \\{namespace\\}')\" --recheck-rounds 1 .*"), command);
             });
         }
     }
@@ -266,8 +267,8 @@ class WorkflowRulesTest {
     void theConsumersDifferOnlyInRunnerManifestsAndSecrets() {
         for (var mode : List.of("dev", "plan", "repair", "review", "cleanup")) {
             var files = WorkflowLab.CONSUMERS.stream().collect(toMap(c -> c, c -> sample(c, mode)));
-            var kept = files.values().stream().map(s -> s.text.replace(" -f deploy --wait", " --wait").lines().skip(1)
-                    .filter(line -> !line.matches(".*(runs-on|kubeconfig:|--project|--apply|--render|--code-root-base|(secrets|vars)\\.|env:|ISSUE:|with:).*"))
+            var kept = files.values().stream().map(s -> s.text.lines().skip(1)
+                    .filter(line -> !line.matches(".*(runs-on|kubeconfig:|--project|--apply|--render|-f deploy|--code-root-base|(secrets|vars)\\.|env:|ISSUE:|SLOT:|with:).*"))
                     .filter(line -> !line.isBlank()).collect(joining("\n"))).distinct().toList();
             assertEquals(1, kept.size(), () -> String.join("\n-----\n", kept));
         }

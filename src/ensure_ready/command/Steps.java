@@ -85,7 +85,7 @@ public final class Steps {
         var loaded = load(target, deadline);
         hideSecrets(api, target);
         var since = applying && !loaded.items().isEmpty() ? Instant.now() : null;
-        var apply = applying ? apply(api, target, loaded, deadline) : notApplied(loaded);
+        var apply = applying ? apply(api, target, loaded, deadline) : notApplied(api.within(deadline), loaded);
         var waiting = waiting(api, target, apply, since);
         known.waiting = waiting;
         known.judgement = waiting.run(deadline);
@@ -99,7 +99,7 @@ public final class Steps {
         if (new Namespaces(api, progress).absent(target)) {
             throw new InfraFailure(Outcome.not_ready, "ns/" + target.namespace() + " does not exist");
         }
-        var waiting = waiting(api, target, notApplied(load(target, Deadline.in(options.wait.timeout))), null);
+        var waiting = waiting(api, target, notApplied(api, load(target, Deadline.in(options.wait.timeout))), null);
         hideSecrets(api, target);
         var judgement = looked(waiting.once());
         known.judgement = judgement;
@@ -247,8 +247,8 @@ public final class Steps {
             .collect(Collectors.joining("; "));
     }
 
-    private Applying notApplied(Loaded loaded) {
-        var results = Apply.notNow(loaded.items());
+    private Applying notApplied(Api api, Loaded loaded) {
+        var results = Apply.notNow(api, loaded.items());
         known.results = results;
         return Applying.over(results, broken());
     }

@@ -66,14 +66,26 @@ public final class Apply {
         this.progress = progress;
     }
 
-    /** Objects that a run without apply is judged by. */
-    public static List<Applied> notNow(List<Item> items) {
+    /** Objects that a run without apply is judged by; what the cluster does not know cannot be there. */
+    public static List<Applied> notNow(Api api, List<Item> items) {
+        return untried(items).stream().map(a -> unknown(api, a.object()) ? a.failed(ObjectApply.noMatch(a.object())) : a).toList();
+    }
+
+    private static boolean unknown(Api api, Obj object) {
+        try {
+            return api.kind(object.apiVersion(), object.kind()).isEmpty();
+        } catch (ApiError unanswered) {
+            return false; // the wait tells what cannot be read
+        }
+    }
+
+    private static List<Applied> untried(List<Item> items) {
         return items.stream().map(i -> new Applied(i.object(), i.source(), Result.skipped, 0, "", "", "")).toList();
     }
 
     /** Objects that an apply is to begin with. */
     public static List<Applied> pending(List<Item> items) {
-        return notNow(items).stream().map(a -> a.with(Result.pending)).toList();
+        return untried(items).stream().map(a -> a.with(Result.pending)).toList();
     }
 
     /** An object and what came of it; {@code said} is told in the manifests' order, whoever was first. */

@@ -37,11 +37,14 @@ public record ObjectApply(Api api, String namespace, boolean recreate, Set<Strin
     static final Set<String> NEVER_RECREATED =
         Set.of("PersistentVolumeClaim", "PersistentVolume", "Namespace", "CustomResourceDefinition");
 
+    static String noMatch(Obj object) {
+        return "no matches for kind \"" + object.kind() + "\" in version \"" + object.apiVersion() + "\"";
+    }
+
     Applied one(Item item) {
         var object = item.object();
         var kind = api.kind(object.apiVersion(), object.kind())
-            .orElseThrow(() -> new ApiError(404, "NoKind", "no matches for kind \""
-            + object.kind() + "\" in version \"" + object.apiVersion() + "\"", "apply " + object.ref()));
+            .orElseThrow(() -> new ApiError(404, "NoKind", noMatch(object), "apply " + object.ref()));
         var ns = kind.namespaced() ? object.namespace().isEmpty() ? namespace : object.namespace() : null;
         var live = api.find(kind, ns, object.name());
         if (live.filter(Obj::deleting).isPresent()) {

@@ -24,6 +24,9 @@ public record Launch(AgentSettings settings, Facts facts, Infra infra, String ru
             .replace("@PROFILE@", profile(runId)).replace("@COMMAND@", what);
     }
 
+    /** For the launcher's shell: that sandbox keeps {@code .git} read-only, and nobody could commit. */
+    private static final String GIT_FOLDER = "${git_folder:+-c \"$git_folder\"}";
+
     public String command(String workspace) {
         if (!settings.codex()) {
             return settings.command();
@@ -35,13 +38,13 @@ public record Launch(AgentSettings settings, Facts facts, Infra infra, String ru
             words.addAll(List.of("resume", thread));
         }
         words.add("-");
-        return words.stream().map(Launch::quotedIfNeeded).collect(Collectors.joining(" "));
+        return words.stream().map(word -> word.equals(GIT_FOLDER) ? word : quotedIfNeeded(word)).collect(Collectors.joining(" "));
     }
 
     /** A pod is a sandbox of its own; this machine is none. */
     private List<String> sandbox() {
         return target.equals("runner")
-            ? List.of("-s", "workspace-write", "--skip-git-repo-check", "-c", "sandbox_workspace_write.network_access=true")
+            ? List.of("-s", "workspace-write", "--skip-git-repo-check", "-c", "sandbox_workspace_write.network_access=true", GIT_FOLDER)
             : List.of("-s", "danger-full-access", "--skip-git-repo-check");
     }
 
