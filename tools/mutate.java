@@ -185,7 +185,8 @@ class mutate implements Callable<Integer> {
     }
 
     private static String key(Mutant mutant) {
-        return mutant.type().replaceFirst("^\\w+\\$", "").replace('$', '.') + "." + mutant.method().replaceFirst("^lambda\\$(\\w+)\\$\\d+$", "$1");
+        return mutant.type().replaceFirst("^\\w+\\$", "").replace('$', '.') + "." + mutant.method()
+            .replaceFirst("^lambda\\$(\\w+)\\$\\d+$", "$1");
     }
 
     /** {@code Type.method Mutator: why it may live}, a line each; a lambda counts as the method in which it stands. */

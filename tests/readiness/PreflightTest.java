@@ -14,10 +14,12 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** References that nothing can meet, before any kubelet says so; and what a judgement remembers of time. */
 class PreflightTest {
-    private static final String TEMPLATE = "containers: [{name: c, envFrom: [{secretRef: {name: db}}, {configMapRef: {name: opt, optional: true}}]}], "
+    private static final String TEMPLATE =
+        "containers: [{name: c, envFrom: [{secretRef: {name: db}}, {configMapRef: {name: opt, optional: true}}]}], "
         + "volumes: [{name: v, persistentVolumeClaim: {claimName: data}}], serviceAccountName: robot, imagePullSecrets: [{name: pull}]";
     private static final String DEPLOYMENT =
-        "{apiVersion: apps/v1, kind: Deployment, metadata: {name: api, namespace: shop, uid: d1}, spec: {replicas: 1, template: {spec: {" + TEMPLATE + "}}}}";
+        "{apiVersion: apps/v1, kind: Deployment, metadata: {name: api, namespace: shop, uid: d1}, spec: {replicas: 1, template: {spec: {"
+            + TEMPLATE + "}}}}";
     private static final String ALL = "[PVC_MISSING pvc/data, SECRET_MISSING secret/db, SERVICE_ACCOUNT_MISSING sa/robot]";
 
     private static String missing(List<ensure_ready.Applied> applied, String... documents) {
@@ -28,7 +30,8 @@ class PreflightTest {
     @Test
     void whatATemplateNamesAndNobodyHasIsMissing() {
         assertEquals(ALL, missing(List.of(), DEPLOYMENT));
-        assertEquals("[PVC_MISSING pvc/data]", missing(List.of(), DEPLOYMENT, "{apiVersion: v1, kind: Secret, metadata: {name: db, namespace: shop}}",
+        assertEquals("[PVC_MISSING pvc/data]",
+            missing(List.of(), DEPLOYMENT, "{apiVersion: v1, kind: Secret, metadata: {name: db, namespace: shop}}",
             "{apiVersion: v1, kind: ServiceAccount, metadata: {name: robot, namespace: shop}}"));
         assertEquals("[]", missing(List.of(), DEPLOYMENT.replace(TEMPLATE, "containers: [{name: c}]")), "the default account");
         assertEquals("[SERVICE_ACCOUNT_MISSING sa/old]", missing(List.of(), DEPLOYMENT.replace(TEMPLATE, "serviceAccount: old")));
@@ -42,9 +45,12 @@ class PreflightTest {
     void whatTheManifestsBringIsThereUnlessItsApplyFailed(ensure_ready.Result result, int missing) {
         var secret = ReadinessTest.applied("{apiVersion: v1, kind: Secret, metadata: {name: db}}", 0, "").with(result);
         assertEquals(missing == 1, missing(List.of(secret), DEPLOYMENT).contains("secret/db"));
-        assertTrue(missing(List.of(ReadinessTest.applied("{apiVersion: v1, kind: Secret, metadata: {name: db, namespace: other}}", 0, "")), DEPLOYMENT).contains("secret/db"));
-        assertTrue(missing(List.of(ReadinessTest.applied("{apiVersion: v1, kind: Secret, metadata: {name: other}}", 0, "")), DEPLOYMENT).contains("secret/db"));
-        assertTrue(missing(List.of(ReadinessTest.applied("{apiVersion: v1, kind: ConfigMap, metadata: {name: db}}", 0, "")), DEPLOYMENT).contains("secret/db"));
+        assertTrue(missing(List.of(ReadinessTest.applied("{apiVersion: v1, kind: Secret, metadata: {name: db, namespace: other}}", 0, "")),
+            DEPLOYMENT).contains("secret/db"));
+        assertTrue(missing(List.of(ReadinessTest.applied("{apiVersion: v1, kind: Secret, metadata: {name: other}}", 0, "")), DEPLOYMENT)
+            .contains("secret/db"));
+        assertTrue(missing(List.of(ReadinessTest.applied("{apiVersion: v1, kind: ConfigMap, metadata: {name: db}}", 0, "")), DEPLOYMENT)
+            .contains("secret/db"));
     }
 
     @Test
@@ -65,7 +71,8 @@ class PreflightTest {
         kind: ReplicaSet, metadata: {name: api, namespace: shop, ownerReferences: [{apiVersion: apps/v1, kind: Deployment, name: d, uid: u, controller: true}]} | false | its owner tells
         """)
     void theTemplatesOfTheSlotAreLookedAt(String head, boolean looked, String why) {
-        assertEquals(looked ? ALL : "[]", missing(List.of(), "{apiVersion: apps/v1, " + head + ", spec: {replicas: 1, template: {spec: {" + TEMPLATE + "}}}}"), why);
+        assertEquals(looked ? ALL : "[]",
+            missing(List.of(), "{apiVersion: apps/v1, " + head + ", spec: {replicas: 1, template: {spec: {" + TEMPLATE + "}}}}"), why);
     }
 
     @Test
@@ -83,7 +90,8 @@ class PreflightTest {
     @Test
     void onlyTheKindsThatAreNamedHaveToBeRead() {
         assertEquals("[PersistentVolumeClaim, Secret, ServiceAccount]", kinds(List.of(), DEPLOYMENT));
-        assertEquals("[]", kinds(List.of(), DEPLOYMENT.replace(TEMPLATE, "containers: [{name: c, envFrom: [{configMapRef: {name: opt, optional: true}}]}]")));
+        assertEquals("[]", kinds(List.of(),
+            DEPLOYMENT.replace(TEMPLATE, "containers: [{name: c, envFrom: [{configMapRef: {name: opt, optional: true}}]}]")));
         var claim = "{apiVersion: v1, kind: PersistentVolumeClaim, metadata: {name: c, namespace: shop}, spec: {storageClassName: fast}, status: {phase: %s}}";
         assertEquals("[StorageClass]", kinds(List.of(), claim.formatted("Pending")));
         assertEquals("[]", kinds(List.of(), claim.formatted("Bound")));
@@ -105,7 +113,8 @@ class PreflightTest {
         CONTAINER_EXITS_ZERO | Pod    | p  | -
         """)
     void aPodsTroubleIsSaidInAPersonsWords(ensure_ready.Code code, String kind, String name, String words) {
-        var finding = ensure_ready.Finding.of(code, new ensure_ready.Ref(kind, name), new ensure_ready.Ref("Deployment", "api"), ReadinessTest.NOW, List.of());
+        var finding = ensure_ready.Finding.of(code, new ensure_ready.Ref(kind, name),
+            new ensure_ready.Ref("Deployment", "api"), ReadinessTest.NOW, List.of());
         var said = ensure_ready.PodReasons.of(List.of(finding.in("p1", "c").with(Map.of("key", "k"))));
         assertEquals(words.equals("-") ? Map.of() : Map.of("p1", words), said);
     }
@@ -128,14 +137,16 @@ class PreflightTest {
 
     @Test
     void anAssessmentIsDueWhenAGraceEnds() {
-        var snapshot = ReadinessTest.snapshot(List.of(), CertaintyTest.DEPLOYMENT, CertaintyTest.waiting("ImagePullBackOff", "api:1: not found"));
+        var snapshot = ReadinessTest.snapshot(List.of(), CertaintyTest.DEPLOYMENT,
+            CertaintyTest.waiting("ImagePullBackOff", "api:1: not found"));
         var settings = new ensure_ready.WaitSettings("codex", false, false, true, null);
         var assessment = ensure_ready.Assessment.of(snapshot, Set.of(), Map.of(), settings);
         var memory = assessment.remembered(ensure_ready.WaitMemory.NONE, settings, ReadinessTest.NOW);
         var due = assessment.due(memory, ReadinessTest.NOW).orElseThrow();
         assertTrue(due.isAfter(ReadinessTest.NOW) && !due.isAfter(ReadinessTest.NOW.plusSeconds(30)), due.toString());
         assertEquals(Optional.empty(), assessment.due(memory, ReadinessTest.NOW.plus(Duration.ofHours(1))));
-        assertEquals(ReadinessTest.NOW.plusSeconds(45), assessment.due(memory.judged(true, ReadinessTest.NOW), ReadinessTest.NOW.plusSeconds(40)).orElseThrow());
+        assertEquals(ReadinessTest.NOW.plusSeconds(45),
+            assessment.due(memory.judged(true, ReadinessTest.NOW), ReadinessTest.NOW.plusSeconds(40)).orElseThrow());
         var judgement = assessment.judgement(ensure_ready.Outcome.timeout, List.of(), Optional.of(ReadinessTest.NOW));
         assertEquals("timeout false 1", judgement.outcome() + " " + judgement.ready() + " " + judgement.workloads().size());
         var ready = ensure_ready.Assessment.of(ReadinessTest.snapshot(List.of(), CertaintyTest.DATABASE), Set.of(), Map.of(), settings);
