@@ -63,6 +63,7 @@ class OutcomeTest {
         assertEquals(head + "…: too long", ensure_ready.ApiError.brief(head + "x".repeat(85) + ": too long"));
         assertEquals(head + "x".repeat(84) + ": too long", ensure_ready.ApiError.brief(head + "x".repeat(84) + ": too long"));
         assertEquals("x".repeat(200) + ": too long", ensure_ready.ApiError.brief("x".repeat(200) + ": too long"));
+        assertEquals("Invalid value: …: too long", ensure_ready.ApiError.brief("Invalid value: " + "x".repeat(100) + ": too long"));
     }
 
     @ParameterizedTest
