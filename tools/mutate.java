@@ -44,7 +44,7 @@ class mutate implements Callable<Integer> {
         new Area("readiness", "ensure_ready", wings("ensure_ready/readiness"), List.of("Readiness*Test", "VerdictTest", "NamespacesTest",
             "KubernetesNewsTest", "CustomRulesTest", "CertaintyTest", "SettleTest")),
         new Area("certainty", "ensure_ready", wings("ensure_ready/certainty"), List.of("CertaintyTest", "CertainEndTest", "SettleTest",
-            "ReadinessTest", "VerdictTest")),
+            "PreflightTest", "ReadinessTest", "VerdictTest", "KubernetesNewsTest")),
         new Area("findings", "ensure_ready", wings("ensure_ready/findings"), DIAGNOSIS),
         new Area("diagnosis", "ensure_ready", wings("ensure_ready/diagnosis"), DIAGNOSIS),
         new Area("redaction", "ensure_ready", List.of("Redaction", "SecretShapes", "Disguises", "Texts"),
@@ -185,7 +185,8 @@ class mutate implements Callable<Integer> {
     }
 
     private static String key(Mutant mutant) {
-        return mutant.type().replaceFirst("^\\w+\\$", "").replace('$', '.') + "." + mutant.method().replaceFirst("^lambda\\$(\\w+)\\$\\d+$", "$1");
+        return mutant.type().replaceFirst("^\\w+\\$", "").replace('$', '.') + "." + mutant.method()
+            .replaceFirst("^lambda\\$(\\w+)\\$\\d+$", "$1");
     }
 
     /** {@code Type.method Mutator: why it may live}, a line each; a lambda counts as the method in which it stands. */

@@ -23,7 +23,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** What the caller's side makes of the keeper's answers: repeats, limits and ends, with a shell that says what the test tells it. */
 class AgentKeeperTest {
     private static final Duration SOON = Duration.ofMillis(20);
-    private static final prompt_run.Patience PATIENCE = new prompt_run.Patience(Duration.ofMillis(1), Duration.ofMillis(2), Duration.ofSeconds(5),
+    private static final prompt_run.Patience PATIENCE =
+        new prompt_run.Patience(Duration.ofMillis(1), Duration.ofMillis(2), Duration.ofSeconds(5),
         Duration.ofSeconds(5), Duration.ofSeconds(2), Duration.ofSeconds(2), SOON, SOON, Duration.ofMillis(700), SOON, SOON);
     private static final prompt_run.Reply CUT = prompt_run.Reply.broken("connection reset", false);
     @TempDir
@@ -46,7 +47,8 @@ class AgentKeeperTest {
         }
     };
     private final prompt_run.Commands commands =
-        new prompt_run.Commands(new prompt_run.Site("deploy", "the lab", shell, "/base/run-1", Map.of("workspace", "/w"), () -> { }), PATIENCE, AgentReportTest.heard(said));
+        new prompt_run.Commands(new prompt_run.Site("deploy", "the lab", shell, "/base/run-1", Map.of("workspace", "/w"), () -> { }),
+            PATIENCE, AgentReportTest.heard(said));
     private final prompt_run.Keeper keeper = new prompt_run.Keeper(commands);
 
     private static prompt_run.Reply reply(Integer code, String text) {
@@ -72,7 +74,8 @@ class AgentKeeperTest {
     }
 
     private prompt_run.RunLog log() {
-        return new prompt_run.RunLog(false, AgentReportTest.heard(said), new prompt_run.Redactor(new prompt_run.Env(Map.of()), List.of()), folder);
+        return new prompt_run.RunLog(false, AgentReportTest.heard(said), new prompt_run.Redactor(new prompt_run.Env(Map.of()), List.of()),
+            folder);
     }
 
     @Test
@@ -87,7 +90,8 @@ class AgentKeeperTest {
 
     @Test
     void anAgentThatIsNotThereIsStartedAgainThreeTimes() throws InterruptedException {
-        assertEquals(prompt_run.Ending.exited(7, "finished"), follow(poll("absent", ""), poll("absent", ""), poll("absent", ""), poll("exited", "")));
+        assertEquals(prompt_run.Ending.exited(7, "finished"),
+            follow(poll("absent", ""), poll("absent", ""), poll("absent", ""), poll("exited", "")));
         assertEquals(3, asked.stream().filter("start"::equals).count());
         assertEquals("the agent could not be started", follow(poll("absent", "")).reason());
         assertEquals(6, asked.stream().filter("start"::equals).count());
@@ -200,7 +204,8 @@ class AgentKeeperTest {
     @Test
     void aLaterRoundHasWhatIsLeftOfTheLimits() {
         var limits = new prompt_run.AgentSettings.Limits(Duration.ofMinutes(60), Duration.ofMinutes(15), Duration.ofMinutes(5), 1000);
-        assertEquals(new prompt_run.AgentSettings.Limits(Duration.ofMinutes(50), Duration.ofMinutes(15), Duration.ofMinutes(5), 600), limits.minus(Duration.ofMinutes(10), 400));
+        assertEquals(new prompt_run.AgentSettings.Limits(Duration.ofMinutes(50), Duration.ofMinutes(15), Duration.ofMinutes(5), 600),
+            limits.minus(Duration.ofMinutes(10), 400));
         assertEquals(1, limits.minus(Duration.ZERO, 1000).tokens(), "0 would be no limit");
         assertEquals(0, new prompt_run.AgentSettings.Limits(Duration.ofMinutes(60), SOON, SOON, 0).minus(SOON, 400).tokens());
     }
@@ -210,21 +215,29 @@ class AgentKeeperTest {
         try (var lab = new AgentLab()) {
             var settings = lab.setup("--agent-timeout", "30m", "--idle-timeout", "10m", "--max-tokens", "777").settings();
             var infra = prompt_run.Infra.withoutReport(true);
-            var facts = prompt_run.Facts.gather("dev_issue", new prompt_run.Facts.Given(null, null, null, null, null, null, null, null, null, false, "codex", null, null),
+            var facts = prompt_run.Facts.gather("dev_issue",
+                new prompt_run.Facts.Given(null, null, null, null, null, null, null, null, null, false, "codex", null, null),
                 prompt_run.GitHubEvent.NONE, infra, warning -> { });
             var launch = new prompt_run.Launch(settings, facts, infra, "r1", "t1", "deploy", settings.limits());
-            assertTrue(launch.limitsFile().matches("total=1800 idle=600 lease=\\d+ grace=5 run_id=r1 codex=yes max_tokens=777 thread=t1\n"), launch.limitsFile());
-            assertEquals("codex exec -p prompt-run-r1 --json -o last.md -C '/w x' -s danger-full-access --skip-git-repo-check resume t1 -", launch.command("/w x"));
+            assertTrue(launch.limitsFile()
+                .matches("total=1800 idle=600 lease=\\d+ grace=5 run_id=r1 codex=yes max_tokens=777 thread=t1\n"), launch.limitsFile());
+            assertEquals("codex exec -p prompt-run-r1 --json -o last.md -C '/w x' -s danger-full-access --skip-git-repo-check resume t1 -",
+                launch.command("/w x"));
             var here = new prompt_run.Launch(settings, facts, infra, "r1", null, "runner", settings.limits());
-            assertTrue(here.command("/w").endsWith("-s workspace-write --skip-git-repo-check -c sandbox_workspace_write.network_access=true -"), here.command("/w"));
+            assertTrue(here.command("/w")
+                .endsWith("-s workspace-write --skip-git-repo-check -c sandbox_workspace_write.network_access=true -"), here.command("/w"));
             assertTrue(here.limitsFile().endsWith(" thread=\n"), here.limitsFile());
-            assertTrue(launch.environment("/r it's").contains("export INFRA_UNHEALTHY='1'\n") && launch.environment("/r it's").contains("export CODEXCTL_INFRA_REPORT='/r it'\\''s'\n"));
-            assertTrue(launch.script("/run", "/w").contains("exec codex exec") && launch.script("/run", "/w").contains("-o \"$run/last.md\""), launch.script("/run", "/w"));
+            assertTrue(launch.environment("/r it's").contains("export INFRA_UNHEALTHY='1'\n")
+                && launch.environment("/r it's").contains("export CODEXCTL_INFRA_REPORT='/r it'\\''s'\n"));
+            assertTrue(launch.script("/run", "/w").contains("exec codex exec")
+                && launch.script("/run", "/w").contains("-o \"$run/last.md\""), launch.script("/run", "/w"));
             var own = lab.setup("--agent-command", "echo it's").settings();
             var custom = new prompt_run.Launch(own, facts, prompt_run.Infra.withoutReport(false), "r1", null, "deploy", own.limits());
             assertEquals("echo it's", custom.command("/w"));
-            assertTrue(custom.script("/run", "/w").contains("exec sh -c 'echo it'\\''s'") && custom.limitsFile().contains(" codex=no "), custom.limitsFile());
-            assertTrue(custom.environment(null).contains("export INFRA_UNHEALTHY='0'\n") && !custom.environment(null).contains("INFRA_REPORT"), custom.environment(null));
+            assertTrue(custom.script("/run", "/w").contains("exec sh -c 'echo it'\\''s'")
+                && custom.limitsFile().contains(" codex=no "), custom.limitsFile());
+            assertTrue(custom.environment(null).contains("export INFRA_UNHEALTHY='0'\n")
+                && !custom.environment(null).contains("INFRA_REPORT"), custom.environment(null));
         }
     }
 
@@ -236,7 +249,8 @@ class AgentKeeperTest {
             var deploy = lab.setup("--agent-target", "deploy").settings();
             assertEquals("true false false", deploy.allows("deploy") + " " + deploy.allows("pod") + " " + deploy.allows("runner"));
             assertEquals("0 codex", usual.rechecks() + " " + usual.program());
-            assertEquals("2 sh", lab.setup("--recheck", "true", "--recheck-rounds", "2", "--agent-command", "true").settings().rechecks() + " "
+            assertEquals("2 sh", lab.setup("--recheck", "true", "--recheck-rounds", "2", "--agent-command", "true")
+                .settings().rechecks() + " "
                 + lab.setup("--agent-command", "true").settings().program());
             lab.kind = "plan_issue";
             assertEquals(0, lab.setup("--recheck", "true", "--recheck-rounds", "2").settings().rechecks());

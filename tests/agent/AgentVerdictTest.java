@@ -95,9 +95,11 @@ class AgentVerdictTest {
     @Test
     void anotherThreadHidesNoOtherEnd() {
         var other = story("{\"type\":\"thread.started\",\"thread_id\":\"b\"}", STARTED, COMPLETED);
-        assertEquals(prompt_run.Outcome.TIME_LIMIT, prompt_run.Verdict.of(prompt_run.Ending.exited(0, "timeout"), other, true, "a").outcome());
+        assertEquals(prompt_run.Outcome.TIME_LIMIT, prompt_run.Verdict.of(prompt_run.Ending.exited(0, "timeout"), other, true, "a")
+            .outcome());
         assertEquals(prompt_run.Outcome.LOST, prompt_run.Verdict.of(prompt_run.Ending.broken("gone", true), other, true, "a").outcome());
-        assertEquals(prompt_run.Outcome.INTERRUPTED, prompt_run.Verdict.of(prompt_run.Ending.cancelled(130, true), other, true, "a").outcome());
+        assertEquals(prompt_run.Outcome.INTERRUPTED, prompt_run.Verdict.of(prompt_run.Ending.cancelled(130, true), other, true, "a")
+            .outcome());
     }
 
     @Test
@@ -123,7 +125,8 @@ class AgentVerdictTest {
         for (String broken : List.of("", "agent-run\n", "agent-run\nstate=running\nbytes=3\n\nab",
             "agent-run\nstate=running\nbytes=3\n\nabcd", "state=running\nbytes=0\n\n",
             "agent-run\nstate=exited\nrc=0\nbytes=0\n\n", "agent-run\nstate=exited\nrc=0\nreason=finished\nbytes=0\n\n",
-            "agent-run\nstate=exited\nrc=0\nend=yes\nbytes=0\n\n", "agent-run\nstate=exited\nrc=0\nreason=finished\nend=y\nbytes=0\n\n", "agent-run\nstate=exited\nrc=\nreason=finished\nend=yes\nbytes=0\n\n",
+            "agent-run\nstate=exited\nrc=0\nend=yes\nbytes=0\n\n", "agent-run\nstate=exited\nrc=0\nreason=finished\nend=y\nbytes=0\n\n",
+                "agent-run\nstate=exited\nrc=\nreason=finished\nend=yes\nbytes=0\n\n",
                 "Defaulted container\nagent-run\nstate=running\nbytes=0\n\n")) {
             assertFalse(prompt_run.Poll.whole(reply(0, broken)), broken);
         }
@@ -187,8 +190,10 @@ class AgentVerdictTest {
     void withoutAnErrorNoneIsNamed() {
         assertEquals("the agent gave no sign of life for too long and was ended",
             prompt_run.Verdict.of(prompt_run.Ending.exited(0, "idle"), story(), true).reason());
-        assertEquals("the agent ended with exit code 7", prompt_run.Verdict.of(prompt_run.Ending.exited(7, "finished"), story(), false).reason());
-        assertNull(prompt_run.Verdict.of(prompt_run.Ending.exited(0, "finished"), story(), false).reason(), "another program completes no turn");
+        assertEquals("the agent ended with exit code 7", prompt_run.Verdict.of(prompt_run.Ending.exited(7, "finished"), story(), false)
+            .reason());
+        assertNull(prompt_run.Verdict.of(prompt_run.Ending.exited(0, "finished"), story(), false)
+            .reason(), "another program completes no turn");
     }
 
     @Test
@@ -197,7 +202,8 @@ class AgentVerdictTest {
         assertEquals("the agent was to go on with thread a, but worked in b",
             prompt_run.Verdict.of(prompt_run.Ending.exited(0, "finished"), other, true, "a").reason());
         for (String asked : new String[] {null, "b"}) {
-            assertEquals(prompt_run.Outcome.SUCCEEDED, prompt_run.Verdict.of(prompt_run.Ending.exited(0, "finished"), other, true, asked).outcome());
+            assertEquals(prompt_run.Outcome.SUCCEEDED, prompt_run.Verdict.of(prompt_run.Ending.exited(0, "finished"), other, true, asked)
+                .outcome());
         }
         assertEquals(prompt_run.Outcome.SUCCEEDED,
             prompt_run.Verdict.of(prompt_run.Ending.exited(0, "finished"), story(STARTED, COMPLETED), true, "a").outcome(), "none is told");
@@ -205,8 +211,10 @@ class AgentVerdictTest {
 
     @Test
     void whetherAnAgentMayHaveBegunIsKnownFromItsEnd() {
-        assertTrue(prompt_run.Ending.exited(0, "").began() && prompt_run.Ending.broken("", true).began() && prompt_run.Ending.cancelled(1, true).began());
-        assertFalse(prompt_run.Ending.nowhere("").began() || prompt_run.Ending.broken("", false).began() || prompt_run.Ending.cancelled(1, false).began());
+        assertTrue(prompt_run.Ending.exited(0, "").began() && prompt_run.Ending.broken("", true).began()
+            && prompt_run.Ending.cancelled(1, true).began());
+        assertFalse(prompt_run.Ending.nowhere("").began() || prompt_run.Ending.broken("", false).began()
+            || prompt_run.Ending.cancelled(1, false).began());
     }
 
     @ParameterizedTest
@@ -238,7 +246,8 @@ class AgentVerdictTest {
         ```json\\n{"status": "fine"}\\n```                                | -    | -   | its JSON has no status that is known: done, no_changes, partial, blocked
         """)
     void onlyTheBlockThatEndsTheLastMessageIsTheAgentsWord(String message, String status, String summary, String problem) {
-        assertEquals(new prompt_run.LastWords(status, summary, null, problem), prompt_run.LastWords.of(message == null ? null : message.replace("\\n", "\n")));
+        assertEquals(new prompt_run.LastWords(status, summary, null, problem),
+            prompt_run.LastWords.of(message == null ? null : message.replace("\\n", "\n")));
     }
 
     @Test
@@ -266,9 +275,12 @@ class AgentVerdictTest {
         assertFalse(whole.lacking() || prompt_run.Brought.nothing().lacking());
         assertNull(whole.problem());
         assertEquals("brought back: 2 commits on ai/1, 1 uncommitted files", whole.told());
-        assertEquals("brought back: 0 commits, 0 uncommitted files", new prompt_run.Brought("brought", null, null, 0, List.of(), List.of(), null).told());
-        assertEquals("the agent changed nothing in its workspace", new prompt_run.Brought("unchanged", null, null, 0, List.of(), List.of(), null).told());
-        assertEquals("{branch=ai/1, commits=2, head=abc, notes=[n], problem=null, state=brought, uncommitted=[x]}", new TreeMap<>(whole.asJson()).toString());
+        assertEquals("brought back: 0 commits, 0 uncommitted files",
+            new prompt_run.Brought("brought", null, null, 0, List.of(), List.of(), null).told());
+        assertEquals("the agent changed nothing in its workspace",
+            new prompt_run.Brought("unchanged", null, null, 0, List.of(), List.of(), null).told());
+        assertEquals("{branch=ai/1, commits=2, head=abc, notes=[n], problem=null, state=brought, uncommitted=[x]}",
+            new TreeMap<>(whole.asJson()).toString());
         assertEquals(prompt_run.Outcome.SUCCEEDED, new prompt_run.Verdict(prompt_run.Outcome.SUCCEEDED, null).with(whole).outcome());
     }
 
@@ -290,7 +302,8 @@ class AgentVerdictTest {
 
     @Test
     void theLargerCountOfTokensIsTheThreads() {
-        var story = story(STARTED, "{\"type\":\"turn.completed\",\"usage\":{\"input_tokens\":5,\"cached_input_tokens\":4,\"output_tokens\":3,\"reasoning_output_tokens\":2}}");
+        var story = story(STARTED,
+            "{\"type\":\"turn.completed\",\"usage\":{\"input_tokens\":5,\"cached_input_tokens\":4,\"output_tokens\":3,\"reasoning_output_tokens\":2}}");
         assertEquals(new prompt_run.Usage(5, 4, 3, 2), story.usage());
         story.used(new prompt_run.Usage(6, 0, 2, 0));
         assertEquals(new prompt_run.Usage(5, 4, 3, 2), story.usage(), "as many are no more");
@@ -322,7 +335,8 @@ class AgentVerdictTest {
     @Test
     void aLongOutputIsToldByItsEnd() {
         for (int lines : new int[] {10, 11}) {
-            var said = new prompt_run.Story().codex(new ObjectMapper().readTree("{\"type\":\"item.completed\",\"item\":{\"type\":\"command_execution\","
+            var said = new prompt_run.Story()
+                .codex(new ObjectMapper().readTree("{\"type\":\"item.completed\",\"item\":{\"type\":\"command_execution\","
                 + "\"exit_code\":0,\"aggregated_output\":\"" + "x\\n".repeat(lines) + "\"}}"));
             assertEquals(lines == 10 ? "  x" : "  [1 lines before this are in the transcript]", said.get(0));
             assertEquals(lines == 10 ? 11 : 12, said.size());
@@ -347,10 +361,12 @@ class AgentVerdictTest {
     void theLastLineOfStderrIsTheErrorUnlessCodexToldOne() {
         var story = new prompt_run.Story();
         story.stderr(" \n");
-        assertEquals("the agent ended with exit code 1", prompt_run.Verdict.of(prompt_run.Ending.exited(1, "finished"), story, true).reason());
+        assertEquals("the agent ended with exit code 1", prompt_run.Verdict.of(prompt_run.Ending.exited(1, "finished"), story, true)
+            .reason());
         story.stderr("first\nlast\n\n");
         story.stderr("later");
-        assertEquals("the agent ended with exit code 1: last", prompt_run.Verdict.of(prompt_run.Ending.exited(1, "finished"), story, true).reason());
+        assertEquals("the agent ended with exit code 1: last", prompt_run.Verdict.of(prompt_run.Ending.exited(1, "finished"), story, true)
+            .reason());
     }
 
     @Test
@@ -358,7 +374,8 @@ class AgentVerdictTest {
         var round = new prompt_run.Round("done", true, "ready", List.of("g"), List.of("f"), List.of("l"), "p");
         assertEquals("{status=done, infraReady=true, outcome=ready, gone=[g], new=[f], left=[l], problem=p}", round.asJson().toString());
         assertEquals(List.of("f", "l"), round.all());
-        assertEquals("{status=done, infraReady=null, outcome=null, gone=[], new=[], left=[], problem=null}", prompt_run.Round.unchecked("done").asJson().toString());
+        assertEquals("{status=done, infraReady=null, outcome=null, gone=[], new=[], left=[], problem=null}",
+            prompt_run.Round.unchecked("done").asJson().toString());
     }
 
     @Test
@@ -374,16 +391,20 @@ class AgentVerdictTest {
         json.put("reason", null);
         assertTrue(result.asText().startsWith("blocked\n"), result.asText());
         var unexpected = prompt_run.RunResult.unexpected("oops");
-        assertEquals("{schemaVersion=prompt-run/v1, status=lost, exitCode=22, reason=oops, finalMessage=, notes=[]}", unexpected.asJson().toString());
+        assertEquals("{schemaVersion=prompt-run/v1, status=lost, exitCode=22, reason=oops, finalMessage=, notes=[]}", unexpected.asJson()
+            .toString());
         assertEquals(prompt_run.Outcome.LOST, unexpected.outcome());
     }
 
     @Test
     void theSummaryHasARowForWhatIsKnownAndNoneElse() {
-        Map<String, Object> json = new LinkedHashMap<>(Map.of("status", "blocked", "agentStatus", "blocked", "summary", "s & t", "blockedReason", "b",
+        Map<String, Object> json =
+            new LinkedHashMap<>(Map.of("status", "blocked", "agentStatus", "blocked", "summary", "s & t", "blockedReason", "b",
             "where", "pod/x", "agentTarget", "deploy", "fallbackReason", "f"));
-        json.putAll(Map.of("durationSeconds", 3, "inputTokens", 5, "outputTokens", 6, "limit", "time", "infraReadyAfter", true, "threadId", "t1",
-            "notes", List.of("n1"), "finalMessage", "", "rounds", List.of(new prompt_run.Round("done", true, null, List.of(), List.of("x"), List.of(), null).asJson())));
+        json.putAll(Map.of("durationSeconds", 3, "inputTokens", 5, "outputTokens",
+            6, "limit", "time", "infraReadyAfter", true, "threadId", "t1",
+            "notes", List.of("n1"), "finalMessage", "", "rounds",
+                List.of(new prompt_run.Round("done", true, null, List.of(), List.of("x"), List.of(), null).asJson())));
         json.put("broughtBack", new prompt_run.Brought("brought", "ai/1", "abc", 2, List.of(), List.of(), null).asJson());
         assertEquals("""
             ### Agent: blocked

@@ -40,7 +40,8 @@ class OutcomeTest {
         var error = new ensure_ready.ApiError(code, "R", "m", "GET /x");
         assertEquals(outcome + " " + sentence, error.outcome() + " " + error.sentence());
         assertEquals(code == 401 || code == 403, error.forbidden());
-        assertEquals("do it: m R " + code, error.with("do it").getMessage() + " " + error.with("do it").reason + " " + error.with("do it").code);
+        assertEquals("do it: m R " + code, error.with("do it").getMessage() + " "
+            + error.with("do it").reason + " " + error.with("do it").code);
     }
 
     @Test
@@ -62,6 +63,7 @@ class OutcomeTest {
         assertEquals(head + "…: too long", ensure_ready.ApiError.brief(head + "x".repeat(85) + ": too long"));
         assertEquals(head + "x".repeat(84) + ": too long", ensure_ready.ApiError.brief(head + "x".repeat(84) + ": too long"));
         assertEquals("x".repeat(200) + ": too long", ensure_ready.ApiError.brief("x".repeat(200) + ": too long"));
+        assertEquals("Invalid value: …: too long", ensure_ready.ApiError.brief("Invalid value: " + "x".repeat(100) + ": too long"));
     }
 
     @ParameterizedTest
@@ -82,7 +84,8 @@ class OutcomeTest {
         known.problems = List.of(new ensure_ready.Problem(new ensure_ready.Source("a.yaml", 1), "bad"));
         assertEquals("apply_failed false true", told());
         assertEquals("1 object could not be applied; 1 of 1 workload ready", report().summary());
-        known.prepareFailure = new ensure_ready.Problem(new ensure_ready.Source("sh", 0), "images: exit code 1", ensure_ready.Code.PREPARE_FAILED, "no space");
+        known.prepareFailure =
+            new ensure_ready.Problem(new ensure_ready.Source("sh", 0), "images: exit code 1", ensure_ready.Code.PREPARE_FAILED, "no space");
         assertEquals("prepare_failed false true", told());
         assertEquals("images: exit code 1; 1 object could not be applied; 1 of 1 workload ready", report().summary());
         assertEquals(List.of("Command", "Manifest"), known.broken().stream().map(a -> a.object().kind()).sorted().toList());
@@ -203,7 +206,8 @@ class OutcomeTest {
         var config = Files.writeString(folder.resolve("config"), "apiVersion: v1\nkind: Config\ncurrent-context: c\n"
             + "contexts: [{name: c, context: {cluster: c}}]\nclusters: [{name: c, cluster: {server: 'http://127.0.0.1:1'}}]\n");
         try (var api = new ensure_ready.Api(ensure_ready.Kubeconfig.read(config, null), Duration.ofSeconds(1))) {
-            known.waiting = new ensure_ready.SoftWait(api, "x", List.of(), new ensure_ready.WaitSettings("codex", true, false, true, null), judgement -> { });
+            known.waiting = new ensure_ready.SoftWait(api, "x", List.of(), new ensure_ready.WaitSettings("codex", true, false, true, null),
+                judgement -> { });
             known.judgement = judged(ensure_ready.Outcome.timeout);
             known.interrupt();
             assertEquals(1, report().judgement().orElseThrow().workloads().size());
@@ -218,10 +222,13 @@ class OutcomeTest {
         var manifest = new ensure_ready.Problem(new ensure_ready.Source("a.yaml", 1), "bad").asApplied();
         assertEquals("Manifest a.yaml failed MANIFEST_UNREADABLE bad", words(manifest));
         assertEquals("Command sh failed PREPARE_FAILED no space",
-            words(new ensure_ready.Problem(new ensure_ready.Source("sh", 0), "m", ensure_ready.Code.PREPARE_FAILED, "no space").asApplied()));
+            words(new ensure_ready.Problem(new ensure_ready.Source("sh", 0), "m", ensure_ready.Code.PREPARE_FAILED, "no space")
+                .asApplied()));
         assertEquals("skipped failed created", applied(ensure_ready.Result.pending).finished().result() + " "
-            + applied(ensure_ready.Result.pending).failed("why").with(ensure_ready.Result.pending).finished().result() + " " + applied(ensure_ready.Result.created).finished().result());
-        assertEquals("failed why", applied(ensure_ready.Result.pending).failed("why").result() + " " + applied(ensure_ready.Result.pending).failed("why").error());
+            + applied(ensure_ready.Result.pending).failed("why").with(ensure_ready.Result.pending)
+            .finished().result() + " " + applied(ensure_ready.Result.created).finished().result());
+        assertEquals("failed why", applied(ensure_ready.Result.pending).failed("why")
+            .result() + " " + applied(ensure_ready.Result.pending).failed("why").error());
     }
 
     private static String words(ensure_ready.Applied a) {
@@ -229,9 +236,11 @@ class OutcomeTest {
     }
 
     private static ensure_ready.DiagnosisReport explained(String summary, int causes) {
-        var cause = new ensure_ready.Cause("c1", "f", ensure_ready.Code.values()[0], null, null, null, null, "", "", 0, Map.of(), List.of(), List.of(), null,
+        var cause = new ensure_ready.Cause("c1", "f", ensure_ready.Code.values()[0],
+            null, null, null, null, "", "", 0, Map.of(), List.of(), List.of(), null,
             List.of(), List.of(), null, List.of(), false, false, 0, "");
-        return new ensure_ready.DiagnosisReport(java.util.Collections.nCopies(causes, cause), List.of(), List.of(), List.of("logs: forbidden"), "", summary);
+        return new ensure_ready.DiagnosisReport(java.util.Collections.nCopies(causes, cause),
+            List.of(), List.of(), List.of("logs: forbidden"), "", summary);
     }
 
     private static ensure_ready.Judgement since(Instant at) {
@@ -244,13 +253,16 @@ class OutcomeTest {
     }
 
     private static ensure_ready.Applied applied(ensure_ready.Result result) {
-        return new ensure_ready.Applied(new ensure_ready.Obj(ensure_ready.Json.MAPPER.createObjectNode()), new ensure_ready.Source("a.yaml", 1), result, 0, "", "", "");
+        return new ensure_ready.Applied(new ensure_ready.Obj(ensure_ready.Json.MAPPER.createObjectNode()),
+            new ensure_ready.Source("a.yaml", 1), result, 0, "", "", "");
     }
 
     private static ensure_ready.Judgement judged(ensure_ready.Outcome outcome) {
-        var workload = new ensure_ready.Workload("Deployment", "web", outcome == ensure_ready.Outcome.ready ? ensure_ready.State.ready : ensure_ready.State.progressing, 1, 1, "");
+        var workload = new ensure_ready.Workload("Deployment", "web", outcome == ensure_ready.Outcome.ready
+            ? ensure_ready.State.ready : ensure_ready.State.progressing, 1, 1, "");
         var verdict = new ensure_ready.Verdict(List.of(workload), outcome == ensure_ready.Outcome.ready, true, true, List.of(), 0, false);
         return new ensure_ready.Judgement(outcome, verdict,
-            new ensure_ready.Snapshot("x", Instant.EPOCH, Map.of(), List.of(), Map.of(), List.of("events: forbidden")), List.of(), Optional.empty());
+            new ensure_ready.Snapshot("x", Instant.EPOCH, Map.of(), List.of(), Map.of(), List.of("events: forbidden")),
+                List.of(), Optional.empty());
     }
 }

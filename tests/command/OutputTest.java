@@ -92,7 +92,8 @@ class OutputTest {
 
     @Test
     void whatIsReadyAndHasNothingToTellIsOneLineOfMarkdown() {
-        assertEquals("### ✅ x: ready\n\n", ensure_ready.Markdown.of(json("{\"namespace\": \"x\", \"infraReady\": true, \"outcome\": \"ready\"}")));
+        assertEquals("### ✅ x: ready\n\n",
+            ensure_ready.Markdown.of(json("{\"namespace\": \"x\", \"infraReady\": true, \"outcome\": \"ready\"}")));
     }
 
     @Test
@@ -100,7 +101,8 @@ class OutputTest {
         assertEquals("a\\|b \\*c\\* \\_d\\_ \\`e\\` \\[f\\](g) &lt;img> &amp;amp; \\~h\\~ \\#1 @\u2060team http:\u2060//x \\\\ \\#\\# \\[add-mask\\]y",
             ensure_ready.Markdown.cell(EVIL.replace("\\\\", "\\")));
         assertEquals("`` a¦b 'c' ``", ensure_ready.Markdown.code("a|b\n`c`"));
-        assertTrue(ensure_ready.Markdown.cell("x".repeat(600)).length() == 500 && ensure_ready.Markdown.code("x".repeat(600)).length() == 406);
+        assertTrue(ensure_ready.Markdown.cell("x".repeat(600)).length() == 500
+            && ensure_ready.Markdown.code("x".repeat(600)).length() == 406);
     }
 
     @ParameterizedTest
@@ -111,13 +113,15 @@ class OutputTest {
         strange  | ::warning
         """)
     void aCauseIsAnAnnotationOfItsSeverity(String severity, String command) {
-        assertEquals(List.of(command + " file=a.yaml,line=1::A secret/db: T"), ensure_ready.Annotations.of(json("{\"causes\": [{\"code\": \"A\", \"severity\": \""
+        assertEquals(List.of(command + " file=a.yaml,line=1::A secret/db: T"),
+            ensure_ready.Annotations.of(json("{\"causes\": [{\"code\": \"A\", \"severity\": \""
             + severity + "\", \"object\": {\"kind\": \"Secret\", \"name\": \"db\"}, \"fix\": {\"text\": \"T\", \"files\": [{\"path\": \"a.yaml\", \"line\": 0}]}}]}")));
     }
 
     @Test
     void whatCouldNotBeReadIsAnAnnotationAndAFailureWithoutACauseIsOneToo() {
-        assertEquals(List.of("::error::a.yaml: bad%25 ::x"), ensure_ready.Annotations.of(json("{\"waitFailed\": true, \"problems\": [{\"file\": \"a.yaml\", \"error\": \"bad%\\n::x\"}]}")));
+        assertEquals(List.of("::error::a.yaml: bad%25 ::x"),
+            ensure_ready.Annotations.of(json("{\"waitFailed\": true, \"problems\": [{\"file\": \"a.yaml\", \"error\": \"bad%\\n::x\"}]}")));
         assertEquals(List.of("::warning::x: timeout: 0 of 1 ready"),
             ensure_ready.Annotations.of(json("{\"waitFailed\": true, \"namespace\": \"x\", \"outcome\": \"timeout\", \"summary\": \"0 of 1 ready\"}")));
         assertEquals(List.of(), ensure_ready.Annotations.of(json("{\"waitFailed\": false, \"namespace\": \"x\", \"outcome\": \"ready\"}")));
@@ -126,7 +130,8 @@ class OutputTest {
     @Test
     void aReportGoesToEveryPlaceThatWasAskedFor() throws IOException {
         var report = folder.resolve("deep/ready.json");
-        var env = Map.of("GITHUB_OUTPUT", folder.resolve("new/outputs").toString(), "GITHUB_STEP_SUMMARY", folder.resolve("summary").toString());
+        var env = Map.of("GITHUB_OUTPUT", folder.resolve("new/outputs").toString(), "GITHUB_STEP_SUMMARY", folder.resolve("summary")
+            .toString());
         var printed = new ArrayList<String>();
         var out = publish(env, Optional.of(report), false, printed);
         publish(env, Optional.of(report), false, printed);
@@ -156,14 +161,16 @@ class OutputTest {
         known.learn(Map.of("a#b", "zq9x7w"));
         known.limited("got zq9x7w, password=xyzzy1");
         var out = new StringWriter();
-        new ensure_ready.Publisher(new PrintWriter(out), false, Optional.empty(), Map.of(), false).publish(known.report(target(), true), known.redaction(Map.of()), () -> { });
+        new ensure_ready.Publisher(new PrintWriter(out), false, Optional.empty(), Map.of(), false)
+            .publish(known.report(target(), true), known.redaction(Map.of()), () -> { });
         assertEquals("{\"known\":1,\"pattern\":1,\"withheld\":0}", json(out.toString()).path("redactions").toString());
         assertFalse(out.toString().contains("zq9x7w") || out.toString().contains("xyzzy1"), out.toString());
     }
 
     @Test
     void peopleGetTextAndNoFileIsWrittenThatNobodyNamed() throws IOException {
-        assertTrue(publish(Map.of("GITHUB_OUTPUT", "", "GITHUB_STEP_SUMMARY", ""), Optional.empty(), true, new ArrayList<>()).startsWith("shop-dev-3 (slot 3): failed"));
+        assertTrue(publish(Map.of("GITHUB_OUTPUT", "", "GITHUB_STEP_SUMMARY", ""), Optional.empty(), true, new ArrayList<>())
+            .startsWith("shop-dev-3 (slot 3): failed"));
         try (var files = Files.list(folder)) {
             assertEquals(0, files.count());
         }
@@ -177,7 +184,8 @@ class OutputTest {
         System.setErr(new PrintStream(err, true));
         try {
             var known = known();
-            new ensure_ready.Publisher(new PrintWriter(new StringWriter()), false, Optional.of(Path.of("/proc/nowhere/x.json")), Map.of("GITHUB_OUTPUT", ""), true)
+            new ensure_ready.Publisher(new PrintWriter(new StringWriter()), false,
+                Optional.of(Path.of("/proc/nowhere/x.json")), Map.of("GITHUB_OUTPUT", ""), true)
                 .publish(known.report(target(), true), known.redaction(Map.of()), () -> { });
         } finally {
             System.setErr(before);
@@ -201,7 +209,8 @@ class OutputTest {
         var out = new StringWriter();
         var known = known();
         new ensure_ready.Publisher(new PrintWriter(new BufferedWriter(out)), asText, file, env, false)
-            .publish(known.report(target(), true), known.redaction(Map.of()), () -> printed.add(out.toString().isEmpty() ? "nothing" : "printed"));
+            .publish(known.report(target(), true), known.redaction(Map.of()), () ->
+            printed.add(out.toString().isEmpty() ? "nothing" : "printed"));
         return out.toString();
     }
 }

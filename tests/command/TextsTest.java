@@ -14,7 +14,8 @@ class TextsTest {
 
     @Test
     void noneOfSeveralLinesIsACommandOfTheRunner() {
-        assertEquals("a\n  :\\:error::x\n:\\:add-mask::y\n:z\nb ::notice::c", ensure_ready.Texts.lines("a\n  ::error::x\n::add-mask::y\n:z\nb ::notice::c"));
+        assertEquals("a\n  :\\:error::x\n:\\:add-mask::y\n:z\nb ::notice::c",
+            ensure_ready.Texts.lines("a\n  ::error::x\n::add-mask::y\n:z\nb ::notice::c"));
     }
 
     @Test

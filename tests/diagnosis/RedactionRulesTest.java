@@ -12,55 +12,57 @@ import tools.jackson.databind.ObjectMapper;
 class RedactionRulesTest {
     private static String cleaned(String name, String value, String keep, String text) {
         var secret = value.replace("\\n", "\n");
-        return ensure_ready.Redaction.of(Map.of(name, secret), Map.of(), Set.of(keep.split(" "))).clean(text.replace("\\n", "\n")).replace("\n", "\\n")
+        return ensure_ready.Redaction.of(Map.of(name, secret), Map.of(), Set.of(keep.split(" ")))
+            .clean(text.replace("\\n", "\n")).replace("\n", "\\n")
             .replace("[REDACTED:secret/" + name + "]", "*");
     }
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
-        a#b       | zq9x7w                               | -      | zq9x7w                            | *                        | six characters are enough
-        a#b       | zq9x7                                | -      | got zq9x7                         | got zq9x7                | five are too common
-        a#b       | zq9x7w                               | -      | ends with zq9x7w                  | ends with *              | the last place of a text
-        a#b       | zq9x7wk                              | -      | lzq9x7wk                          | l*                       | also where it is a piece of a word
-        a#b       | plumbus                              | -      | plumbuses                         | plumbuses                | but no word of letters alone
-        a#b       | plumbusplum                          | -      | plumbusplums                      | plumbusplums             | of up to eleven letters
-        a#b       | plumbusplumb                         | -      | plumbusplumbs                     | *s                       | twelve letters are no word by accident
-        a#b       | plumbus                              | -      | x.plumbus plumbus.x               | x.plumbus plumbus.x      | a piece of a name at its start or end
-        a#b       | plumbus                              | -      | <plumbus>                         | <*>                      | what no name has ends the word
-        a#b       | zq9x7w                               | zq9x7w-web | zq9x7w-web                    | zq9x7w-web               | a piece of a name to keep
-        a#b       | zq9x7w                               | zq9x7w | zq9x7w                            | zq9x7w                   | a name to keep
-        a#b       | changeme                             | -      | changeme                          | changeme                 | a word of the language
-        a#b       | http://u:changeme@h/                 | -      | changeme                          | *                        | unless it is a password of an address
-        a#b       | http://u:changeme@h/                 | changeme | changeme                        | changeme                 | and no name
-        a#b       | http://u:zq9x7w@h/                   | zq9x7w | zq9x7w                            | *                        | a password that is a name is a password
-        a#webhook | https://hooks.example/T00/B11/zq9x7w | -      | POST https://hooks.example/T00/B11/zq9x7w | POST *           | an address without a password is a value
-        a#url     | https://hooks.example/T00/B11/zq9x7w | -      | https://hooks.example/T00/B11/zq9x7w | https://hooks.example/T00/B11/zq9x7w | unless it is called an address
-        a#db-host | db.internal.example                  | -      | dial db.internal.example          | dial db.internal.example | a host stays
-        a#db-host | db!internal!example                  | -      | dial db!internal!example          | dial *                   | what is no host does not
-        a#b       | db.internal.example                  | -      | dial db.internal.example          | dial *                   | a value that is not called a host
-        a#b       | u zq9x7w http://u:bq8x6w@h/          | -      | bq8x6w                            | *                        | an address beside other words
-        a#b       | u zq9x7w http://u:bq8x6w@h/          | -      | u zq9x7w http://u:bq8x6w@h/       | *                        | those words too
+        a#b | zq9x7w | - | zq9x7w | * | six characters are enough
+        a#b | zq9x7 | - | got zq9x7 | got zq9x7 | five are too common
+        a#b | zq9x7w | - | ends with zq9x7w | ends with * | the last place of a text
+        a#b | zq9x7wk | - | lzq9x7wk | l* | also where it is a piece of a word
+        a#b | plumbus | - | plumbuses | plumbuses | but no word of letters alone
+        a#b | plumbusplum | - | plumbusplums | plumbusplums | of up to eleven letters
+        a#b | plumbusplumb | - | plumbusplumbs | *s | twelve letters are no word by accident
+        a#b | plumbus | - | x.plumbus plumbus.x | x.plumbus plumbus.x | a piece of a name at its start or end
+        a#b | plumbus | - | <plumbus> | <*> | what no name has ends the word
+        a#b | zq9x7w | zq9x7w-web | zq9x7w-web | zq9x7w-web | a piece of a name to keep
+        a#b | zq9x7w | zq9x7w | zq9x7w | zq9x7w | a name to keep
+        a#b | changeme | - | changeme | changeme | a word of the language
+        a#b | http://u:changeme@h/ | - | changeme | * | unless it is a password of an address
+        a#b | http://u:changeme@h/ | changeme | changeme | changeme | and no name
+        a#b | http://u:zq9x7w@h/ | zq9x7w | zq9x7w | * | a password that is a name is a password
+        a#webhook | https://hooks.example/T00/B11/zq9x7w | - | POST https://hooks.example/T00/B11/zq9x7w | POST * | an address without a password is a value
+        a#url | https://hooks.example/T00/B11/zq9x7w | - | https://hooks.example/T00/B11/zq9x7w | https://hooks.example/T00/B11/zq9x7w | unless it is called an address
+        a#db-host | db.internal.example | - | dial db.internal.example | dial db.internal.example | a host stays
+        a#db-host | db!internal!example | - | dial db!internal!example | dial * | what is no host does not
+        a#b | db.internal.example | - | dial db.internal.example | dial * | a value that is not called a host
+        a#b | u zq9x7w http://u:bq8x6w@h/ | - | bq8x6w | * | an address beside other words
+        a#b | u zq9x7w http://u:bq8x6w@h/ | - | u zq9x7w http://u:bq8x6w@h/ | * | those words too
         a#b       | 54321                                | -      | port 54321                        | port 54321               | a port
-        a#b       | 543210                               | -      | pin 543210                        | pin *                    | too long for a port
-        a#b       | zq9x7w4k5m                           | -      | zq9x7w4k5m                        | *                        | and its longer twin:
-        a#.env    | API_TOKEN=zq9x7w                     | -      | zq9x7w                            | *                        | a file of one line
-        a#.env    | A=1\\nAPI_TOKEN="zq9x7w"             | -      | zq9x7w                            | *                        | a file of two
-        a#.env    | A=1\\nGREETING=zq9x7w                | -      | zq9x7w                            | zq9x7w                   | a setting that is no secret
-        a#f       | x\\nabcd1234efgh5678                 | -      | abcd1234efgh5678                  | *                        | a line of sixteen
-        a#f       | x\\nabcd1234efgh567                  | -      | abcd1234efgh567                   | abcd1234efgh567          | a shorter one
-        a#f       | x\\nabcd1234 efgh5678                | -      | abcd1234 efgh5678                 | abcd1234 efgh5678        | a sentence
-        a#f       | x\\n--------------------             | -      | --------------------              | --------------------     | a rule of dashes
+        a#b | 543210 | - | pin 543210 | pin * | too long for a port
+        a#b | zq9x7w4k5m | - | zq9x7w4k5m | * | and its longer twin:
+        a#.env | API_TOKEN=zq9x7w | - | zq9x7w | * | a file of one line
+        a#.env | A=1\\nAPI_TOKEN="zq9x7w" | - | zq9x7w | * | a file of two
+        a#.env | A=1\\nGREETING=zq9x7w | - | zq9x7w | zq9x7w | a setting that is no secret
+        a#f | x\\nabcd1234efgh5678 | - | abcd1234efgh5678 | * | a line of sixteen
+        a#f | x\\nabcd1234efgh567 | - | abcd1234efgh567 | abcd1234efgh567 | a shorter one
+        a#f | x\\nabcd1234 efgh5678 | - | abcd1234 efgh5678 | abcd1234 efgh5678 | a sentence
+        a#f | x\\n-------------------- | - | -------------------- | -------------------- | a rule of dashes
         a#f       | x\\nname=abcd1234efgh5678            | -      | name=abcd1234efgh5678             | name=abcd1234efgh5678    | a setting
-        a#b       | abcdefgh9012                         | -      | \\nabcdef\\ngh9012                | \\n*\\n                  | wrapped, twelve characters
-        a#b       | abcdefgh901                          | -      | \\nabcdef\\ngh901                 | \\nabcdef\\ngh901        | too short to be found wrapped
-        a#b       | %61%62%63xy                          | -      | abcxy                             | abcxy                    | decoded, but too short
-        a#c       | {"auth": "zq9x7w"}                   | -      | zq9x7w                            | *                        | a value in JSON
-        a#c       | {"apiKeys": ["zq9x7w"]}              | -      | zq9x7w                            | *                        | in a list of JSON
-        a#c       | {"x": {"pin_key": 1234567}}          | -      | 1234567                           | *                        | a number in JSON
-        a#c       | {"greeting": "zq9x7w"}               | -      | zq9x7w                            | zq9x7w                   | not called a secret
-        a#c       | {"auth": zq9x7w                      | -      | {"auth": zq9x7w                   | *                        | JSON that is none
+        a#b | abcdefgh9012 | - | \\nabcdef\\ngh9012 | \\n*\\n | wrapped, twelve characters
+        a#b | abcdefgh901 | - | \\nabcdef\\ngh901 | \\nabcdef\\ngh901 | too short to be found wrapped
+        a#b | %61%62%63xy | - | abcxy | abcxy | decoded, but too short
+        a#c | {"auth": "zq9x7w"} | - | zq9x7w | * | a value in JSON
+        a#c | {"apiKeys": ["zq9x7w"]} | - | zq9x7w | * | in a list of JSON
+        a#c | {"x": {"pin_key": 1234567}} | - | 1234567 | * | a number in JSON
+        a#c | {"greeting": "zq9x7w"} | - | zq9x7w | zq9x7w | not called a secret
+        a#c | {"auth": zq9x7w | - | {"auth": zq9x7w | * | JSON that is none
         """)
-    void aValueOfASecretIsHiddenWhereItIsOneAndNowhereElse(String name, String value, String keep, String text, String expected, String why) {
+    void aValueOfASecretIsHiddenWhereItIsOneAndNowhereElse(String name, String value,
+        String keep, String text, String expected, String why) {
         assertEquals(expected, cleaned(name, value, keep, text), why);
     }
 

@@ -1,5 +1,9 @@
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 
 /** When a certain failure ends the wait: not before the others have told what they lack, and no later than that. */
@@ -80,5 +84,64 @@ class CertainEndTest {
         assertEquals(said, ensure_ready.Slim.remembering(ReadinessTest.obj(CertaintyTest.waiting("ImagePullBackOff", said)),
             ReadinessTest.obj(CertaintyTest.waiting("ImagePullBackOff", "Back-off pulling image \"api:1\"")))
             .text("/status/containerStatuses/0/state/waiting/message"));
+    }
+
+    @Test
+    void aPodThatFitsNowhereForSeveralReasonsHasTheGraceOfTheRoomThatMayBeMade() {
+        var mixed = CertaintyTest.unschedulable("0/3 nodes are available: 1 Insufficient cpu, 2 node(s) didn't match Pod's node affinity/selector.");
+        new CertaintyTest.Film().during(0, 119, CertaintyTest.DEPLOYMENT, mixed).certain().at(120, CertaintyTest.DEPLOYMENT, mixed).certain("SCHED_INSUFFICIENT_RESOURCES");
+        var cordoned = CertaintyTest.unschedulable("0/3 nodes are available: 1 node(s) were unschedulable, 2 node(s) had untolerated taint {a: b}.");
+        new CertaintyTest.Film().during(0, 300, CertaintyTest.DEPLOYMENT, cordoned).certain();
+    }
+
+    @Test
+    void withoutEventsAnAutoscalerGetsAMinute() {
+        var selector = CertaintyTest.unschedulable("0/3 nodes are available: 3 node(s) didn't match Pod's node affinity/selector.");
+        for (int second : new int[] {59, 60}) {
+            assertEquals(second == 60 ? "[SCHED_NODE_SELECTOR]" : "[]", blind(second, selector));
+            assertEquals("[]", blind(second, CertaintyTest.unschedulable("0/3 nodes are available: 3 Insufficient cpu.")), "its own grace is longer");
+        }
+    }
+
+    private static String blind(int second, String pod) {
+        var settings = new ensure_ready.WaitSettings("codex", false, false, true, null);
+        var memory = ensure_ready.WaitMemory.NONE;
+        for (int at : new int[] {0, second}) {
+            var now = ReadinessTest.NOW.plusSeconds(at);
+            var objects = new TreeMap<>(ReadinessTest.snapshot(List.of(), CertaintyTest.DEPLOYMENT, pod).objects());
+            objects.remove("Event");
+            var assessment = ensure_ready.Assessment.of(new ensure_ready.Snapshot("shop", now, objects, List.of(), Map.of(), List.of()),
+                Set.of(), Map.of(), settings);
+            memory = assessment.remembered(memory, settings, now);
+            if (at == second) {
+                return assessment.certain(memory, settings, now).stream().map(f -> f.code().name()).distinct().toList().toString();
+            }
+        }
+        return "";
+    }
+
+    @Test
+    void aPodOfAnOldRevisionEndsNothing() {
+        var newer = CertaintyTest.DEPLOYMENT.replace("name: api-1, ", "name: api-2, ").replace("uid: r1", "uid: r2").replace("revision: \"1\"", "revision: \"2\"");
+        var starting = CertaintyTest.pod("restartCount: 0, state: {waiting: {reason: ContainerCreating}}").replace("api-1", "api-2").replace("uid: r1", "uid: r2").replace("uid: p1", "uid: p2");
+        var older = CertaintyTest.DEPLOYMENT.substring(CertaintyTest.DEPLOYMENT.indexOf("---") + 4);
+        new CertaintyTest.Film().during(0, 300, newer, older, NO_IMAGE, starting).certain();
+        new CertaintyTest.Film().during(0, 300, newer, older, starting.replace("waiting: {reason: ContainerCreating}", "waiting: {reason: ErrImagePull, message: 'api:1: not found'}"))
+            .certain("IMAGE_NOT_FOUND");
+    }
+
+    @Test
+    void anImageThatAnotherPodOfTheRevisionHasIsThere() {
+        var other = CertaintyTest.pod("restartCount: 0, state: {running: {startedAt: '2026-01-01T10:00:00Z'}}").replace("api-1-x", "api-1-y").replace("uid: p1", "uid: p2");
+        new CertaintyTest.Film().during(0, 300, CertaintyTest.DEPLOYMENT, NO_IMAGE, other).certain();
+    }
+
+    @Test
+    void aStateThatIsFinalByItselfIsCertainThoughNothingSaysWhy() {
+        var film = new CertaintyTest.Film(new ensure_ready.WaitSettings("codex", true, false, true, ReadinessTest.NOW.minusSeconds(5)));
+        var volume = "{apiVersion: v1, kind: PersistentVolume, metadata: {name: v, uid: v1}, spec: {}, status: {phase: %s, message: 'recycler failed'}}";
+        film.applied.add(ReadinessTest.applied(volume.formatted("Failed"), 0, "v1"));
+        film.at(0, volume.formatted("Failed")).certain().at(2, volume.formatted("Failed")).certain("UNKNOWN").ends(true);
+        film.at(3, volume.formatted("Pending")).certain().ends(false);
     }
 }

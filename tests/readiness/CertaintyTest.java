@@ -63,7 +63,7 @@ class CertaintyTest {
         return pod("restartCount: %d, state: {waiting: {reason: CrashLoopBackOff}}, lastState: {terminated: {exitCode: %d, reason: Error, startedAt: '%s', finishedAt: '%s'}}".formatted(restarts, exitCode, startedAt, startedAt));
     }
 
-    private static String unschedulable(String message) {
+    static String unschedulable(String message) {
         return pod("restartCount: 0").replace("spec: {nodeName: n, ", "spec: {").replaceAll("(?m)^  containerStatuses.*\\R", "")
             .replace("{type: PodScheduled, status: \"True\"}", "{type: PodScheduled, status: \"False\", reason: Unschedulable, message: \""
             + message + "\"}");

@@ -35,7 +35,8 @@ class ApplyRulesTest {
         + "{\"name\": \"services\", \"kind\": \"Service\", \"namespaced\": true}, {\"name\": \"persistentvolumeclaims\", \"kind\": \"PersistentVolumeClaim\", \"namespaced\": true}, "
         + "{\"name\": \"namespaces\", \"kind\": \"Namespace\", \"namespaced\": false}, {\"name\": \"deployments\", \"kind\": \"Deployment\", \"namespaced\": true}, "
         + "{\"name\": \"statefulsets\", \"kind\": \"StatefulSet\", \"namespaced\": true}, {\"name\": \"customresourcedefinitions\", \"kind\": \"CustomResourceDefinition\", \"namespaced\": false}]}";
-    private static final String IMMUTABLE = "422 {\"reason\": \"Invalid\", \"message\": \"spec: field is immutable\", \"details\": {\"causes\": [{\"field\": \"spec\"}]}}";
+    private static final String IMMUTABLE =
+        "422 {\"reason\": \"Invalid\", \"message\": \"spec: field is immutable\", \"details\": {\"causes\": [{\"field\": \"spec\"}]}}";
     @TempDir
     Path folder;
     private HttpServer server;
@@ -82,9 +83,12 @@ class ApplyRulesTest {
 
     @Test
     void whatOthersNeedComesFirstAndWhatMayBlockThemLast() {
-        var order = List.of("Namespace", "CustomResourceDefinition", "ResourceQuota", "LimitRange", "PriorityClass", "StorageClass", "ServiceAccount", "ClusterRole",
-            "Role", "ClusterRoleBinding", "RoleBinding", "ConfigMap", "Secret", "PersistentVolume", "PersistentVolumeClaim", "Service", "NetworkPolicy", "DaemonSet",
-            "StatefulSet", "ReplicaSet", "Deployment", "Pod", "CronJob", "Job", "PodDisruptionBudget", "HorizontalPodAutoscaler", "Ingress", "Thing", "APIService",
+        var order = List.of("Namespace", "CustomResourceDefinition", "ResourceQuota",
+            "LimitRange", "PriorityClass", "StorageClass", "ServiceAccount", "ClusterRole",
+            "Role", "ClusterRoleBinding", "RoleBinding", "ConfigMap", "Secret",
+                "PersistentVolume", "PersistentVolumeClaim", "Service", "NetworkPolicy", "DaemonSet",
+            "StatefulSet", "ReplicaSet", "Deployment", "Pod", "CronJob", "Job",
+                "PodDisruptionBudget", "HorizontalPodAutoscaler", "Ingress", "Thing", "APIService",
             "MutatingWebhookConfiguration", "ValidatingWebhookConfiguration");
         var shuffled = new ArrayList<>(order);
         java.util.Collections.reverse(shuffled);
@@ -118,7 +122,8 @@ class ApplyRulesTest {
     @ParameterizedTest
     @CsvSource({"29, false, true", "30, false, false", "30, true, true"})
     void aKindThatNobodyKnowsIsAskedForAWhileAndAsLongAsDefinitionsAreMissing(int seconds, boolean definitions, boolean passing) {
-        assertEquals(passing, ensure_ready.Apply.passing(new ensure_ready.ApiError(404, "NoKind", "no matches", "x"), Duration.ofSeconds(seconds), definitions));
+        assertEquals(passing, ensure_ready.Apply.passing(new ensure_ready.ApiError(404, "NoKind", "no matches", "x"),
+            Duration.ofSeconds(seconds), definitions));
     }
 
     @ParameterizedTest
@@ -151,7 +156,8 @@ class ApplyRulesTest {
 
     @Test
     void whatOnlyTheServerMaySayIsLeftOut() throws IOException {
-        apply("ConfigMap", "name: a, uid: u, resourceVersion: '7', generation: 3, creationTimestamp: null, selfLink: s, managedFields: []", "status: {x: 1}");
+        apply("ConfigMap", "name: a, uid: u, resourceVersion: '7', generation: 3, creationTimestamp: null, selfLink: s, managedFields: []",
+            "status: {x: 1}");
         assertEquals("{\"apiVersion\":\"v1\",\"kind\":\"ConfigMap\",\"metadata\":{\"name\":\"a\",\"namespace\":\"x\"}}", bodies.get(0));
     }
 
@@ -162,8 +168,10 @@ class ApplyRulesTest {
         {}                                                                        | configured
         """)
     void whatChangedIsToldFromWhatDidNot(String before, ensure_ready.Result result) throws IOException {
-        live("a", "ConfigMap", "'resourceVersion': '7', 'managedFields': [], 'annotations': {'deployment.kubernetes.io/revision': '3'}", before);
-        answers.add("200 " + stored("a", "ConfigMap", "'resourceVersion': '8', 'managedFields': [{}], 'annotations': {}, 'uid': 'u1'", "{'data': {'k': 'v'}, 'status': {'x': 2}}"));
+        live("a", "ConfigMap", "'resourceVersion': '7', 'managedFields': [], 'annotations': {'deployment.kubernetes.io/revision': '3'}",
+            before);
+        answers.add("200 " + stored("a", "ConfigMap", "'resourceVersion': '8', 'managedFields': [{}], 'annotations': {}, 'uid': 'u1'",
+            "{'data': {'k': 'v'}, 'status': {'x': 2}}"));
         live.put("a", live.get("a").replace("\"annotations\"", "\"uid\": \"u1\", \"annotations\""));
         var applied = apply("ConfigMap", "name: a", "data: {k: v}");
         assertEquals(result + " u1", applied.result() + " " + applied.uid());
@@ -240,8 +248,10 @@ class ApplyRulesTest {
             var patch = json(bodies.get(0));
             assertEquals("/metadata/managedFields /metadata/resourceVersion 7",
                 patch.at("/0/path").asString("") + " " + patch.at("/1/path").asString("") + " " + patch.at("/1/value").asString(""));
-            assertEquals(List.of("ensure-ready status Apply", "ensure-ready  Update", "ensure-ready  Apply"), patch.at("/0/value").valueStream()
-                .map(e -> e.path("manager").asString("") + " " + e.path("subresource").asString("") + " " + e.path("operation").asString("")).toList());
+            assertEquals(List.of("ensure-ready status Apply", "ensure-ready  Update", "ensure-ready  Apply"), patch.at("/0/value")
+                .valueStream()
+                .map(e -> e.path("manager").asString("") + " " + e.path("subresource")
+                .asString("") + " " + e.path("operation").asString("")).toList());
             assertEquals("{\"f:data\":{\"f:k\":{}}}", patch.at("/0/value/2/fieldsV1").toString());
             assertTrue(log.toString().contains("cm/a: took over the fields of kubectl's client-side apply"), log.toString());
         }
@@ -253,7 +263,8 @@ class ApplyRulesTest {
             live("a", kind, "'uid': 'u1'", "{}");
             answers.add(IMMUTABLE);
             var applied = apply(kind, "name: a", "", !kind.equals("Service"));
-            assertEquals(kind.equals("Service") ? "cannot be changed in place (spec); --recreate-immutable deletes it and creates it again: spec: field is immutable"
+            assertEquals(kind.equals("Service")
+                ? "cannot be changed in place (spec); --recreate-immutable deletes it and creates it again: spec: field is immutable"
                 : "cannot be changed in place (spec), and a " + kind + " is never deleted here: spec: field is immutable", applied.error());
         }
         assertEquals(List.of(), writes.stream().filter(w -> w.startsWith("DELETE")).toList());
@@ -270,7 +281,8 @@ class ApplyRulesTest {
         var applied = apply(kind, "name: a", "spec: {x: 1}", true);
         assertEquals(ensure_ready.Result.recreated, applied.result());
         assertEquals(List.of("PATCH", "DELETE", "PATCH"), writes.stream().map(w -> w.split(" ")[0]).toList());
-        assertEquals("u1 " + policy, json(bodies.get(1)).at("/preconditions/uid").asString("") + " " + json(bodies.get(1)).at("/propagationPolicy").asString(""));
+        assertEquals("u1 " + policy, json(bodies.get(1)).at("/preconditions/uid")
+            .asString("") + " " + json(bodies.get(1)).at("/propagationPolicy").asString(""));
         assertEquals(kind.equals("Service") ? "10.0.0.7" : "", json(bodies.get(2)).at("/spec/clusterIP").asString(""));
         assertTrue(log.toString().contains("delete and create again (spec)"), log.toString());
     }
@@ -297,7 +309,8 @@ class ApplyRulesTest {
         assertEquals("1 object: 1 skipped", ensure_ready.Apply.summary(skipped));
         var pending = ensure_ready.Apply.pending(items("ConfigMap", "name: a", ""));
         assertEquals("2 objects: 1 skipped, 1 pending", ensure_ready.Apply.summary(List.of(skipped.get(0), pending.get(0))));
-        assertEquals("pending skipped failed", pending.get(0).result() + " " + pending.get(0).finished().result() + " " + pending.get(0).failed("x").result());
+        assertEquals("pending skipped failed", pending.get(0).result() + " " + pending.get(0)
+            .finished().result() + " " + pending.get(0).failed("x").result());
     }
 
     private void live(String name, String kind, String metadata, String rest) {
@@ -306,7 +319,8 @@ class ApplyRulesTest {
 
     private static String stored(String name, String kind, String metadata, String rest) {
         var inner = rest.substring(1, rest.length() - 1);
-        return ("{'apiVersion': 'v1', 'kind': '" + kind + "', 'metadata': {'name': '" + name + "', " + metadata + "}" + (inner.isBlank() ? "" : ", " + inner) + "}").replace('\'', '"');
+        return ("{'apiVersion': 'v1', 'kind': '" + kind + "', 'metadata': {'name': '"
+            + name + "', " + metadata + "}" + (inner.isBlank() ? "" : ", " + inner) + "}").replace('\'', '"');
     }
 
     private static tools.jackson.databind.JsonNode json(String text) {
@@ -314,7 +328,8 @@ class ApplyRulesTest {
     }
 
     private static List<ensure_ready.Item> items(String kind, String metadata, String rest) {
-        var yaml = "apiVersion: " + Map.of("Deployment", "apps/v1", "StatefulSet", "apps/v1", "CustomResourceDefinition", "apiextensions.k8s.io/v1").getOrDefault(kind, "v1")
+        var yaml = "apiVersion: " + Map.of("Deployment", "apps/v1", "StatefulSet",
+            "apps/v1", "CustomResourceDefinition", "apiextensions.k8s.io/v1").getOrDefault(kind, "v1")
             + "\nkind: " + kind + "\nmetadata: {" + metadata + "}\n" + rest + "\n";
         return ensure_ready.Manifests.parse("test.yaml", yaml).items();
     }

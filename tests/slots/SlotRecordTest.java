@@ -10,7 +10,8 @@ import tools.jackson.databind.ObjectMapper;
 
 /** The rules over records alone: whose a record is, which is found, which is free, who holds it. */
 class SlotRecordTest {
-    private static final List<ensure_ready.Slot> SLOTS = List.of(slot(1, "ai", 41, 0), slot(2, "ai", 0, 7), slot(3, "", 43, 9), slot(5, "dev", 45, 8));
+    private static final List<ensure_ready.Slot> SLOTS =
+        List.of(slot(1, "ai", 41, 0), slot(2, "ai", 0, 7), slot(3, "", 43, 9), slot(5, "dev", 45, 8));
 
     private static ensure_ready.Slot slot(int number, String env, int issue, int pr) {
         return new ensure_ready.Slot(number, env, "shop-dev-" + number, "", issue, pr, "", "", "", number);
@@ -35,7 +36,8 @@ class SlotRecordTest {
         ai  | 5 | 0  | 0 | 0 | not even by number
         """)
     void aSlotIsFoundByNumberThenByIssueThenByPullRequest(String env, int number, int issue, int pr, int expected, String why) {
-        assertEquals(expected, ensure_ready.Slots.find(SLOTS, new ensure_ready.Wanted(env, number, issue, pr, 0)).map(ensure_ready.Slot::number).orElse(0), why);
+        assertEquals(expected, ensure_ready.Slots.find(SLOTS, new ensure_ready.Wanted(env, number, issue, pr, 0))
+            .map(ensure_ready.Slot::number).orElse(0), why);
     }
 
     @ParameterizedTest
@@ -48,7 +50,8 @@ class SlotRecordTest {
     @ParameterizedTest
     @CsvSource({"4, 41, 0, 1", "1, 41, 0, 0", "0, 41, 0, 0", "4, 0, 7, 2", "4, 40, 0, 0"})
     void whoHasASlotAndAsksForAnotherNumberIsToldOfIt(int number, int issue, int pr, int expected) {
-        assertEquals(expected, ensure_ready.Slots.elsewhere(SLOTS, new ensure_ready.Wanted("ai", number, issue, pr, 0)).map(ensure_ready.Slot::number).orElse(0));
+        assertEquals(expected, ensure_ready.Slots.elsewhere(SLOTS, new ensure_ready.Wanted("ai", number, issue, pr, 0))
+            .map(ensure_ready.Slot::number).orElse(0));
     }
 
     @Test
@@ -56,14 +59,16 @@ class SlotRecordTest {
         var two = List.of(SLOTS.get(1), SLOTS.get(0));
         assertEquals("slot 1 is held by issue 41: ns/shop-dev-1; slot 2 is held by pull request 7: ns/shop-dev-2",
             ensure_ready.Slots.holders(two, new ensure_ready.Wanted("ai", 0, 1, 0, 2)));
-        assertEquals("slot 2 is held by pull request 7: ns/shop-dev-2", ensure_ready.Slots.holders(two, new ensure_ready.Wanted("ai", 2, 1, 0, 2)));
+        assertEquals("slot 2 is held by pull request 7: ns/shop-dev-2",
+            ensure_ready.Slots.holders(two, new ensure_ready.Wanted("ai", 2, 1, 0, 2)));
         assertEquals("slot 4 is held by nobody's issue since 2026-01-01 (me): ns/x",
             new ensure_ready.Slot(4, "ai", "x", "me", 0, 0, "2026-01-01", "", "", 1).toString());
     }
 
     @Test
     void aRecordIsReadAndWhatIsNoNumberInItCountsAsNone() {
-        assertEquals(new ensure_ready.Slot(12, "ai", "shop-dev-12", "me", 42, 7, "2026-01-01T00:00:00Z", "2026-02-01T00:00:00Z", "u1", 77), record("""
+        assertEquals(new ensure_ready.Slot(12, "ai", "shop-dev-12", "me", 42, 7, "2026-01-01T00:00:00Z", "2026-02-01T00:00:00Z", "u1", 77),
+            record("""
             {"metadata": {"name": "codex-env-12", "uid": "u1", "resourceVersion": "77", "annotations": {"ensure-ready/expires-at": "2026-02-01T00:00:00Z"}},
              "data": {"env": "ai", "namespace": "shop-dev-12", "owner": "me", "issue": "42", "pr": "7", "createdAt": "2026-01-01T00:00:00Z"}}
             """));
@@ -90,8 +95,10 @@ class SlotRecordTest {
 
     @Test
     void whatIsAskedForWinsOverWhatTheRecordSays() {
-        assertEquals(new ensure_ready.Target("ai", 1, "shop-dev-1", 41, 9, false), slot(1, "ai", 41, 9).target(new ensure_ready.Wanted("dev", 0, 0, 0, 0), false));
-        assertEquals(new ensure_ready.Target("dev", 1, "shop-dev-1", 42, 8, true), slot(1, "", 41, 9).target(new ensure_ready.Wanted("dev", 0, 42, 8, 0), true));
+        assertEquals(new ensure_ready.Target("ai", 1, "shop-dev-1", 41, 9, false), slot(1, "ai", 41, 9)
+            .target(new ensure_ready.Wanted("dev", 0, 0, 0, 0), false));
+        assertEquals(new ensure_ready.Target("dev", 1, "shop-dev-1", 42, 8, true), slot(1, "", 41, 9)
+            .target(new ensure_ready.Wanted("dev", 0, 42, 8, 0), true));
     }
 
     @Test
@@ -118,7 +125,8 @@ class SlotRecordTest {
     void commandsOfTheUsersGetTheEnvironmentTheyAreFor() {
         var target = new ensure_ready.Target("ai", 3, "shop-dev-3", 42, 7, false);
         assertEquals(Map.of("env", "ai", "slot", "3", "namespace", "shop-dev-3", "issue", "42", "pr", "7"), target.placeholders());
-        assertEquals(Map.of("CODEXCTL_ENV", "ai", "CODEXCTL_SLOT", "3", "CODEXCTL_NAMESPACE", "shop-dev-3", "CODEXCTL_ISSUE_NUMBER", "42", "CODEXCTL_PR_NUMBER", "7"),
+        assertEquals(Map.of("CODEXCTL_ENV", "ai", "CODEXCTL_SLOT", "3", "CODEXCTL_NAMESPACE",
+            "shop-dev-3", "CODEXCTL_ISSUE_NUMBER", "42", "CODEXCTL_PR_NUMBER", "7"),
             target.environment());
     }
 }

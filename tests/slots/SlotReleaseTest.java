@@ -65,7 +65,8 @@ class SlotReleaseTest {
         server.putYaml("", NAMESPACE + "  labels: {app.kubernetes.io/managed-by: Helm}\n");
         record(1, "shop-dev-1", "");
         release(1, "shop-dev-1");
-        assertEquals("deleted slot 1; left ns/shop-dev-1: not made by ensure_ready (no label app.kubernetes.io/managed-by=ensure-ready)", released.sentence());
+        assertEquals("deleted slot 1; left ns/shop-dev-1: not made by ensure_ready (no label app.kubernetes.io/managed-by=ensure-ready)",
+            released.sentence());
         assertTrue(living("shop-dev-1") && records().isEmpty());
     }
 
@@ -133,7 +134,8 @@ class SlotReleaseTest {
         var expires = Optional.of(Instant.parse("2030-01-01T00:00:00Z"));
         new ensure_ready.Namespaces(api, progress()).ensure(target(), ensure_ready.Deadline.in(Duration.ofSeconds(5)), expires);
         var made = new ensure_ready.Obj(server.get("namespaces", "", "shop-dev-1").orElseThrow());
-        assertEquals(Map.of("app.kubernetes.io/managed-by", "ensure-ready", "ensure-ready/slot", "1", "ensure-ready/env", "ai", "ensure-ready/issue", "42"),
+        assertEquals(Map.of("app.kubernetes.io/managed-by", "ensure-ready", "ensure-ready/slot",
+            "1", "ensure-ready/env", "ai", "ensure-ready/issue", "42"),
             without(made.labels(), "kubernetes.io/metadata.name"));
         assertEquals("2030-01-01T00:00:00Z", made.annotation("ensure-ready/expires-at"));
     }
@@ -176,7 +178,8 @@ class SlotReleaseTest {
     void whoMayNotMarkItHasAppliedItAllTheSameAndSaysSo() {
         server.putYaml("", OURS);
         server.faults.forbid("patch", "namespaces");
-        new ensure_ready.Namespaces(api, ensure_ready.Progress.on(new PrintStream(log, true), Map.of("CI", "1"), false, true)).markApplied(target());
+        new ensure_ready.Namespaces(api, ensure_ready.Progress.on(new PrintStream(log, true), Map.of("CI", "1"), false, true))
+            .markApplied(target());
         assertTrue(log.toString().contains("ns/shop-dev-1: cannot remember that it was applied"), log.toString());
     }
 
@@ -225,8 +228,10 @@ class SlotReleaseTest {
         slots().attach(wanted(1, 51), Optional.empty());
         assertEquals(1, server.requests("patch", "configmaps"), "nothing changed");
         assertEquals("no slot for env ai, slot 9 in codex-system", refused(() -> slots().attach(wanted(9, 0), Optional.empty())));
-        var byIssue = new ensure_ready.Slots(api, "codex-system", "codex-env-", (n, env, issue) -> n == 1 && issue == 51 ? "shop-dev-1" : "?", "me", progress());
-        assertTrue(refused(() -> byIssue.attach(wanted(1, 52), Optional.empty())).startsWith("issue 52 cannot have it, as its namespace names its issue: slot 1"));
+        var byIssue = new ensure_ready.Slots(api, "codex-system", "codex-env-", (n, env, issue) -> n == 1
+            && issue == 51 ? "shop-dev-1" : "?", "me", progress());
+        assertTrue(refused(() -> byIssue.attach(wanted(1, 52), Optional.empty()))
+            .startsWith("issue 52 cannot have it, as its namespace names its issue: slot 1"));
     }
 
     @Test
@@ -241,7 +246,8 @@ class SlotReleaseTest {
         record(1, "shop-dev-1", "");
         server.faults.fail("watch", "configmaps", 1000, 500);
         server.resetRequests();
-        assertTrue(refused(() -> slots().acquire(new ensure_ready.Wanted("ai", 0, 51, 0, 1), ensure_ready.Deadline.in(Duration.ofMillis(3500)), Optional.empty()))
+        assertTrue(refused(() -> slots()
+            .acquire(new ensure_ready.Wanted("ai", 0, 51, 0, 1), ensure_ready.Deadline.in(Duration.ofMillis(3500)), Optional.empty()))
             .startsWith("no slot is free: slot 1 is held by issue 41"));
         int lists = server.requests("list", "configmaps");
         assertTrue(lists >= 3 && lists <= 8, server.requests().toString());
@@ -259,7 +265,8 @@ class SlotReleaseTest {
     }
 
     private ensure_ready.Namespaces.Found ensure(int millis) {
-        return new ensure_ready.Namespaces(api, progress()).ensure(target(), ensure_ready.Deadline.in(Duration.ofMillis(millis)), Optional.empty());
+        return new ensure_ready.Namespaces(api, progress())
+            .ensure(target(), ensure_ready.Deadline.in(Duration.ofMillis(millis)), Optional.empty());
     }
 
     private static ensure_ready.Target target() {
