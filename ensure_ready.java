@@ -26,12 +26,12 @@
 // line  4856 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
 // Then what only thinks: equal input gives equal answers.
 // line  5237 src/ensure_ready/certainty: What is certain never to become ready without a change, and what the wait remembers to know it
-// line  5868 src/ensure_ready/diagnosis: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
-// line  8560 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
-// line 10144 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
-// line 11321 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
-// line 12194 src/ensure_ready/model: Objects and snapshots of a namespace
-// line 13266 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
+// line  5869 src/ensure_ready/diagnosis: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
+// line  8565 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
+// line 10149 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
+// line 11326 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
+// line 12199 src/ensure_ready/model: Objects and snapshots of a namespace
+// line 13271 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude;
@@ -5355,10 +5355,11 @@ static final class Certainty {
     /** The findings whose grace is over and against which nothing speaks. */
     static List<Finding> certain(List<Finding> relevant, Family family, Verdict verdict,
         WaitMemory seen, WaitSettings settings, Instant now) {
+        var waiting = relevant.stream().filter(f -> f.code() == Code.INIT_WAITING && !f.wants().waitsFor().isEmpty()).toList();
         return relevant.stream().filter(f -> {
             var grace = grace(f, family, verdict);
             return grace != null && !now.isBefore(seen.first(f).plus(grace.compareTo(TOGETHER) < 0 ? TOGETHER : grace))
-                && !doubtful(f, relevant, family, verdict, seen, settings);
+                && !doubtful(f, waiting, family, verdict, seen, settings);
         }).toList();
     }
 
@@ -5446,7 +5447,7 @@ static final class Certainty {
         return grace(f, family, verdict) != null && !(f.code().has(Rule.ROOM) && shrinking(f, family, verdict));
     }
 
-    private static boolean doubtful(Finding f, List<Finding> relevant, Family family, Verdict verdict, WaitMemory seen,
+    private static boolean doubtful(Finding f, List<Finding> waiting, Family family, Verdict verdict, WaitMemory seen,
         WaitSettings settings) {
         if (!counts(f, family, verdict)) {
             return true;
@@ -5461,7 +5462,7 @@ static final class Certainty {
                 return true;
             }
             boolean ended = f.ownerKind().equals("Pod") && pods.isEmpty();
-            return !ended && (f.ownerKind().equals("Job") || pods.isEmpty() || !steady(f, pods, relevant, family, verdict, seen));
+            return !ended && (f.ownerKind().equals("Job") || pods.isEmpty() || !steady(f, pods, waiting, family, verdict, seen));
         }
         return switch (f.code()) {
             case IMAGE_NOT_FOUND, IMAGE_AUTH, IMAGE_NOT_FOUND_OR_AUTH, IMAGE_PLATFORM_MISMATCH, IMAGE_REGISTRY_UNREACHABLE,
@@ -5492,18 +5493,18 @@ static final class Certainty {
      * Every pod of the newest revision ended in the same way often enough, and once more after all that it may depend on was ready:
      * programs that end until their database is up are no failure.
      */
-    private static boolean steady(Finding f, List<Obj> pods, List<Finding> relevant, Family family, Verdict verdict, WaitMemory seen) {
+    private static boolean steady(Finding f, List<Obj> pods, List<Finding> waiting, Family family, Verdict verdict, WaitMemory seen) {
         int enough = f.code().crashes();
         boolean often = pods.stream().allMatch(p -> Optional.ofNullable(seen.crashes().get(CrashCount.key(p, f.container())))
             .filter(c -> c.times() >= enough).isPresent()
             && !Pods.container(p, f.container()).at("/state/running").isObject());
         return often && (enough == 1
-            || triedAgain(family, verdict.workloads().stream().filter(w -> !awaits(w, pods, relevant, family)).toList(), seen));
+            || triedAgain(family, verdict.workloads().stream().filter(w -> !awaits(w, pods, waiting, family)).toList(), seen));
     }
 
     /** Its init container waits for a Service of these pods: nothing of it can help them before they are up. */
-    private static boolean awaits(Workload w, List<Obj> pods, List<Finding> relevant, Family family) {
-        return relevant.stream().filter(f -> about(f, w) && f.code() == Code.INIT_WAITING).flatMap(f -> f.wants().waitsFor().stream())
+    private static boolean awaits(Workload w, List<Obj> pods, List<Finding> waiting, Family family) {
+        return waiting.stream().filter(f -> about(f, w)).flatMap(f -> f.wants().waitsFor().stream())
             .flatMap(a -> family.snapshot().find("Service", a.host()).stream()).map(s -> s.map("/spec/selector"))
             .anyMatch(s -> !s.isEmpty() && pods.stream().anyMatch(p -> p.labels().entrySet().containsAll(s.entrySet())));
     }
@@ -8286,12 +8287,23 @@ record ScalingFindings(Observed seen, Dependencies needs) {
     }
 }
 
-/** Faults between Services and pods: a Service that selects nothing, a port that nobody serves, a policy that lets nobody in. Pure. */
-record ServiceFindings(Observed seen, Dependencies needs, Set<Ref> unready) {
+/**
+ * Faults between Services and pods: a Service that selects nothing, a port that nobody serves, a policy that lets nobody in. Pure.
+ *
+ * @param refusing hosts and addresses that a log says refused: who refuses has been reached, and nothing enforces a policy before it
+ */
+record ServiceFindings(Observed seen, Dependencies needs, Set<Ref> unready, Set<String> refusing) {
+    private static final Pattern HOST = Pattern.compile("(?<![\\w.-])([\\w-]++(?:\\.\\d+){0,3}+)[\\w.-]*+:\\d");
     /** Labels that many workloads of one application share say nothing about which one is meant. */
     private static final Pattern COMMON_LABEL = Pattern.compile("(.*/)?(" + String.join("|", "part-of", "managed-by", "instance", "release",
         "chart", "env", "environment", "heritage", "project", "team", "stage", "created-by", "slot", "issue", "version", "tier", "track")
             + ")$");
+
+    ServiceFindings(Observed seen, Dependencies needs, Set<Ref> unready) {
+        this(seen, needs, unready, seen.snapshot.logs().values().stream().flatMap(log -> log.lines().stream()).filter(Phrase.REFUSED::occurs)
+            .flatMap(line -> HOST.matcher(line).results().map(m -> m.group(1))).collect(Collectors.toSet()));
+    }
+
     Stream<Finding> find() {
         return Stream.concat(seen.snapshot.all("Service").stream().flatMap(s -> service(s).stream()),
             seen.snapshot.all("StatefulSet").stream().flatMap(s -> headless(s).stream()));
@@ -8380,7 +8392,7 @@ record ServiceFindings(Observed seen, Dependencies needs, Set<Ref> unready) {
     private Optional<Finding> closed(Obj service, Ref workload) {
         var reached = needs.workloads().keySet().stream().anyMatch(w -> !unready.contains(w) && needs.mentions(w).stream()
             .anyMatch(m -> m.sure() && needs.service(m.host()).filter(service::equals).isPresent()));
-        if (reached || refuses(service) || unready.contains(workload)) {
+        if (reached || refusing.contains(service.name()) || refusing.contains(service.text("/spec/clusterIP")) || unready.contains(workload)) {
             return Optional.empty(); // probes come from the node, which no policy stops: it has another cause
         }
         var pods = needs.workloads().get(workload);
@@ -8388,13 +8400,6 @@ record ServiceFindings(Observed seen, Dependencies needs, Set<Ref> unready) {
             .map(p -> seen.finding(Code.NETPOL_BLOCKING, Ref.of(p), workload,
             Optional.empty(), List.of(Evidence.field(p, "spec.ingress", "nobody may reach " + pods.ref() + " behind " + service.ref())))
             .with(Map.of("to", service.ref())));
-    }
-
-    /** A log tells of its refusal: who refuses has been reached, and nothing enforces the policy. */
-    private boolean refuses(Obj service) {
-        var at = Pattern.compile("(?<![\\w.-])(" + Pattern.quote(service.name()) + "|" + Pattern.quote(service.text("/spec/clusterIP")) + ")[.:]");
-        return seen.snapshot.logs().values().stream().flatMap(log -> log.lines().stream())
-            .anyMatch(line -> Phrase.REFUSED.occurs(line) && at.matcher(line).find());
     }
 
     /**

@@ -44,21 +44,21 @@
 // line   910 src/prompt_run/run: One run of the agent from its start to its end
 // line  1591 src/prompt_run/sources: The working tree: uploaded to the agent, and its work brought back
 // line  1962 src/prompt_run/keeper: The caller's side of the keeper, the program that looks after the agent in its place
-// line  2143 src/prompt_run/place: Where the agent runs: deploy/codex, its own pod or this machine
-// line  2954 src/prompt_run/facts: What is read about the run: the event file, the report file, GitHub's API
-// line  3172 src/prompt_run/templates: FreeMarker templates, found and filled in
-// line  3354 src/prompt_run/machine: This machine: files, processes, randomness, and what is told to people meanwhile
-// line  3521 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
+// line  2144 src/prompt_run/place: Where the agent runs: deploy/codex, its own pod or this machine
+// line  2955 src/prompt_run/facts: What is read about the run: the event file, the report file, GitHub's API
+// line  3173 src/prompt_run/templates: FreeMarker templates, found and filled in
+// line  3355 src/prompt_run/machine: This machine: files, processes, randomness, and what is told to people meanwhile
+// line  3522 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
 // Then what only thinks: equal input gives equal answers.
-// line  3882 src/prompt_run/prompt: What the templates get to see, and the prompt
-// line  4422 src/prompt_run/verdict: How a run ended, and what is told about it
-// line  4949 src/prompt_run/view: What the objects around deploy/codex say, and the objects of a pod of our own
-// line  5534 src/prompt_run/agent: The agent's settings, its command and its environment
-// line  5654 src/prompt_run/remote: The shell program for the agent's place, and how its answers are read
-// line  6358 src/prompt_run/subject: What a run is about, checked: options, facts, event, report, place
-// line  6622 src/prompt_run/text: Text of others: selected, cleaned, fenced, masked
-// line  7436 src/prompt_run/options: What options and variables mean
-// line  7524 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
+// line  3883 src/prompt_run/prompt: What the templates get to see, and the prompt
+// line  4423 src/prompt_run/verdict: How a run ended, and what is told about it
+// line  4950 src/prompt_run/view: What the objects around deploy/codex say, and the objects of a pod of our own
+// line  5535 src/prompt_run/agent: The agent's settings, its command and its environment
+// line  5655 src/prompt_run/remote: The shell program for the agent's place, and how its answers are read
+// line  6359 src/prompt_run/subject: What a run is about, checked: options, facts, event, report, place
+// line  6623 src/prompt_run/text: Text of others: selected, cleaned, fenced, masked
+// line  7437 src/prompt_run/options: What options and variables mean
+// line  7525 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
 
 import freemarker.cache.ClassTemplateLoader;
 import freemarker.cache.FileTemplateLoader;
@@ -1987,7 +1987,8 @@ record Commands(Site site, Patience patience, Log log) {
             throws Broken, InterruptedException {
         long until = System.nanoTime() + most.toNanos();
         int bad = 0;
-        for (long pause = FIRST_PAUSE_MILLIS; ; pause = Math.min(pause * 2, patience.pollMost().toMillis())) {
+        var first = Math.min(FIRST_PAUSE_MILLIS, patience.poll().toMillis());
+        for (long pause = first; ; pause = Math.min(pause * 2, patience.pollMost().toMillis())) {
             var reply = site.shell().run(argv, stdin, limit);
             if (reply.ok() && good.test(reply)) {
                 return reply;
@@ -2057,7 +2058,7 @@ static final class Keeper {
             if (exited(poll) || lost() != null) {
                 return exited(poll);
             }
-            Thread.sleep(END_PAUSE_MILLIS);
+            Thread.sleep(Math.min(END_PAUSE_MILLIS, commands.patience().poll().toMillis()));
         }
         return false;
     }

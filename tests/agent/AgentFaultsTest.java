@@ -9,11 +9,13 @@ import java.util.List;
 
 import tools.jackson.databind.JsonNode;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Whatever breaks between the caller and the agent: the right state, never a false success, never a second agent. */
+@Tag("slow")
 class AgentFaultsTest {
     private final AgentLab lab = new AgentLab();
     private final Path count = lab.home.resolve("count");

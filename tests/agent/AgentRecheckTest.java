@@ -10,6 +10,7 @@ import java.util.List;
 
 import tools.jackson.databind.JsonNode;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -17,6 +18,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The agent's work is checked by the caller's command, and what is still wrong goes back to it. */
+@Tag("slow")
 class AgentRecheckTest {
     private static final String READY = "{\"infraReady\": true, \"outcome\": \"ready\", \"causes\": []}";
     private static final String RED = report(cause("IMAGE_NOT_FOUND", "web"), cause("SECRET_MISSING", "db"));

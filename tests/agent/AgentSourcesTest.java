@@ -12,12 +12,14 @@ import java.util.List;
 import tools.jackson.databind.JsonNode;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The caller's working tree goes to the agent, and what the agent did comes back, exactly, or not at all. */
+@Tag("slow")
 class AgentSourcesTest {
     @TempDir Path folder;
     private final AgentLab lab = new AgentLab();

@@ -64,11 +64,11 @@ final class EmbeddedApi implements AutoCloseable {
     /** Listens (again) on the port of the first time, as an API server does that was restarted. */
     void up() {
         try {
+            port = port == 0 ? Ports.free("api").get("api") : port;
             server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 0);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        port = server.getAddress().getPort();
         server.setExecutor(threads);
         server.createContext("/", this::handle);
         server.start();

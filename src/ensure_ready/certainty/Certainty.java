@@ -90,10 +90,11 @@ public final class Certainty {
     /** The findings whose grace is over and against which nothing speaks. */
     static List<Finding> certain(List<Finding> relevant, Family family, Verdict verdict,
         WaitMemory seen, WaitSettings settings, Instant now) {
+        var waiting = relevant.stream().filter(f -> f.code() == Code.INIT_WAITING && !f.wants().waitsFor().isEmpty()).toList();
         return relevant.stream().filter(f -> {
             var grace = grace(f, family, verdict);
             return grace != null && !now.isBefore(seen.first(f).plus(grace.compareTo(TOGETHER) < 0 ? TOGETHER : grace))
-                && !doubtful(f, relevant, family, verdict, seen, settings);
+                && !doubtful(f, waiting, family, verdict, seen, settings);
         }).toList();
     }
 
@@ -181,7 +182,7 @@ public final class Certainty {
         return grace(f, family, verdict) != null && !(f.code().has(Rule.ROOM) && shrinking(f, family, verdict));
     }
 
-    private static boolean doubtful(Finding f, List<Finding> relevant, Family family, Verdict verdict, WaitMemory seen,
+    private static boolean doubtful(Finding f, List<Finding> waiting, Family family, Verdict verdict, WaitMemory seen,
         WaitSettings settings) {
         if (!counts(f, family, verdict)) {
             return true;
@@ -196,7 +197,7 @@ public final class Certainty {
                 return true;
             }
             boolean ended = f.ownerKind().equals("Pod") && pods.isEmpty();
-            return !ended && (f.ownerKind().equals("Job") || pods.isEmpty() || !steady(f, pods, relevant, family, verdict, seen));
+            return !ended && (f.ownerKind().equals("Job") || pods.isEmpty() || !steady(f, pods, waiting, family, verdict, seen));
         }
         return switch (f.code()) {
             case IMAGE_NOT_FOUND, IMAGE_AUTH, IMAGE_NOT_FOUND_OR_AUTH, IMAGE_PLATFORM_MISMATCH, IMAGE_REGISTRY_UNREACHABLE,
@@ -227,18 +228,18 @@ public final class Certainty {
      * Every pod of the newest revision ended in the same way often enough, and once more after all that it may depend on was ready:
      * programs that end until their database is up are no failure.
      */
-    private static boolean steady(Finding f, List<Obj> pods, List<Finding> relevant, Family family, Verdict verdict, WaitMemory seen) {
+    private static boolean steady(Finding f, List<Obj> pods, List<Finding> waiting, Family family, Verdict verdict, WaitMemory seen) {
         int enough = f.code().crashes();
         boolean often = pods.stream().allMatch(p -> Optional.ofNullable(seen.crashes().get(CrashCount.key(p, f.container())))
             .filter(c -> c.times() >= enough).isPresent()
             && !Pods.container(p, f.container()).at("/state/running").isObject());
         return often && (enough == 1
-            || triedAgain(family, verdict.workloads().stream().filter(w -> !awaits(w, pods, relevant, family)).toList(), seen));
+            || triedAgain(family, verdict.workloads().stream().filter(w -> !awaits(w, pods, waiting, family)).toList(), seen));
     }
 
     /** Its init container waits for a Service of these pods: nothing of it can help them before they are up. */
-    private static boolean awaits(Workload w, List<Obj> pods, List<Finding> relevant, Family family) {
-        return relevant.stream().filter(f -> about(f, w) && f.code() == Code.INIT_WAITING).flatMap(f -> f.wants().waitsFor().stream())
+    private static boolean awaits(Workload w, List<Obj> pods, List<Finding> waiting, Family family) {
+        return waiting.stream().filter(f -> about(f, w)).flatMap(f -> f.wants().waitsFor().stream())
             .flatMap(a -> family.snapshot().find("Service", a.host()).stream()).map(s -> s.map("/spec/selector"))
             .anyMatch(s -> !s.isEmpty() && pods.stream().anyMatch(p -> p.labels().entrySet().containsAll(s.entrySet())));
     }

@@ -20,12 +20,23 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** Faults between Services and pods: a Service that selects nothing, a port that nobody serves, a policy that lets nobody in. Pure. */
-public record ServiceFindings(Observed seen, Dependencies needs, Set<Ref> unready) {
+/**
+ * Faults between Services and pods: a Service that selects nothing, a port that nobody serves, a policy that lets nobody in. Pure.
+ *
+ * @param refusing hosts and addresses that a log says refused: who refuses has been reached, and nothing enforces a policy before it
+ */
+public record ServiceFindings(Observed seen, Dependencies needs, Set<Ref> unready, Set<String> refusing) {
+    private static final Pattern HOST = Pattern.compile("(?<![\\w.-])([\\w-]++(?:\\.\\d+){0,3}+)[\\w.-]*+:\\d");
     /** Labels that many workloads of one application share say nothing about which one is meant. */
     private static final Pattern COMMON_LABEL = Pattern.compile("(.*/)?(" + String.join("|", "part-of", "managed-by", "instance", "release",
         "chart", "env", "environment", "heritage", "project", "team", "stage", "created-by", "slot", "issue", "version", "tier", "track")
             + ")$");
+
+    ServiceFindings(Observed seen, Dependencies needs, Set<Ref> unready) {
+        this(seen, needs, unready, seen.snapshot.logs().values().stream().flatMap(log -> log.lines().stream()).filter(Phrase.REFUSED::occurs)
+            .flatMap(line -> HOST.matcher(line).results().map(m -> m.group(1))).collect(Collectors.toSet()));
+    }
+
     Stream<Finding> find() {
         return Stream.concat(seen.snapshot.all("Service").stream().flatMap(s -> service(s).stream()),
             seen.snapshot.all("StatefulSet").stream().flatMap(s -> headless(s).stream()));
@@ -114,7 +125,7 @@ public record ServiceFindings(Observed seen, Dependencies needs, Set<Ref> unread
     private Optional<Finding> closed(Obj service, Ref workload) {
         var reached = needs.workloads().keySet().stream().anyMatch(w -> !unready.contains(w) && needs.mentions(w).stream()
             .anyMatch(m -> m.sure() && needs.service(m.host()).filter(service::equals).isPresent()));
-        if (reached || refuses(service) || unready.contains(workload)) {
+        if (reached || refusing.contains(service.name()) || refusing.contains(service.text("/spec/clusterIP")) || unready.contains(workload)) {
             return Optional.empty(); // probes come from the node, which no policy stops: it has another cause
         }
         var pods = needs.workloads().get(workload);
@@ -122,13 +133,6 @@ public record ServiceFindings(Observed seen, Dependencies needs, Set<Ref> unread
             .map(p -> seen.finding(Code.NETPOL_BLOCKING, Ref.of(p), workload,
             Optional.empty(), List.of(Evidence.field(p, "spec.ingress", "nobody may reach " + pods.ref() + " behind " + service.ref())))
             .with(Map.of("to", service.ref())));
-    }
-
-    /** A log tells of its refusal: who refuses has been reached, and nothing enforces the policy. */
-    private boolean refuses(Obj service) {
-        var at = Pattern.compile("(?<![\\w.-])(" + Pattern.quote(service.name()) + "|" + Pattern.quote(service.text("/spec/clusterIP")) + ")[.:]");
-        return seen.snapshot.logs().values().stream().flatMap(log -> log.lines().stream())
-            .anyMatch(line -> Phrase.REFUSED.occurs(line) && at.matcher(line).find());
     }
 
     /**

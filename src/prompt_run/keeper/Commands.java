@@ -37,7 +37,8 @@ public record Commands(Site site, Patience patience, Log log) {
             throws Broken, InterruptedException {
         long until = System.nanoTime() + most.toNanos();
         int bad = 0;
-        for (long pause = FIRST_PAUSE_MILLIS; ; pause = Math.min(pause * 2, patience.pollMost().toMillis())) {
+        var first = Math.min(FIRST_PAUSE_MILLIS, patience.poll().toMillis());
+        for (long pause = first; ; pause = Math.min(pause * 2, patience.pollMost().toMillis())) {
             var reply = site.shell().run(argv, stdin, limit);
             if (reply.ok() && good.test(reply)) {
                 return reply;

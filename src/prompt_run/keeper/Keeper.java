@@ -61,7 +61,7 @@ public final class Keeper {
             if (exited(poll) || lost() != null) {
                 return exited(poll);
             }
-            Thread.sleep(END_PAUSE_MILLIS);
+            Thread.sleep(Math.min(END_PAUSE_MILLIS, commands.patience().poll().toMillis()));
         }
         return false;
     }
