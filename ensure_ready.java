@@ -29,9 +29,9 @@
 // line  5853 src/ensure_ready/diagnosis: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
 // line  8545 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
 // line 10129 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
-// line 11306 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
-// line 12179 src/ensure_ready/model: Objects and snapshots of a namespace
-// line 13251 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
+// line 11313 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
+// line 12186 src/ensure_ready/model: Objects and snapshots of a namespace
+// line 13258 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude;
@@ -10346,14 +10346,16 @@ static final class CustomStatus {
         long desired = o.number("/spec/replicas", o.number("/status/desiredNumberScheduled", -1));
         return Stream.of("ready", "available", "").map(word -> word.isEmpty() ? "replicas" : word + "Replicas")
             .filter(field -> o.has("/status/" + field)).findFirst()
-            .flatMap(field -> lack(field.equals("replicas") ? "created" : "ready", o.number("/status/" + field, 0), desired))
-            .or(() -> o.has("/status/updatedReplicas") ? lack("updated", o.number("/status/updatedReplicas", 0),
-                o.number("/spec/replicas", -1)) : Optional.empty());
+            .flatMap(field -> lack(field, field.equals("replicas") ? "created" : "ready", desired))
+            .or(() -> o.has("/status/updatedReplicas") ? lack("updatedReplicas", "updated", o.number("/spec/replicas", -1))
+                : Optional.empty());
     }
 
-    private static Optional<Said> lack(String what, long count, long desired) {
+    private Optional<Said> lack(String field, String what, long desired) {
+        long count = o.number("/status/" + field, 0);
+        var told = count + " of " + desired + " " + what;
         return count >= desired ? Optional.empty()
-            : Optional.of(new Said(State.progressing, count + " of " + desired + " " + what, null));
+            : Optional.of(new Said(State.progressing, told, Evidence.field(o, "status." + field, told)));
     }
 
     /** A word that nobody knows is progress for a while; with a Ready condition beside it, only one that sounds unfinished. */
@@ -10423,7 +10425,7 @@ static final class CustomWords {
         "Created", "Installed", "Configured", "QuotaReserved", "Admitted");
     private static final Pattern POSITIVE_END =
         Pattern.compile(".*(?<!Not)(Ready|Available|Synced|Synchronized|Healthy|Accepted|Applied|Reconciled)$");
-    private static final Pattern BROKEN = Pattern.compile(".*(Failed|Failure|Error|Errored|Invalid|Stalled|Terminal)$");
+    private static final Pattern BROKEN = Pattern.compile(".*(Failed|Failure|Errors?|Errored|ErrorOccurred|Invalid|Stalled|Terminal)$");
     private static final Pattern AILING = Pattern.compile(".*(Unhealthy|NotReady|Degraded|Unavailable)$");
     private static final Set<String> DONE = Set.of("ready", "running", "active", "bound", "succeeded", "success", "successful", "completed",
         "complete", "finished", "done", "healthy", "green", "available", "online", "deployed", "established", "synced", "synchronized",
@@ -10438,11 +10440,14 @@ static final class CustomWords {
         + "|notraffic|sleeping|dormant|stopped|detached|waitforfirstconsumer)$");
     private static final String FAILURE = "failed|failure|error|errored|rejected";
     private static final Pattern FAILED_WORD =
-        Pattern.compile("(?i).*(" + FAILURE + "|degraded|unhealthy|aborted|invalid|broken|crashed|faulted|lost)$|red");
+        Pattern.compile("(?i).*(" + FAILURE + "|degraded|unhealthy|aborted|invalid|broken|crashed|faulted|lost)$|red|(failed|error|invalid).*|.*\\b(not found|unable to|cannot)\\b.*");
     /** Reasons that a controller gives when it has tried and could not; not those that say what it waits for. */
     private static final Pattern FAILED_REASON =
         Pattern.compile("(?i).*(" + FAILURE + "|invalid\\w*|denied|unauthorized|forbidden|terminal|exceeded)$|ErrInit.*");
     static final Pattern KEY = Pattern.compile("(?i)(?!desired|last|previous|target).*(phase|state|status|health|stage)$|sync");
+    /** {@code ClusterRunning}, and what stands before the last word of {@code PodsNotReady}. */
+    private static final Pattern LAST = Pattern.compile("(.*[a-z])([A-Z][a-z]+)");
+    private static final Pattern HINDERED = Pattern.compile("(?i).*(not|non|wait.*|pending.*|partially|until.*|being)");
     /** They are read by others and have nothing to become ready; many of their controllers write no status. */
     private static final Set<String> CONFIGURATION = Set.of("monitoring.coreos.com", "networking.istio.io", "security.istio.io",
         "traefik.io", "traefik.containo.us", "kyverno.io", "wgpolicyk8s.io", "aquasecurity.github.io", "k8s.cni.cncf.io",
@@ -10524,7 +10529,9 @@ static final class CustomWords {
     }
 
     static boolean done(String word) {
-        return DONE.contains(plain(word)) || serving(word);
+        var last = LAST.matcher(word);
+        return DONE.contains(plain(word)) || serving(word)
+            || last.matches() && !HINDERED.matcher(last.group(1)).matches() && DONE.contains(plain(last.group(2)));
     }
 
     static boolean idle(String word) {

@@ -213,6 +213,13 @@ class CustomNeedsTest {
     }
 
     @Test
+    void replicasThatAreMissingAreTheEvidence() {
+        var set = object("apps.kruise.io/v1alpha1", "CloneSet", "c", "replicas: 3", "replicas: 3, readyReplicas: %d");
+        assertEquals("2 of 3 ready", report(scene(set.formatted(2))).causes().get(0).evidence().get(0).message());
+        assertEquals(List.of(), causes(scene(set.formatted(3))));
+    }
+
+    @Test
     void anUnknownConditionThatSaysErrorFailsAndOneThatSaysOtherwiseDoesNot() {
         var secret = cr("secrets.infisical.com/v1alpha1", "InfisicalSecret", "i", "managedSecretReference: {secretName: db}",
             "secrets.infisical.com/LoadedInfisicalToken", "%s", "%s", "service token is not provided");

@@ -170,6 +170,14 @@ class ReadinessCustomTest {
         assertEquals(bad ? List.of(ensure_ready.Code.CR_NOT_READY) : List.of(), codes);
     }
 
+    @ParameterizedTest
+    @CsvSource({"ClusterRunning, ready", "PoolInitialized, ready", "PodsNotReady, progressing", "WaitingForRunning, progressing",
+        "Unavailable, progressing", "Available, ready", "FailedValidation, failed", "Validated, unverified", "detached, suspended",
+        "attached, ready", "WaitForFirstConsumer, suspended", "Secret not found, failed", "Secret found, unverified", "faulted, failed"})
+    void aWordOfSeveralPartsIsReadByTheOneThatDecides(String word, ensure_ready.State expected) {
+        assertEquals(expected, state(OLD + "status: {phase: " + word + "}"));
+    }
+
     @Test
     void noStatusYetIsProgressUnlessTheKindHasNone() {
         assertEquals(ensure_ready.State.progressing, state(WIDGET));

@@ -206,14 +206,16 @@ public final class CustomStatus {
         long desired = o.number("/spec/replicas", o.number("/status/desiredNumberScheduled", -1));
         return Stream.of("ready", "available", "").map(word -> word.isEmpty() ? "replicas" : word + "Replicas")
             .filter(field -> o.has("/status/" + field)).findFirst()
-            .flatMap(field -> lack(field.equals("replicas") ? "created" : "ready", o.number("/status/" + field, 0), desired))
-            .or(() -> o.has("/status/updatedReplicas") ? lack("updated", o.number("/status/updatedReplicas", 0),
-                o.number("/spec/replicas", -1)) : Optional.empty());
+            .flatMap(field -> lack(field, field.equals("replicas") ? "created" : "ready", desired))
+            .or(() -> o.has("/status/updatedReplicas") ? lack("updatedReplicas", "updated", o.number("/spec/replicas", -1))
+                : Optional.empty());
     }
 
-    private static Optional<Said> lack(String what, long count, long desired) {
+    private Optional<Said> lack(String field, String what, long desired) {
+        long count = o.number("/status/" + field, 0);
+        var told = count + " of " + desired + " " + what;
         return count >= desired ? Optional.empty()
-            : Optional.of(new Said(State.progressing, count + " of " + desired + " " + what, null));
+            : Optional.of(new Said(State.progressing, told, Evidence.field(o, "status." + field, told)));
     }
 
     /** A word that nobody knows is progress for a while; with a Ready condition beside it, only one that sounds unfinished. */
