@@ -213,6 +213,28 @@ class CustomNeedsTest {
     }
 
     @Test
+    void whatItsStatusSaysThatItDeployedExplainsIt() {
+        var app = object("argoproj.io/v1alpha1", "Application", "shop", "source: {path: x}",
+            "health: {status: Degraded}, resources: [{kind: Deployment, name: %s}]");
+        var broken = Scene.waiting("web", "ErrImagePull", "manifest unknown");
+        assertEquals(List.of("IMAGE_NOT_FOUND Deployment/web"), causes(scene(app.formatted("web")).deploy("web", "", broken)));
+        assertEquals(2, causes(scene(app.formatted("other")).deploy("web", "", broken)).size());
+    }
+
+    @Test
+    void whoIsToMakeAMissingSecretSaysHowItIs() {
+        var ingress = "apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: {name: web}\nspec: {tls: [{secretName: %s}]}\n";
+        var certificate = cr("cert-manager.io/v1", "Certificate", "tls", "secretName: tls", "Ready", "False", "DoesNotExist", "Issuing");
+        var told = fact("certificate/tls makes it", "Ready=False: DoesNotExist: Issuing");
+        var shim = report(scene(ingress.formatted("tls"), owned(certificate, "Ingress/web"))).causes();
+        assertTrue(shim.stream().anyMatch(c -> c.facts().contains(told)), shim::toString);
+        var another = report(scene(ingress.formatted("own"), owned(certificate, "Ingress/web"))).causes();
+        assertTrue(another.stream().noneMatch(c -> c.facts().contains(told)), another::toString);
+        assertEquals(List.of("CERT_NOT_READY Certificate/tls"), causes(scene(ingress.formatted("tls"), certificate)),
+            "who made it by hand, mends it");
+    }
+
+    @Test
     void replicasThatAreMissingAreTheEvidence() {
         var set = object("apps.kruise.io/v1alpha1", "CloneSet", "c", "replicas: 3", "replicas: 3, readyReplicas: %d");
         assertEquals("2 of 3 ready", report(scene(set.formatted(2))).causes().get(0).evidence().get(0).message());

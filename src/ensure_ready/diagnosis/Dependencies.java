@@ -200,7 +200,9 @@ public final class Dependencies {
         var message = proof == null ? "" : proof.message();
         boolean waits = proof != null && proof.reason().matches("(?i)(waiting|pending|depend).*");
         boolean unreached = Stream.of(Phrase.REFUSAL, Phrase.SLOW, Phrase.NO_NAME).anyMatch(p -> p.occurs(message));
-        return Stream.concat(Stream.concat(named(custom), CustomReference.in(snapshot, message))
+        var deployed = custom.list("/status/resources").stream() // as Argo CD lists them
+            .flatMap(r -> new CustomReference("", r.path("kind").asString(""), r.path("name").asString("")).target(snapshot).stream());
+        return Stream.concat(Stream.of(named(custom), CustomReference.in(snapshot, message), deployed).flatMap(s -> s)
             .flatMap(t -> !below(custom, t) ? Stream.of(t) : waits ? named(t).filter(s -> !s.equals(custom)) : Stream.empty())
             .filter(t -> !t.builtIn() || Kinds.WORKLOADS.contains(t.kind())),
             HOST.matcher(unreached ? message : "").results().flatMap(m -> service(m.group()).stream()));

@@ -23,7 +23,8 @@ public record CustomReference(String path, String kind, String name) {
     private static final Pattern FIELD = Pattern.compile("(\\w*?)(Refs?|References?|Names?)?");
     private static final Set<String> PARTS = Set.of("name", "kind", "namespace", "group", "apiVersion", "apiGroup", "key", "optional");
     /** Parts of a spec that pods or charts are made of: what they name, their pods tell. */
-    private static final Set<String> FOREIGN = Set.of("template", "podTemplate", "containers", "initContainers", "values", "env", "volumes");
+    private static final Set<String> FOREIGN =
+        Set.of("template", "podTemplate", "containers", "initContainers", "values", "env", "volumes");
     /** Where the resource says what it makes. */
     private static final List<String> MADE = List.of("/secretName", "/target/name", "/template/metadata/name", "/destination/name",
         "/managedSecretReference/secretName", "/writeConnectionSecretToRef/name");
@@ -51,7 +52,8 @@ public record CustomReference(String path, String kind, String name) {
 
     /** Whether it is to make the Secret of this name: a certificate, an external or a sealed secret. */
     public static boolean makes(Obj o, String secret) {
-        return MADE.stream().anyMatch(p -> o.text("/spec" + p).equals(secret) && (!p.equals("/secretName") || o.kind().equals("Certificate")))
+        return MADE.stream()
+            .anyMatch(p -> o.text("/spec" + p).equals(secret) && (!p.equals("/secretName") || o.kind().equals("Certificate")))
             || o.name().equals(secret) && o.kind().matches(".*Secret|OnePasswordItem");
     }
 
@@ -65,13 +67,15 @@ public record CustomReference(String path, String kind, String name) {
     }
 
     private Stream<String> keys(Snapshot snapshot) {
-        return kind.isEmpty() ? Stream.empty() : snapshot.objects().keySet().stream().filter(k -> k.equals(kind) || k.startsWith(kind + "."));
+        return kind.isEmpty() ? Stream.empty() : snapshot.objects().keySet().stream()
+            .filter(k -> k.equals(kind) || k.startsWith(kind + "."));
     }
 
     private record Walk(Snapshot snapshot, Obj o, List<CustomReference> found) {
         void fields(JsonNode node, String path, int depth) {
             if (depth < DEPTH) {
-                node.properties().stream().filter(e -> !FOREIGN.contains(e.getKey())).forEach(e -> field(e, path + "." + e.getKey(), depth));
+                node.properties().stream().filter(e -> !FOREIGN.contains(e.getKey()))
+                    .forEach(e -> field(e, path + "." + e.getKey(), depth));
             }
         }
 
@@ -114,7 +118,8 @@ public record CustomReference(String path, String kind, String name) {
             }
             return stem.matches("(?i).*configMap(key)?") ? "ConfigMap" : stem.equals("dependsOn") ? o.kind()
                 : kinds(k -> k.equalsIgnoreCase(stem)).or(() -> Optional.ofNullable(USUAL.get(stem)))
-                .or(() -> stem.length() < 5 ? Optional.empty() : kinds(k -> k.endsWith(stem.substring(0, 1).toUpperCase(Locale.ROOT) + stem.substring(1)))).orElse("");
+                .or(() -> stem.length() < 5 ? Optional.empty()
+                : kinds(k -> k.endsWith(stem.substring(0, 1).toUpperCase(Locale.ROOT) + stem.substring(1)))).orElse("");
         }
 
         /** Of the resource's own group rather than of another. */
