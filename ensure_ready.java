@@ -27,11 +27,11 @@
 // Then what only thinks: equal input gives equal answers.
 // line  5222 src/ensure_ready/certainty: What is certain never to become ready without a change, and what the wait remembers to know it
 // line  5853 src/ensure_ready/diagnosis: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
-// line  8555 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
-// line 10140 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
-// line 11326 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
-// line 12199 src/ensure_ready/model: Objects and snapshots of a namespace
-// line 13276 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
+// line  8556 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
+// line 10141 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
+// line 11335 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
+// line 12208 src/ensure_ready/model: Objects and snapshots of a namespace
+// line 13285 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude;
@@ -6640,7 +6640,8 @@ static final class Dependencies {
     /** What a custom resource waits for by what it names; of that which owns it, what stands beside it, if it says that it waits. */
     private Stream<Obj> needed(Obj custom) {
         var proof = CustomStatus.of(custom, snapshot).proof();
-        var message = proof == null ? "" : proof.message();
+        var message = proof == null ? "" : Stream.concat(Stream.of(proof.message()), custom.list("/status/conditions").stream()
+            .filter(c -> !Obj.isTrue(c)).map(c -> c.path("message").asString(""))).collect(Collectors.joining("\n"));
         boolean waits = proof != null && proof.reason().matches("(?i)(waiting|pending|depend).*");
         boolean unreached = Stream.of(Phrase.REFUSAL, Phrase.SLOW, Phrase.NO_NAME).anyMatch(p -> p.occurs(message));
         var deployed = custom.list("/status/resources").stream() // as Argo CD lists them
@@ -10263,10 +10264,18 @@ static final class CustomStatus {
         if (o.at("/status").isEmpty()) {
             return silent();
         }
+        if (o.has("/status/observedGeneration") && o.number("/status/observedGeneration", 0) < o.generation()) {
+            return said(State.progressing, "its controller has not seen generation " + o.generation() + " yet", "status.observedGeneration");
+        }
         boolean ready = own.isMissingNode() ? conditions.stream().anyMatch(CustomWords::finished)
             || words.stream().allMatch(w -> CustomWords.done(w.text()))
             && words.stream().anyMatch(w -> CustomWords.ready(w.text())) : Obj.isTrue(own) && !stale(own);
-        return failure(ready).or(() -> doubt(ready)).orElseGet(() -> proven(ready));
+        return failure(ready).map(this::unlessItRests).or(() -> doubt(ready)).orElseGet(() -> proven(ready));
+    }
+
+    /** Nobody looks at what its user suspended: its status is of before. */
+    private Said unlessItRests(Said said) {
+        return o.is("/spec/suspend") || o.is("/spec/paused") ? new Said(State.suspended, "suspended: " + said.message(), null) : said;
     }
 
     private Said silent() {
@@ -10322,12 +10331,11 @@ static final class CustomStatus {
             : own.isMissingNode() ? conditions.stream() : Stream.of(own);
         var doubt = telling.flatMap(c -> doubt(c).stream()).findFirst().or(() -> ready ? Optional.empty() : flags())
             .or(() -> Obj.isTrue(own) ? Optional.empty() : counts()).or(this::word);
-        boolean rests = o.is("/spec/suspend") || o.is("/spec/paused");
         var idle = ready ? Optional.<Said>empty() : conditions.stream().filter(CustomWords::idle).findFirst()
             .map(c -> said(State.suspended, c))
             .or(() -> words.stream().filter(w -> CustomWords.idle(w.text())).findFirst().map(w -> said(State.suspended, w)));
         return doubt.map(d -> idle.isPresent() && (d.proof() == null || own.isMissingNode() || !CustomWords.idle(own)) ? idle.get()
-            : rests ? new Said(State.suspended, "suspended: " + d.message(), null) : d).or(() -> idle);
+            : unlessItRests(d)).or(() -> idle);
     }
 
     private Optional<Said> doubt(JsonNode c) {
@@ -10557,7 +10565,8 @@ static final class CustomWords {
     }
 
     static boolean unfinished(String word) {
-        return !done(word) && plain(word).matches(".*(ing|pending|unknown|unavailable|offline|unreachable|notready)");
+        return !done(word) && !idle(word)
+            && plain(word).matches(".*(ing|pending|unknown|unavailable|offline|unreachable|notready)|(wait|pending|back(ing)?off|queued).*");
     }
 }
 
@@ -12246,7 +12255,7 @@ record CustomReference(String path, String kind, String name) {
     /** Where the resource says what it makes. */
     private static final List<String> MADE = List.of("/secretName", "/target/name", "/template/metadata/name", "/destination/name",
         "/managedSecretReference/secretName", "/writeConnectionSecretToRef/name");
-    private static final Pattern TOLD = Pattern.compile("\\b([A-Z][A-Za-z]+) [\"'`](?:[a-z0-9-]+/)?([a-z0-9][a-z0-9.-]*)[\"'`]");
+    private static final Pattern TOLD = Pattern.compile("\\b([A-Z][A-Za-z]+)[ /][\"'`]?(?:[a-z0-9-]+/)?([a-z0-9](?:[a-z0-9.-]*[a-z0-9])?)");
     private static final Map<String, String> USUAL =
         Map.of("issuer", "Issuer", "backend", "Service", "parent", "Gateway", "scaleTarget", "Deployment");
     private static final int DEPTH = 7;

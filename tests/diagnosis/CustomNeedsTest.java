@@ -173,6 +173,11 @@ class CustomNeedsTest {
             .statefulSet("pg", "", Scene.unscheduled("0/2 nodes are available: 2 Insufficient cpu."))
             .add("kind: Service\nmetadata: {name: pg}\nspec: {clusterIP: 10.0.0.1, selector: {app: pg}, ports: [{port: 5432}]}");
         assertEquals(List.of("SCHED_INSUFFICIENT_RESOURCES StatefulSet/pg"), causes(database));
+        var keystone = object("yaook.cloud/v1", "KeystoneDeployment", "k", "size: 1", "phase: WaitingForDependency, "
+            + "conditions: [{type: Converged, status: 'False', message: 'waiting for MySQLService/%s'}]");
+        var service = object("infra.yaook.cloud/v1", "MySQLService", "db", "size: 1", "phase: InvalidConfiguration");
+        assertEquals(List.of("CR_NOT_READY MySQLService/db"), causes(scene(keystone.formatted("db"), service)));
+        assertEquals(2, causes(scene(keystone.formatted("other"), service)).size());
         database.add(migration.formatted("syntax error in the answer of").replace("name: m", "name: n"));
         assertTrue(causes(database).contains("CR_NOT_READY AtlasMigration/n"), () -> causes(database).toString());
     }
@@ -232,6 +237,14 @@ class CustomNeedsTest {
         assertTrue(another.stream().noneMatch(c -> c.facts().contains(told)), another::toString);
         assertEquals(List.of("CERT_NOT_READY Certificate/tls"), causes(scene(ingress.formatted("tls"), certificate)),
             "who made it by hand, mends it");
+    }
+
+    @Test
+    void aGenerationThatItsControllerHasNotSeenIsTheCause() {
+        var redis = object("cache.example.com/v1", "Redis", "r", "size: 1", "observedGeneration: %d, phase: Ready")
+            .replace("name: r", "name: r, generation: 1");
+        assertEquals(List.of("CR_NOT_READY Redis/r"), causes(scene(redis.formatted(-1))));
+        assertEquals(List.of(), causes(scene(redis.formatted(1))));
     }
 
     @Test

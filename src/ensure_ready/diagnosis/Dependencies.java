@@ -24,6 +24,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
 
@@ -197,7 +198,8 @@ public final class Dependencies {
     /** What a custom resource waits for by what it names; of that which owns it, what stands beside it, if it says that it waits. */
     private Stream<Obj> needed(Obj custom) {
         var proof = CustomStatus.of(custom, snapshot).proof();
-        var message = proof == null ? "" : proof.message();
+        var message = proof == null ? "" : Stream.concat(Stream.of(proof.message()), custom.list("/status/conditions").stream()
+            .filter(c -> !Obj.isTrue(c)).map(c -> c.path("message").asString(""))).collect(Collectors.joining("\n"));
         boolean waits = proof != null && proof.reason().matches("(?i)(waiting|pending|depend).*");
         boolean unreached = Stream.of(Phrase.REFUSAL, Phrase.SLOW, Phrase.NO_NAME).anyMatch(p -> p.occurs(message));
         var deployed = custom.list("/status/resources").stream() // as Argo CD lists them

@@ -28,7 +28,7 @@ public record CustomReference(String path, String kind, String name) {
     /** Where the resource says what it makes. */
     private static final List<String> MADE = List.of("/secretName", "/target/name", "/template/metadata/name", "/destination/name",
         "/managedSecretReference/secretName", "/writeConnectionSecretToRef/name");
-    private static final Pattern TOLD = Pattern.compile("\\b([A-Z][A-Za-z]+) [\"'`](?:[a-z0-9-]+/)?([a-z0-9][a-z0-9.-]*)[\"'`]");
+    private static final Pattern TOLD = Pattern.compile("\\b([A-Z][A-Za-z]+)[ /][\"'`]?(?:[a-z0-9-]+/)?([a-z0-9](?:[a-z0-9.-]*[a-z0-9])?)");
     private static final Map<String, String> USUAL =
         Map.of("issuer", "Issuer", "backend", "Service", "parent", "Gateway", "scaleTarget", "Deployment");
     private static final int DEPTH = 7;

@@ -112,10 +112,18 @@ public final class CustomStatus {
         if (o.at("/status").isEmpty()) {
             return silent();
         }
+        if (o.has("/status/observedGeneration") && o.number("/status/observedGeneration", 0) < o.generation()) {
+            return said(State.progressing, "its controller has not seen generation " + o.generation() + " yet", "status.observedGeneration");
+        }
         boolean ready = own.isMissingNode() ? conditions.stream().anyMatch(CustomWords::finished)
             || words.stream().allMatch(w -> CustomWords.done(w.text()))
             && words.stream().anyMatch(w -> CustomWords.ready(w.text())) : Obj.isTrue(own) && !stale(own);
-        return failure(ready).or(() -> doubt(ready)).orElseGet(() -> proven(ready));
+        return failure(ready).map(this::unlessItRests).or(() -> doubt(ready)).orElseGet(() -> proven(ready));
+    }
+
+    /** Nobody looks at what its user suspended: its status is of before. */
+    private Said unlessItRests(Said said) {
+        return o.is("/spec/suspend") || o.is("/spec/paused") ? new Said(State.suspended, "suspended: " + said.message(), null) : said;
     }
 
     private Said silent() {
@@ -171,12 +179,11 @@ public final class CustomStatus {
             : own.isMissingNode() ? conditions.stream() : Stream.of(own);
         var doubt = telling.flatMap(c -> doubt(c).stream()).findFirst().or(() -> ready ? Optional.empty() : flags())
             .or(() -> Obj.isTrue(own) ? Optional.empty() : counts()).or(this::word);
-        boolean rests = o.is("/spec/suspend") || o.is("/spec/paused");
         var idle = ready ? Optional.<Said>empty() : conditions.stream().filter(CustomWords::idle).findFirst()
             .map(c -> said(State.suspended, c))
             .or(() -> words.stream().filter(w -> CustomWords.idle(w.text())).findFirst().map(w -> said(State.suspended, w)));
         return doubt.map(d -> idle.isPresent() && (d.proof() == null || own.isMissingNode() || !CustomWords.idle(own)) ? idle.get()
-            : rests ? new Said(State.suspended, "suspended: " + d.message(), null) : d).or(() -> idle);
+            : unlessItRests(d)).or(() -> idle);
     }
 
     private Optional<Said> doubt(JsonNode c) {
