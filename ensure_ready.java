@@ -12264,10 +12264,10 @@ record CustomReference(String path, String kind, String name) {
     static List<CustomReference> of(Snapshot snapshot, Obj o) {
         var found = new ArrayList<CustomReference>();
         new Walk(snapshot, o, found).fields(o.at("/spec"), "spec", 0);
-        o.labels().entrySet().stream().filter(l -> l.getKey().contains("/")) // by its operator's label, such as strimzi.io/cluster
-            .forEach(l -> snapshot.custom().filter(c -> ("." + c.group()).endsWith("." + l.getKey().replaceFirst("/.*", ""))
-                && c.name().equals(l.getValue()) && !c.kind().equals(o.kind())).findFirst()
-                .ifPresent(c -> found.add(new CustomReference("metadata.labels[" + l.getKey() + "]", c.kind(), c.name()))));
+        o.labels().forEach((label, value) -> snapshot.objects().keySet().stream() // its operator's, such as strimzi.io/cluster
+            .filter(k -> label.contains("/") && k.endsWith("." + label.substring(0, label.indexOf('/'))) && !k.startsWith(o.kind() + "."))
+            .flatMap(k -> snapshot.find(k, value).stream()).findFirst()
+            .ifPresent(c -> found.add(new CustomReference("metadata.labels[" + label + "]", c.kind(), c.name()))));
         found.removeIf(r -> r.kind().equals("Secret") && makes(o, r.name()));
         return found;
     }
