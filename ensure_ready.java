@@ -27,11 +27,11 @@
 // Then what only thinks: equal input gives equal answers.
 // line  5237 src/ensure_ready/certainty: What is certain never to become ready without a change, and what the wait remembers to know it
 // line  5869 src/ensure_ready/diagnosis: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
-// line  8565 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
-// line 10149 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
-// line 11326 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
-// line 12199 src/ensure_ready/model: Objects and snapshots of a namespace
-// line 13271 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
+// line  8576 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
+// line 10161 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
+// line 11355 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
+// line 12228 src/ensure_ready/model: Objects and snapshots of a namespace
+// line 13305 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude;
@@ -5978,7 +5978,8 @@ record Candidates(Observed seen, Dependencies needs, Finding f) {
     /** What exists of the kinds of which a custom resource names something that does not; a ClusterIssuer may have been an Issuer. */
     private Stream<String> named() {
         var told = f.evidence().toString();
-        return snapshot().custom().filter(o -> Ref.of(o).equals(f.object())).limit(1).flatMap(o -> CustomReference.of(snapshot(), o).stream())
+        return snapshot().custom().filter(o -> Ref.of(o).equals(f.object())).limit(1)
+            .flatMap(o -> CustomReference.of(snapshot(), o).stream())
             .filter(r -> r.missing(snapshot()) ? told.contains(r.name()) || !r.path().endsWith("Name")
                 : r.target(snapshot()).isEmpty() && told.contains(r.name()))
             .flatMap(r -> snapshot().objects().entrySet().stream()
@@ -6223,7 +6224,8 @@ static final class Connections {
             return;
         }
         switch (f.code()) {
-            case SECRET_MISSING -> CustomFindings.maker(snapshot, f.objectName()).or(() -> namesake(f)).filter(m -> speaking.contains(Ref.of(m))).ifPresent(m -> {
+            case SECRET_MISSING -> CustomFindings.maker(snapshot, f.objectName())
+                .or(() -> namesake(f)).filter(m -> speaking.contains(Ref.of(m))).ifPresent(m -> {
                 edges.add(new Edge(f.owner(), Ref.of(m), Edge.Origin.MAKER, "made by " + m.ref(), 1, ""));
                 s.means(f.with(Basis.WEAK).named());
             });
@@ -6254,7 +6256,8 @@ static final class Connections {
     /** An operator calls the Secrets that it makes after its resource; what deploys the workload itself makes none for it. */
     private Optional<Obj> namesake(Finding f) {
         var workload = needs.workloads().get(f.owner());
-        return snapshot.custom().filter(o -> workload != null && ("-" + f.objectName().replace('.', '-') + "-").contains("-" + o.name() + "-")
+        return snapshot.custom()
+            .filter(o -> workload != null && ("-" + f.objectName().replace('.', '-') + "-").contains("-" + o.name() + "-")
             && !o.group().matches("argoproj\\.io|.*fluxcd\\.io") && !Ownership.called(workload, o) && !needs.below(workload, o))
             .max(Comparator.comparingInt((Obj o) -> o.name().length()).thenComparing(Obj::kind));
     }
@@ -6653,10 +6656,13 @@ static final class Dependencies {
     /** What a custom resource waits for by what it names; of that which owns it, what stands beside it, if it says that it waits. */
     private Stream<Obj> needed(Obj custom) {
         var proof = CustomStatus.of(custom, snapshot).proof();
-        var message = proof == null ? "" : proof.message();
+        var message = proof == null ? "" : Stream.concat(Stream.of(proof.message()), custom.list("/status/conditions").stream()
+            .filter(c -> !Obj.isTrue(c)).map(c -> c.path("message").asString(""))).collect(Collectors.joining("\n"));
         boolean waits = proof != null && proof.reason().matches("(?i)(waiting|pending|depend).*");
         boolean unreached = Stream.of(Phrase.REFUSAL, Phrase.SLOW, Phrase.NO_NAME).anyMatch(p -> p.occurs(message));
-        return Stream.concat(Stream.concat(named(custom), CustomReference.in(snapshot, message))
+        var deployed = custom.list("/status/resources").stream() // as Argo CD lists them
+            .flatMap(r -> new CustomReference("", r.path("kind").asString(""), r.path("name").asString("")).target(snapshot).stream());
+        return Stream.concat(Stream.of(named(custom), CustomReference.in(snapshot, message), deployed).flatMap(s -> s)
             .flatMap(t -> !below(custom, t) ? Stream.of(t) : waits ? named(t).filter(s -> !s.equals(custom)) : Stream.empty())
             .filter(t -> !t.builtIn() || Kinds.WORKLOADS.contains(t.kind())),
             HOST.matcher(unreached ? message : "").results().flatMap(m -> service(m.group()).stream()));
@@ -6778,7 +6784,8 @@ record Diagnosis(Observed seen, List<Workload> workloads, Ref agent, Dependencie
         var understood = new Connections(seen, needs, unready).understand(told);
         var all = Stream.concat(understood.findings().stream(),
             new SettingFindings(seen, needs, understood.findings(), unready).find().stream()).distinct().sorted(Finding.ORDER).toList();
-        var judged = workloads.stream().filter(w -> w.state() != State.unverified).map(w -> new Ref(w.kind(), w.name())).collect(Collectors.toSet());
+        var judged = workloads.stream().filter(w -> w.state() != State.unverified)
+            .map(w -> new Ref(w.kind(), w.name())).collect(Collectors.toSet());
         var graph = new Graph(seen, unready, all.stream().filter(f -> matters(f, unready, judged)).toList(),
             Stream.concat(needs.edges().stream(), understood.edges().stream()).toList());
         var roots = new Roots(graph).find();
@@ -7112,9 +7119,10 @@ static final class Facts {
             var named = CustomReference.of(seen.snapshot, o);
             named.stream().filter(r -> r.missing(seen.snapshot) && (told.contains(r.name()) || !r.path().endsWith("Name")))
                 .forEach(r -> add(o, r.path(), r.name() + " (does not exist)"));
-            FIELD.matcher(told).results().map(m -> m.group()).distinct().filter(p -> found.keySet().stream().noneMatch(k -> k.contains(" " + p)))
+            FIELD.matcher(told).results().map(m -> m.group()).distinct()
+                .filter(p -> found.keySet().stream().noneMatch(k -> k.contains(" " + p)))
                 .forEach(p -> add(o, p, text(o.at("/" + p.replaceAll("[.\\[]", "/").replace("]", "")))));
-            quoted(o.at("/spec"), "spec", told).limit(4).forEach(e -> add(o, e.getKey(), e.getValue()));
+            quoted(o.at("/spec"), "spec", told.toLowerCase(Locale.ROOT)).limit(4).forEach(e -> add(o, e.getKey(), e.getValue()));
             f.evidence().stream().filter(e -> !e.path().startsWith(o.ref() + "/") && !e.path().equals(o.ref())).reduce((a, b) -> b)
                 .ifPresent(e -> found.putIfAbsent(e.path(), e.message()));
             named.stream().limit(2).forEach(r -> add(o, r.path(), r.name()));
@@ -7124,8 +7132,7 @@ static final class Facts {
     /** Fields whose value stands in the message as a word of its own. */
     private static Stream<Map.Entry<String, String>> quoted(JsonNode spec, String path, String message) {
         return Leaves.of(spec).entrySet().stream().filter(e -> e.getValue().length() > 3 && !SecretShapes.NAME.matcher(e.getKey()).matches()
-            && Pattern.compile("(?<![\\w.-])" + Pattern.quote(e.getValue()) + "(?![\\w-])").matcher(message).find())
-            .map(e -> Map.entry(path + "." + e.getKey(), e.getValue()));
+            && word(e.getValue(), message)).map(e -> Map.entry(path + "." + e.getKey(), e.getValue()));
     }
 
     private void scale(Obj o, Finding f) {
@@ -7192,6 +7199,8 @@ static final class Facts {
                     needs.mentions(Ref.of(w)).stream().flatMap(m -> needs.service(m.host()).stream()).distinct()
                         .forEach(s -> all(s, "/spec/externalName"));
                 });
+            case SECRET_MISSING, INGRESS_TLS_SECRET_MISSING -> CustomFindings.maker(seen.snapshot, f.param("name").isEmpty()
+                ? f.objectName() : f.param("name")).ifPresent(m -> add(m, "makes it", CustomStatus.of(m, seen.snapshot).message()));
             case QUOTA_REQUIRES_LIMITS -> owner.stream()
                 .flatMap(w -> StreamSupport.stream(Dependencies.podSpec(w).path("containers").spliterator(),
                 false).filter(c -> c.path("resources").isEmpty()).map(c -> Map.entry(w, c.path("name").asString(""))))
@@ -7422,6 +7431,8 @@ record IngressFindings(Observed seen) {
             && seen.age(ingress) < Code.INGRESS_TLS_SECRET_MISSING.young;
         return ingress.list("/spec/tls").stream().map(t -> t.path("secretName").asString(""))
             .filter(s -> !issued && !s.isEmpty() && !seen.exists("Secret", s)).distinct()
+            .filter(s -> CustomFindings.maker(seen.snapshot, s).filter(m -> CustomStatus.gates(m, seen.snapshot)
+                && CustomStatus.of(m, seen.snapshot).against()).isEmpty()) // which is told itself
             .map(s -> finding(Code.INGRESS_TLS_SECRET_MISSING, ingress, "spec.tls.secretName", s).with(Map.of("name", s)));
     }
 }
@@ -8978,7 +8989,8 @@ static final class CustomFindings {
 
     /** The resource that is to make this Secret: a certificate, an external or a sealed secret. */
     static Optional<Obj> maker(Snapshot snapshot, String secret) {
-        return snapshot.custom().filter(o -> CustomReference.makes(o, secret)).min(Comparator.comparing(Obj::kind).thenComparing(Obj::name));
+        return snapshot.custom().filter(o -> CustomReference.makes(o, secret))
+            .min(Comparator.comparing(Obj::kind).thenComparing(Obj::name));
     }
 }
 
@@ -10259,7 +10271,8 @@ static final class CustomStatus {
     /** What a queue's entry for something suspended says; the queue starts it, and a person who does is overruled. */
     static Optional<Said> holding(Obj held, Snapshot snapshot) {
         return snapshot.index().byOwner().getOrDefault(held.uid(), List.of()).stream().filter(c -> !c.builtIn() && !held.uid().isEmpty()
-            && (held.builtIn() || conditions(c).stream().anyMatch(CustomWords::queued))).map(c -> of(c, snapshot)).filter(Said::against).findFirst();
+            && (held.builtIn() || conditions(c).stream().anyMatch(CustomWords::queued)))
+            .map(c -> of(c, snapshot)).filter(Said::against).findFirst();
     }
 
     /** What was done once: that it failed says nothing of how the namespace is. */
@@ -10271,10 +10284,18 @@ static final class CustomStatus {
         if (o.at("/status").isEmpty()) {
             return silent();
         }
+        if (o.has("/status/observedGeneration") && o.number("/status/observedGeneration", 0) < o.generation()) {
+            return said(State.progressing, "its controller has not seen generation " + o.generation() + " yet", "status.observedGeneration");
+        }
         boolean ready = own.isMissingNode() ? conditions.stream().anyMatch(CustomWords::finished)
             || words.stream().allMatch(w -> CustomWords.done(w.text()))
             && words.stream().anyMatch(w -> CustomWords.ready(w.text())) : Obj.isTrue(own) && !stale(own);
-        return failure(ready).or(() -> doubt(ready)).orElseGet(() -> proven(ready));
+        return failure(ready).map(this::unlessItRests).or(() -> doubt(ready)).orElseGet(() -> proven(ready));
+    }
+
+    /** Nobody looks at what its user suspended: its status is of before. */
+    private Said unlessItRests(Said said) {
+        return o.is("/spec/suspend") || o.is("/spec/paused") ? new Said(State.suspended, "suspended: " + said.message(), null) : said;
     }
 
     private Said silent() {
@@ -10330,12 +10351,11 @@ static final class CustomStatus {
             : own.isMissingNode() ? conditions.stream() : Stream.of(own);
         var doubt = telling.flatMap(c -> doubt(c).stream()).findFirst().or(() -> ready ? Optional.empty() : flags())
             .or(() -> Obj.isTrue(own) ? Optional.empty() : counts()).or(this::word);
-        boolean rests = o.is("/spec/suspend") || o.is("/spec/paused");
         var idle = ready ? Optional.<Said>empty() : conditions.stream().filter(CustomWords::idle).findFirst()
             .map(c -> said(State.suspended, c))
             .or(() -> words.stream().filter(w -> CustomWords.idle(w.text())).findFirst().map(w -> said(State.suspended, w)));
         return doubt.map(d -> idle.isPresent() && (d.proof() == null || own.isMissingNode() || !CustomWords.idle(own)) ? idle.get()
-            : rests ? new Said(State.suspended, "suspended: " + d.message(), null) : d).or(() -> idle);
+            : unlessItRests(d)).or(() -> idle);
     }
 
     private Optional<Said> doubt(JsonNode c) {
@@ -10366,14 +10386,16 @@ static final class CustomStatus {
         long desired = o.number("/spec/replicas", o.number("/status/desiredNumberScheduled", -1));
         return Stream.of("ready", "available", "").map(word -> word.isEmpty() ? "replicas" : word + "Replicas")
             .filter(field -> o.has("/status/" + field)).findFirst()
-            .flatMap(field -> lack(field.equals("replicas") ? "created" : "ready", o.number("/status/" + field, 0), desired))
-            .or(() -> o.has("/status/updatedReplicas") ? lack("updated", o.number("/status/updatedReplicas", 0),
-                o.number("/spec/replicas", -1)) : Optional.empty());
+            .flatMap(field -> lack(field, field.equals("replicas") ? "created" : "ready", desired))
+            .or(() -> o.has("/status/updatedReplicas") ? lack("updatedReplicas", "updated", o.number("/spec/replicas", -1))
+                : Optional.empty());
     }
 
-    private static Optional<Said> lack(String what, long count, long desired) {
+    private Optional<Said> lack(String field, String what, long desired) {
+        long count = o.number("/status/" + field, 0);
+        var told = count + " of " + desired + " " + what;
         return count >= desired ? Optional.empty()
-            : Optional.of(new Said(State.progressing, count + " of " + desired + " " + what, null));
+            : Optional.of(new Said(State.progressing, told, Evidence.field(o, "status." + field, told)));
     }
 
     /** A word that nobody knows is progress for a while; with a Ready condition beside it, only one that sounds unfinished. */
@@ -10443,7 +10465,7 @@ static final class CustomWords {
         "Created", "Installed", "Configured", "QuotaReserved", "Admitted");
     private static final Pattern POSITIVE_END =
         Pattern.compile(".*(?<!Not)(Ready|Available|Synced|Synchronized|Healthy|Accepted|Applied|Reconciled)$");
-    private static final Pattern BROKEN = Pattern.compile(".*(Failed|Failure|Error|Errored|Invalid|Stalled|Terminal)$");
+    private static final Pattern BROKEN = Pattern.compile(".*(Failed|Failure|Errors?|Errored|ErrorOccurred|Invalid|Stalled|Terminal)$");
     private static final Pattern AILING = Pattern.compile(".*(Unhealthy|NotReady|Degraded|Unavailable)$");
     private static final Set<String> DONE = Set.of("ready", "running", "active", "bound", "succeeded", "success", "successful", "completed",
         "complete", "finished", "done", "healthy", "green", "available", "online", "deployed", "established", "synced", "synchronized",
@@ -10457,12 +10479,16 @@ static final class CustomWords {
     private static final Pattern IDLE = Pattern.compile("(?i).*(paused?|suspended|hibernat(ed|ion)|scaled_?to_?zero|idle|inactive|notactive"
         + "|notraffic|sleeping|dormant|stopped|detached|waitforfirstconsumer)$");
     private static final String FAILURE = "failed|failure|error|errored|rejected";
-    private static final Pattern FAILED_WORD =
-        Pattern.compile("(?i).*(" + FAILURE + "|degraded|unhealthy|aborted|invalid|broken|crashed|faulted|lost)$|red");
+    private static final Pattern FAILED_WORD = Pattern.compile("(?i).*(" + FAILURE
+        + "|degraded|unhealthy|aborted|invalid|broken|crashed|faulted|lost)$|red|(failed|error|invalid).*"
+        + "|.*\\b(not found|unable to|cannot)\\b.*");
     /** Reasons that a controller gives when it has tried and could not; not those that say what it waits for. */
     private static final Pattern FAILED_REASON =
         Pattern.compile("(?i).*(" + FAILURE + "|invalid\\w*|denied|unauthorized|forbidden|terminal|exceeded)$|ErrInit.*");
     static final Pattern KEY = Pattern.compile("(?i)(?!desired|last|previous|target).*(phase|state|status|health|stage)$|sync");
+    /** {@code ClusterRunning}, and what stands before the last word of {@code PodsNotReady}. */
+    private static final Pattern LAST = Pattern.compile("(.*[a-z])([A-Z][a-z]+)");
+    private static final Pattern HINDERED = Pattern.compile("(?i).*(not|non|wait.*|pending.*|partially|until.*|being)");
     /** They are read by others and have nothing to become ready; many of their controllers write no status. */
     private static final Set<String> CONFIGURATION = Set.of("monitoring.coreos.com", "networking.istio.io", "security.istio.io",
         "traefik.io", "traefik.containo.us", "kyverno.io", "wgpolicyk8s.io", "aquasecurity.github.io", "k8s.cni.cncf.io",
@@ -10544,7 +10570,9 @@ static final class CustomWords {
     }
 
     static boolean done(String word) {
-        return DONE.contains(plain(word)) || serving(word);
+        var last = LAST.matcher(word);
+        return DONE.contains(plain(word)) || serving(word)
+            || last.matches() && !HINDERED.matcher(last.group(1)).matches() && DONE.contains(plain(last.group(2)));
     }
 
     static boolean idle(String word) {
@@ -10557,7 +10585,8 @@ static final class CustomWords {
     }
 
     static boolean unfinished(String word) {
-        return !done(word) && plain(word).matches(".*(ing|pending|unknown|unavailable|offline|unreachable|notready)");
+        return !done(word) && !idle(word)
+            && plain(word).matches(".*(ing|pending|unknown|unavailable|offline|unreachable|notready)|(wait|pending|back(ing)?off|queued).*");
     }
 }
 
@@ -12241,11 +12270,12 @@ record CustomReference(String path, String kind, String name) {
     private static final Pattern FIELD = Pattern.compile("(\\w*?)(Refs?|References?|Names?)?");
     private static final Set<String> PARTS = Set.of("name", "kind", "namespace", "group", "apiVersion", "apiGroup", "key", "optional");
     /** Parts of a spec that pods or charts are made of: what they name, their pods tell. */
-    private static final Set<String> FOREIGN = Set.of("template", "podTemplate", "containers", "initContainers", "values", "env", "volumes");
+    private static final Set<String> FOREIGN =
+        Set.of("template", "podTemplate", "containers", "initContainers", "values", "env", "volumes");
     /** Where the resource says what it makes. */
     private static final List<String> MADE = List.of("/secretName", "/target/name", "/template/metadata/name", "/destination/name",
         "/managedSecretReference/secretName", "/writeConnectionSecretToRef/name");
-    private static final Pattern TOLD = Pattern.compile("\\b([A-Z][A-Za-z]+) [\"'`](?:[a-z0-9-]+/)?([a-z0-9][a-z0-9.-]*)[\"'`]");
+    private static final Pattern TOLD = Pattern.compile("\\b([A-Z][A-Za-z]+)[ /][\"'`]?(?:[a-z0-9-]+/)?([a-z0-9](?:[a-z0-9.-]*[a-z0-9])?)");
     private static final Map<String, String> USUAL =
         Map.of("issuer", "Issuer", "backend", "Service", "parent", "Gateway", "scaleTarget", "Deployment");
     private static final int DEPTH = 7;
@@ -12254,10 +12284,10 @@ record CustomReference(String path, String kind, String name) {
     static List<CustomReference> of(Snapshot snapshot, Obj o) {
         var found = new ArrayList<CustomReference>();
         new Walk(snapshot, o, found).fields(o.at("/spec"), "spec", 0);
-        o.labels().entrySet().stream().filter(l -> l.getKey().contains("/")) // by its operator's label, such as strimzi.io/cluster
-            .forEach(l -> snapshot.custom().filter(c -> ("." + c.group()).endsWith("." + l.getKey().replaceFirst("/.*", ""))
-                && c.name().equals(l.getValue()) && !c.kind().equals(o.kind())).findFirst()
-                .ifPresent(c -> found.add(new CustomReference("metadata.labels[" + l.getKey() + "]", c.kind(), c.name()))));
+        o.labels().forEach((label, value) -> snapshot.objects().keySet().stream() // its operator's, such as strimzi.io/cluster
+            .filter(k -> label.contains("/") && k.endsWith("." + label.substring(0, label.indexOf('/'))) && !k.startsWith(o.kind() + "."))
+            .flatMap(k -> snapshot.find(k, value).stream()).findFirst()
+            .ifPresent(c -> found.add(new CustomReference("metadata.labels[" + label + "]", c.kind(), c.name()))));
         found.removeIf(r -> r.kind().equals("Secret") && makes(o, r.name()));
         return found;
     }
@@ -12269,7 +12299,8 @@ record CustomReference(String path, String kind, String name) {
 
     /** Whether it is to make the Secret of this name: a certificate, an external or a sealed secret. */
     static boolean makes(Obj o, String secret) {
-        return MADE.stream().anyMatch(p -> o.text("/spec" + p).equals(secret) && (!p.equals("/secretName") || o.kind().equals("Certificate")))
+        return MADE.stream()
+            .anyMatch(p -> o.text("/spec" + p).equals(secret) && (!p.equals("/secretName") || o.kind().equals("Certificate")))
             || o.name().equals(secret) && o.kind().matches(".*Secret|OnePasswordItem");
     }
 
@@ -12283,13 +12314,15 @@ record CustomReference(String path, String kind, String name) {
     }
 
     private Stream<String> keys(Snapshot snapshot) {
-        return kind.isEmpty() ? Stream.empty() : snapshot.objects().keySet().stream().filter(k -> k.equals(kind) || k.startsWith(kind + "."));
+        return kind.isEmpty() ? Stream.empty() : snapshot.objects().keySet().stream()
+            .filter(k -> k.equals(kind) || k.startsWith(kind + "."));
     }
 
     private record Walk(Snapshot snapshot, Obj o, List<CustomReference> found) {
         void fields(JsonNode node, String path, int depth) {
             if (depth < DEPTH) {
-                node.properties().stream().filter(e -> !FOREIGN.contains(e.getKey())).forEach(e -> field(e, path + "." + e.getKey(), depth));
+                node.properties().stream().filter(e -> !FOREIGN.contains(e.getKey()))
+                    .forEach(e -> field(e, path + "." + e.getKey(), depth));
             }
         }
 
@@ -12332,7 +12365,8 @@ record CustomReference(String path, String kind, String name) {
             }
             return stem.matches("(?i).*configMap(key)?") ? "ConfigMap" : stem.equals("dependsOn") ? o.kind()
                 : kinds(k -> k.equalsIgnoreCase(stem)).or(() -> Optional.ofNullable(USUAL.get(stem)))
-                .or(() -> stem.length() < 5 ? Optional.empty() : kinds(k -> k.endsWith(stem.substring(0, 1).toUpperCase(Locale.ROOT) + stem.substring(1)))).orElse("");
+                .or(() -> stem.length() < 5 ? Optional.empty()
+                : kinds(k -> k.endsWith(stem.substring(0, 1).toUpperCase(Locale.ROOT) + stem.substring(1)))).orElse("");
         }
 
         /** Of the resource's own group rather than of another. */

@@ -173,6 +173,11 @@ class CustomNeedsTest {
             .statefulSet("pg", "", Scene.unscheduled("0/2 nodes are available: 2 Insufficient cpu."))
             .add("kind: Service\nmetadata: {name: pg}\nspec: {clusterIP: 10.0.0.1, selector: {app: pg}, ports: [{port: 5432}]}");
         assertEquals(List.of("SCHED_INSUFFICIENT_RESOURCES StatefulSet/pg"), causes(database));
+        var keystone = object("yaook.cloud/v1", "KeystoneDeployment", "k", "size: 1", "phase: WaitingForDependency, "
+            + "conditions: [{type: Converged, status: 'False', message: 'waiting for MySQLService/%s'}]");
+        var service = object("infra.yaook.cloud/v1", "MySQLService", "db", "size: 1", "phase: InvalidConfiguration");
+        assertEquals(List.of("CR_NOT_READY MySQLService/db"), causes(scene(keystone.formatted("db"), service)));
+        assertEquals(2, causes(scene(keystone.formatted("other"), service)).size());
         database.add(migration.formatted("syntax error in the answer of").replace("name: m", "name: n"));
         assertTrue(causes(database).contains("CR_NOT_READY AtlasMigration/n"), () -> causes(database).toString());
     }
@@ -210,6 +215,43 @@ class CustomNeedsTest {
                 + "conditions: [{type: Ready, status: 'False', reason: ClusterIsNotReady}]");
         assertTrue(report(scene(database)).causes().get(0).evidence().stream()
             .anyMatch(e -> e.message().contains("secrets \"su\" not found")));
+    }
+
+    @Test
+    void whatItsStatusSaysThatItDeployedExplainsIt() {
+        var app = object("argoproj.io/v1alpha1", "Application", "shop", "source: {path: x}",
+            "health: {status: Degraded}, resources: [{kind: Deployment, name: %s}]");
+        var broken = Scene.waiting("web", "ErrImagePull", "manifest unknown");
+        assertEquals(List.of("IMAGE_NOT_FOUND Deployment/web"), causes(scene(app.formatted("web")).deploy("web", "", broken)));
+        assertEquals(2, causes(scene(app.formatted("other")).deploy("web", "", broken)).size());
+    }
+
+    @Test
+    void whoIsToMakeAMissingSecretSaysHowItIs() {
+        var ingress = "apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: {name: web}\nspec: {tls: [{secretName: %s}]}\n";
+        var certificate = cr("cert-manager.io/v1", "Certificate", "tls", "secretName: tls", "Ready", "False", "DoesNotExist", "Issuing");
+        var told = fact("certificate/tls makes it", "Ready=False: DoesNotExist: Issuing");
+        var shim = report(scene(ingress.formatted("tls"), owned(certificate, "Ingress/web"))).causes();
+        assertTrue(shim.stream().anyMatch(c -> c.facts().contains(told)), shim::toString);
+        var another = report(scene(ingress.formatted("own"), owned(certificate, "Ingress/web"))).causes();
+        assertTrue(another.stream().noneMatch(c -> c.facts().contains(told)), another::toString);
+        assertEquals(List.of("CERT_NOT_READY Certificate/tls"), causes(scene(ingress.formatted("tls"), certificate)),
+            "who made it by hand, mends it");
+    }
+
+    @Test
+    void aGenerationThatItsControllerHasNotSeenIsTheCause() {
+        var redis = object("cache.example.com/v1", "Redis", "r", "size: 1", "observedGeneration: %d, phase: Ready")
+            .replace("name: r", "name: r, generation: 1");
+        assertEquals(List.of("CR_NOT_READY Redis/r"), causes(scene(redis.formatted(-1))));
+        assertEquals(List.of(), causes(scene(redis.formatted(1))));
+    }
+
+    @Test
+    void replicasThatAreMissingAreTheEvidence() {
+        var set = object("apps.kruise.io/v1alpha1", "CloneSet", "c", "replicas: 3", "replicas: 3, readyReplicas: %d");
+        assertEquals("2 of 3 ready", report(scene(set.formatted(2))).causes().get(0).evidence().get(0).message());
+        assertEquals(List.of(), causes(scene(set.formatted(3))));
     }
 
     @Test

@@ -170,6 +170,22 @@ class ReadinessCustomTest {
         assertEquals(bad ? List.of(ensure_ready.Code.CR_NOT_READY) : List.of(), codes);
     }
 
+    @ParameterizedTest
+    @CsvSource({"ClusterRunning, ready", "PoolInitialized, ready", "PodsNotReady, progressing", "WaitingForRunning, progressing",
+        "Unavailable, progressing", "Available, ready", "FailedValidation, failed", "Validated, unverified", "detached, suspended",
+        "attached, ready", "WaitForFirstConsumer, suspended", "Secret not found, failed", "Secret found, unverified", "faulted, failed",
+        "WaitingForDependency, progressing", "BackingOff, progressing"})
+    void aWordOfSeveralPartsIsReadByTheOneThatDecides(String word, ensure_ready.State expected) {
+        assertEquals(expected, state(OLD + "status: {phase: " + word + "}"));
+    }
+
+    @Test
+    void whatItsUserSuspendedRestsWhateverItFailedAtBefore() {
+        var failed = OLD + "spec: {suspend: %s}\nstatus: {conditions: [{type: Ready, status: 'False', reason: UpgradeFailed}]}";
+        assertEquals(ensure_ready.State.suspended, state(failed.formatted(true)));
+        assertEquals(ensure_ready.State.failed, state(failed.formatted(false)));
+    }
+
     @Test
     void noStatusYetIsProgressUnlessTheKindHasNone() {
         assertEquals(ensure_ready.State.progressing, state(WIDGET));

@@ -86,7 +86,8 @@ public record Candidates(Observed seen, Dependencies needs, Finding f) {
     /** What exists of the kinds of which a custom resource names something that does not; a ClusterIssuer may have been an Issuer. */
     private Stream<String> named() {
         var told = f.evidence().toString();
-        return snapshot().custom().filter(o -> Ref.of(o).equals(f.object())).limit(1).flatMap(o -> CustomReference.of(snapshot(), o).stream())
+        return snapshot().custom().filter(o -> Ref.of(o).equals(f.object())).limit(1)
+            .flatMap(o -> CustomReference.of(snapshot(), o).stream())
             .filter(r -> r.missing(snapshot()) ? told.contains(r.name()) || !r.path().endsWith("Name")
                 : r.target(snapshot()).isEmpty() && told.contains(r.name()))
             .flatMap(r -> snapshot().objects().entrySet().stream()

@@ -102,7 +102,8 @@ public final class Connections {
             return;
         }
         switch (f.code()) {
-            case SECRET_MISSING -> CustomFindings.maker(snapshot, f.objectName()).or(() -> namesake(f)).filter(m -> speaking.contains(Ref.of(m))).ifPresent(m -> {
+            case SECRET_MISSING -> CustomFindings.maker(snapshot, f.objectName())
+                .or(() -> namesake(f)).filter(m -> speaking.contains(Ref.of(m))).ifPresent(m -> {
                 edges.add(new Edge(f.owner(), Ref.of(m), Edge.Origin.MAKER, "made by " + m.ref(), 1, ""));
                 s.means(f.with(Basis.WEAK).named());
             });
@@ -133,7 +134,8 @@ public final class Connections {
     /** An operator calls the Secrets that it makes after its resource; what deploys the workload itself makes none for it. */
     private Optional<Obj> namesake(Finding f) {
         var workload = needs.workloads().get(f.owner());
-        return snapshot.custom().filter(o -> workload != null && ("-" + f.objectName().replace('.', '-') + "-").contains("-" + o.name() + "-")
+        return snapshot.custom()
+            .filter(o -> workload != null && ("-" + f.objectName().replace('.', '-') + "-").contains("-" + o.name() + "-")
             && !o.group().matches("argoproj\\.io|.*fluxcd\\.io") && !Ownership.called(workload, o) && !needs.below(workload, o))
             .max(Comparator.comparingInt((Obj o) -> o.name().length()).thenComparing(Obj::kind));
     }

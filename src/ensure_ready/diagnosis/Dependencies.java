@@ -24,6 +24,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
 
@@ -197,10 +198,13 @@ public final class Dependencies {
     /** What a custom resource waits for by what it names; of that which owns it, what stands beside it, if it says that it waits. */
     private Stream<Obj> needed(Obj custom) {
         var proof = CustomStatus.of(custom, snapshot).proof();
-        var message = proof == null ? "" : proof.message();
+        var message = proof == null ? "" : Stream.concat(Stream.of(proof.message()), custom.list("/status/conditions").stream()
+            .filter(c -> !Obj.isTrue(c)).map(c -> c.path("message").asString(""))).collect(Collectors.joining("\n"));
         boolean waits = proof != null && proof.reason().matches("(?i)(waiting|pending|depend).*");
         boolean unreached = Stream.of(Phrase.REFUSAL, Phrase.SLOW, Phrase.NO_NAME).anyMatch(p -> p.occurs(message));
-        return Stream.concat(Stream.concat(named(custom), CustomReference.in(snapshot, message))
+        var deployed = custom.list("/status/resources").stream() // as Argo CD lists them
+            .flatMap(r -> new CustomReference("", r.path("kind").asString(""), r.path("name").asString("")).target(snapshot).stream());
+        return Stream.concat(Stream.of(named(custom), CustomReference.in(snapshot, message), deployed).flatMap(s -> s)
             .flatMap(t -> !below(custom, t) ? Stream.of(t) : waits ? named(t).filter(s -> !s.equals(custom)) : Stream.empty())
             .filter(t -> !t.builtIn() || Kinds.WORKLOADS.contains(t.kind())),
             HOST.matcher(unreached ? message : "").results().flatMap(m -> service(m.group()).stream()));

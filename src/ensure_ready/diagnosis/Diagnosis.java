@@ -45,7 +45,8 @@ public record Diagnosis(Observed seen, List<Workload> workloads, Ref agent, Depe
         var understood = new Connections(seen, needs, unready).understand(told);
         var all = Stream.concat(understood.findings().stream(),
             new SettingFindings(seen, needs, understood.findings(), unready).find().stream()).distinct().sorted(Finding.ORDER).toList();
-        var judged = workloads.stream().filter(w -> w.state() != State.unverified).map(w -> new Ref(w.kind(), w.name())).collect(Collectors.toSet());
+        var judged = workloads.stream().filter(w -> w.state() != State.unverified)
+            .map(w -> new Ref(w.kind(), w.name())).collect(Collectors.toSet());
         var graph = new Graph(seen, unready, all.stream().filter(f -> matters(f, unready, judged)).toList(),
             Stream.concat(needs.edges().stream(), understood.edges().stream()).toList());
         var roots = new Roots(graph).find();

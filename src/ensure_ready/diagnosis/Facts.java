@@ -2,6 +2,7 @@ package ensure_ready.diagnosis;
 
 import ensure_ready.catalogue.Code;
 import ensure_ready.catalogue.Phrase;
+import ensure_ready.findings.CustomFindings;
 import ensure_ready.findings.Finding;
 import ensure_ready.findings.Observed;
 import ensure_ready.model.CustomReference;
@@ -10,6 +11,7 @@ import ensure_ready.model.Obj;
 import ensure_ready.model.Ownership;
 import ensure_ready.model.Ref;
 import ensure_ready.model.References;
+import ensure_ready.readiness.CustomStatus;
 import java.util.Comparator;
 import java.util.EnumSet;
 import java.util.LinkedHashMap;
@@ -290,9 +292,10 @@ public final class Facts {
             var named = CustomReference.of(seen.snapshot, o);
             named.stream().filter(r -> r.missing(seen.snapshot) && (told.contains(r.name()) || !r.path().endsWith("Name")))
                 .forEach(r -> add(o, r.path(), r.name() + " (does not exist)"));
-            FIELD.matcher(told).results().map(m -> m.group()).distinct().filter(p -> found.keySet().stream().noneMatch(k -> k.contains(" " + p)))
+            FIELD.matcher(told).results().map(m -> m.group()).distinct()
+                .filter(p -> found.keySet().stream().noneMatch(k -> k.contains(" " + p)))
                 .forEach(p -> add(o, p, text(o.at("/" + p.replaceAll("[.\\[]", "/").replace("]", "")))));
-            quoted(o.at("/spec"), "spec", told).limit(4).forEach(e -> add(o, e.getKey(), e.getValue()));
+            quoted(o.at("/spec"), "spec", told.toLowerCase(Locale.ROOT)).limit(4).forEach(e -> add(o, e.getKey(), e.getValue()));
             f.evidence().stream().filter(e -> !e.path().startsWith(o.ref() + "/") && !e.path().equals(o.ref())).reduce((a, b) -> b)
                 .ifPresent(e -> found.putIfAbsent(e.path(), e.message()));
             named.stream().limit(2).forEach(r -> add(o, r.path(), r.name()));
@@ -302,8 +305,7 @@ public final class Facts {
     /** Fields whose value stands in the message as a word of its own. */
     private static Stream<Map.Entry<String, String>> quoted(JsonNode spec, String path, String message) {
         return Leaves.of(spec).entrySet().stream().filter(e -> e.getValue().length() > 3 && !SecretShapes.NAME.matcher(e.getKey()).matches()
-            && Pattern.compile("(?<![\\w.-])" + Pattern.quote(e.getValue()) + "(?![\\w-])").matcher(message).find())
-            .map(e -> Map.entry(path + "." + e.getKey(), e.getValue()));
+            && word(e.getValue(), message)).map(e -> Map.entry(path + "." + e.getKey(), e.getValue()));
     }
 
     private void scale(Obj o, Finding f) {
@@ -370,6 +372,8 @@ public final class Facts {
                     needs.mentions(Ref.of(w)).stream().flatMap(m -> needs.service(m.host()).stream()).distinct()
                         .forEach(s -> all(s, "/spec/externalName"));
                 });
+            case SECRET_MISSING, INGRESS_TLS_SECRET_MISSING -> CustomFindings.maker(seen.snapshot, f.param("name").isEmpty()
+                ? f.objectName() : f.param("name")).ifPresent(m -> add(m, "makes it", CustomStatus.of(m, seen.snapshot).message()));
             case QUOTA_REQUIRES_LIMITS -> owner.stream()
                 .flatMap(w -> StreamSupport.stream(Dependencies.podSpec(w).path("containers").spliterator(),
                 false).filter(c -> c.path("resources").isEmpty()).map(c -> Map.entry(w, c.path("name").asString(""))))

@@ -1,10 +1,12 @@
 package ensure_ready.diagnosis;
 
 import ensure_ready.catalogue.Code;
+import ensure_ready.findings.CustomFindings;
 import ensure_ready.findings.Finding;
 import ensure_ready.findings.Observed;
 import ensure_ready.model.Evidence;
 import ensure_ready.model.Obj;
+import ensure_ready.readiness.CustomStatus;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -55,6 +57,8 @@ public record IngressFindings(Observed seen) {
             && seen.age(ingress) < Code.INGRESS_TLS_SECRET_MISSING.young;
         return ingress.list("/spec/tls").stream().map(t -> t.path("secretName").asString(""))
             .filter(s -> !issued && !s.isEmpty() && !seen.exists("Secret", s)).distinct()
+            .filter(s -> CustomFindings.maker(seen.snapshot, s).filter(m -> CustomStatus.gates(m, seen.snapshot)
+                && CustomStatus.of(m, seen.snapshot).against()).isEmpty()) // which is told itself
             .map(s -> finding(Code.INGRESS_TLS_SECRET_MISSING, ingress, "spec.tls.secretName", s).with(Map.of("name", s)));
     }
 }

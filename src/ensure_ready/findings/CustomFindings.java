@@ -60,6 +60,7 @@ public final class CustomFindings {
 
     /** The resource that is to make this Secret: a certificate, an external or a sealed secret. */
     public static Optional<Obj> maker(Snapshot snapshot, String secret) {
-        return snapshot.custom().filter(o -> CustomReference.makes(o, secret)).min(Comparator.comparing(Obj::kind).thenComparing(Obj::name));
+        return snapshot.custom().filter(o -> CustomReference.makes(o, secret))
+            .min(Comparator.comparing(Obj::kind).thenComparing(Obj::name));
     }
 }

@@ -23,11 +23,12 @@ public record CustomReference(String path, String kind, String name) {
     private static final Pattern FIELD = Pattern.compile("(\\w*?)(Refs?|References?|Names?)?");
     private static final Set<String> PARTS = Set.of("name", "kind", "namespace", "group", "apiVersion", "apiGroup", "key", "optional");
     /** Parts of a spec that pods or charts are made of: what they name, their pods tell. */
-    private static final Set<String> FOREIGN = Set.of("template", "podTemplate", "containers", "initContainers", "values", "env", "volumes");
+    private static final Set<String> FOREIGN =
+        Set.of("template", "podTemplate", "containers", "initContainers", "values", "env", "volumes");
     /** Where the resource says what it makes. */
     private static final List<String> MADE = List.of("/secretName", "/target/name", "/template/metadata/name", "/destination/name",
         "/managedSecretReference/secretName", "/writeConnectionSecretToRef/name");
-    private static final Pattern TOLD = Pattern.compile("\\b([A-Z][A-Za-z]+) [\"'`](?:[a-z0-9-]+/)?([a-z0-9][a-z0-9.-]*)[\"'`]");
+    private static final Pattern TOLD = Pattern.compile("\\b([A-Z][A-Za-z]+)[ /][\"'`]?(?:[a-z0-9-]+/)?([a-z0-9](?:[a-z0-9.-]*[a-z0-9])?)");
     private static final Map<String, String> USUAL =
         Map.of("issuer", "Issuer", "backend", "Service", "parent", "Gateway", "scaleTarget", "Deployment");
     private static final int DEPTH = 7;
@@ -36,10 +37,10 @@ public record CustomReference(String path, String kind, String name) {
     public static List<CustomReference> of(Snapshot snapshot, Obj o) {
         var found = new ArrayList<CustomReference>();
         new Walk(snapshot, o, found).fields(o.at("/spec"), "spec", 0);
-        o.labels().entrySet().stream().filter(l -> l.getKey().contains("/")) // by its operator's label, such as strimzi.io/cluster
-            .forEach(l -> snapshot.custom().filter(c -> ("." + c.group()).endsWith("." + l.getKey().replaceFirst("/.*", ""))
-                && c.name().equals(l.getValue()) && !c.kind().equals(o.kind())).findFirst()
-                .ifPresent(c -> found.add(new CustomReference("metadata.labels[" + l.getKey() + "]", c.kind(), c.name()))));
+        o.labels().forEach((label, value) -> snapshot.objects().keySet().stream() // its operator's, such as strimzi.io/cluster
+            .filter(k -> label.contains("/") && k.endsWith("." + label.substring(0, label.indexOf('/'))) && !k.startsWith(o.kind() + "."))
+            .flatMap(k -> snapshot.find(k, value).stream()).findFirst()
+            .ifPresent(c -> found.add(new CustomReference("metadata.labels[" + label + "]", c.kind(), c.name()))));
         found.removeIf(r -> r.kind().equals("Secret") && makes(o, r.name()));
         return found;
     }
@@ -51,7 +52,8 @@ public record CustomReference(String path, String kind, String name) {
 
     /** Whether it is to make the Secret of this name: a certificate, an external or a sealed secret. */
     public static boolean makes(Obj o, String secret) {
-        return MADE.stream().anyMatch(p -> o.text("/spec" + p).equals(secret) && (!p.equals("/secretName") || o.kind().equals("Certificate")))
+        return MADE.stream()
+            .anyMatch(p -> o.text("/spec" + p).equals(secret) && (!p.equals("/secretName") || o.kind().equals("Certificate")))
             || o.name().equals(secret) && o.kind().matches(".*Secret|OnePasswordItem");
     }
 
@@ -65,13 +67,15 @@ public record CustomReference(String path, String kind, String name) {
     }
 
     private Stream<String> keys(Snapshot snapshot) {
-        return kind.isEmpty() ? Stream.empty() : snapshot.objects().keySet().stream().filter(k -> k.equals(kind) || k.startsWith(kind + "."));
+        return kind.isEmpty() ? Stream.empty() : snapshot.objects().keySet().stream()
+            .filter(k -> k.equals(kind) || k.startsWith(kind + "."));
     }
 
     private record Walk(Snapshot snapshot, Obj o, List<CustomReference> found) {
         void fields(JsonNode node, String path, int depth) {
             if (depth < DEPTH) {
-                node.properties().stream().filter(e -> !FOREIGN.contains(e.getKey())).forEach(e -> field(e, path + "." + e.getKey(), depth));
+                node.properties().stream().filter(e -> !FOREIGN.contains(e.getKey()))
+                    .forEach(e -> field(e, path + "." + e.getKey(), depth));
             }
         }
 
@@ -114,7 +118,8 @@ public record CustomReference(String path, String kind, String name) {
             }
             return stem.matches("(?i).*configMap(key)?") ? "ConfigMap" : stem.equals("dependsOn") ? o.kind()
                 : kinds(k -> k.equalsIgnoreCase(stem)).or(() -> Optional.ofNullable(USUAL.get(stem)))
-                .or(() -> stem.length() < 5 ? Optional.empty() : kinds(k -> k.endsWith(stem.substring(0, 1).toUpperCase(Locale.ROOT) + stem.substring(1)))).orElse("");
+                .or(() -> stem.length() < 5 ? Optional.empty()
+                : kinds(k -> k.endsWith(stem.substring(0, 1).toUpperCase(Locale.ROOT) + stem.substring(1)))).orElse("");
         }
 
         /** Of the resource's own group rather than of another. */

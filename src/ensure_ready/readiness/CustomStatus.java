@@ -99,7 +99,8 @@ public final class CustomStatus {
     /** What a queue's entry for something suspended says; the queue starts it, and a person who does is overruled. */
     public static Optional<Said> holding(Obj held, Snapshot snapshot) {
         return snapshot.index().byOwner().getOrDefault(held.uid(), List.of()).stream().filter(c -> !c.builtIn() && !held.uid().isEmpty()
-            && (held.builtIn() || conditions(c).stream().anyMatch(CustomWords::queued))).map(c -> of(c, snapshot)).filter(Said::against).findFirst();
+            && (held.builtIn() || conditions(c).stream().anyMatch(CustomWords::queued)))
+            .map(c -> of(c, snapshot)).filter(Said::against).findFirst();
     }
 
     /** What was done once: that it failed says nothing of how the namespace is. */
@@ -111,10 +112,18 @@ public final class CustomStatus {
         if (o.at("/status").isEmpty()) {
             return silent();
         }
+        if (o.has("/status/observedGeneration") && o.number("/status/observedGeneration", 0) < o.generation()) {
+            return said(State.progressing, "its controller has not seen generation " + o.generation() + " yet", "status.observedGeneration");
+        }
         boolean ready = own.isMissingNode() ? conditions.stream().anyMatch(CustomWords::finished)
             || words.stream().allMatch(w -> CustomWords.done(w.text()))
             && words.stream().anyMatch(w -> CustomWords.ready(w.text())) : Obj.isTrue(own) && !stale(own);
-        return failure(ready).or(() -> doubt(ready)).orElseGet(() -> proven(ready));
+        return failure(ready).map(this::unlessItRests).or(() -> doubt(ready)).orElseGet(() -> proven(ready));
+    }
+
+    /** Nobody looks at what its user suspended: its status is of before. */
+    private Said unlessItRests(Said said) {
+        return o.is("/spec/suspend") || o.is("/spec/paused") ? new Said(State.suspended, "suspended: " + said.message(), null) : said;
     }
 
     private Said silent() {
@@ -170,12 +179,11 @@ public final class CustomStatus {
             : own.isMissingNode() ? conditions.stream() : Stream.of(own);
         var doubt = telling.flatMap(c -> doubt(c).stream()).findFirst().or(() -> ready ? Optional.empty() : flags())
             .or(() -> Obj.isTrue(own) ? Optional.empty() : counts()).or(this::word);
-        boolean rests = o.is("/spec/suspend") || o.is("/spec/paused");
         var idle = ready ? Optional.<Said>empty() : conditions.stream().filter(CustomWords::idle).findFirst()
             .map(c -> said(State.suspended, c))
             .or(() -> words.stream().filter(w -> CustomWords.idle(w.text())).findFirst().map(w -> said(State.suspended, w)));
         return doubt.map(d -> idle.isPresent() && (d.proof() == null || own.isMissingNode() || !CustomWords.idle(own)) ? idle.get()
-            : rests ? new Said(State.suspended, "suspended: " + d.message(), null) : d).or(() -> idle);
+            : unlessItRests(d)).or(() -> idle);
     }
 
     private Optional<Said> doubt(JsonNode c) {
@@ -206,14 +214,16 @@ public final class CustomStatus {
         long desired = o.number("/spec/replicas", o.number("/status/desiredNumberScheduled", -1));
         return Stream.of("ready", "available", "").map(word -> word.isEmpty() ? "replicas" : word + "Replicas")
             .filter(field -> o.has("/status/" + field)).findFirst()
-            .flatMap(field -> lack(field.equals("replicas") ? "created" : "ready", o.number("/status/" + field, 0), desired))
-            .or(() -> o.has("/status/updatedReplicas") ? lack("updated", o.number("/status/updatedReplicas", 0),
-                o.number("/spec/replicas", -1)) : Optional.empty());
+            .flatMap(field -> lack(field, field.equals("replicas") ? "created" : "ready", desired))
+            .or(() -> o.has("/status/updatedReplicas") ? lack("updatedReplicas", "updated", o.number("/spec/replicas", -1))
+                : Optional.empty());
     }
 
-    private static Optional<Said> lack(String what, long count, long desired) {
+    private Optional<Said> lack(String field, String what, long desired) {
+        long count = o.number("/status/" + field, 0);
+        var told = count + " of " + desired + " " + what;
         return count >= desired ? Optional.empty()
-            : Optional.of(new Said(State.progressing, count + " of " + desired + " " + what, null));
+            : Optional.of(new Said(State.progressing, told, Evidence.field(o, "status." + field, told)));
     }
 
     /** A word that nobody knows is progress for a while; with a Ready condition beside it, only one that sounds unfinished. */

@@ -16,7 +16,7 @@ public final class CustomWords {
         "Created", "Installed", "Configured", "QuotaReserved", "Admitted");
     private static final Pattern POSITIVE_END =
         Pattern.compile(".*(?<!Not)(Ready|Available|Synced|Synchronized|Healthy|Accepted|Applied|Reconciled)$");
-    private static final Pattern BROKEN = Pattern.compile(".*(Failed|Failure|Error|Errored|Invalid|Stalled|Terminal)$");
+    private static final Pattern BROKEN = Pattern.compile(".*(Failed|Failure|Errors?|Errored|ErrorOccurred|Invalid|Stalled|Terminal)$");
     private static final Pattern AILING = Pattern.compile(".*(Unhealthy|NotReady|Degraded|Unavailable)$");
     private static final Set<String> DONE = Set.of("ready", "running", "active", "bound", "succeeded", "success", "successful", "completed",
         "complete", "finished", "done", "healthy", "green", "available", "online", "deployed", "established", "synced", "synchronized",
@@ -30,12 +30,16 @@ public final class CustomWords {
     private static final Pattern IDLE = Pattern.compile("(?i).*(paused?|suspended|hibernat(ed|ion)|scaled_?to_?zero|idle|inactive|notactive"
         + "|notraffic|sleeping|dormant|stopped|detached|waitforfirstconsumer)$");
     private static final String FAILURE = "failed|failure|error|errored|rejected";
-    private static final Pattern FAILED_WORD =
-        Pattern.compile("(?i).*(" + FAILURE + "|degraded|unhealthy|aborted|invalid|broken|crashed|faulted|lost)$|red");
+    private static final Pattern FAILED_WORD = Pattern.compile("(?i).*(" + FAILURE
+        + "|degraded|unhealthy|aborted|invalid|broken|crashed|faulted|lost)$|red|(failed|error|invalid).*"
+        + "|.*\\b(not found|unable to|cannot)\\b.*");
     /** Reasons that a controller gives when it has tried and could not; not those that say what it waits for. */
     private static final Pattern FAILED_REASON =
         Pattern.compile("(?i).*(" + FAILURE + "|invalid\\w*|denied|unauthorized|forbidden|terminal|exceeded)$|ErrInit.*");
     static final Pattern KEY = Pattern.compile("(?i)(?!desired|last|previous|target).*(phase|state|status|health|stage)$|sync");
+    /** {@code ClusterRunning}, and what stands before the last word of {@code PodsNotReady}. */
+    private static final Pattern LAST = Pattern.compile("(.*[a-z])([A-Z][a-z]+)");
+    private static final Pattern HINDERED = Pattern.compile("(?i).*(not|non|wait.*|pending.*|partially|until.*|being)");
     /** They are read by others and have nothing to become ready; many of their controllers write no status. */
     private static final Set<String> CONFIGURATION = Set.of("monitoring.coreos.com", "networking.istio.io", "security.istio.io",
         "traefik.io", "traefik.containo.us", "kyverno.io", "wgpolicyk8s.io", "aquasecurity.github.io", "k8s.cni.cncf.io",
@@ -117,7 +121,9 @@ public final class CustomWords {
     }
 
     static boolean done(String word) {
-        return DONE.contains(plain(word)) || serving(word);
+        var last = LAST.matcher(word);
+        return DONE.contains(plain(word)) || serving(word)
+            || last.matches() && !HINDERED.matcher(last.group(1)).matches() && DONE.contains(plain(last.group(2)));
     }
 
     static boolean idle(String word) {
@@ -130,6 +136,7 @@ public final class CustomWords {
     }
 
     static boolean unfinished(String word) {
-        return !done(word) && plain(word).matches(".*(ing|pending|unknown|unavailable|offline|unreachable|notready)");
+        return !done(word) && !idle(word)
+            && plain(word).matches(".*(ing|pending|unknown|unavailable|offline|unreachable|notready)|(wait|pending|back(ing)?off|queued).*");
     }
 }
