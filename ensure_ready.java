@@ -27,11 +27,11 @@
 // Then what only thinks: equal input gives equal answers.
 // line  5237 src/ensure_ready/certainty: What is certain never to become ready without a change, and what the wait remembers to know it
 // line  5869 src/ensure_ready/diagnosis: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
-// line  8576 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
-// line 10161 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
-// line 11355 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
-// line 12228 src/ensure_ready/model: Objects and snapshots of a namespace
-// line 13305 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
+// line  8617 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
+// line 10214 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
+// line 11408 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
+// line 12295 src/ensure_ready/model: Objects and snapshots of a namespace
+// line 13372 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude;
@@ -5965,6 +5965,10 @@ record Candidates(Observed seen, Dependencies needs, Finding f) {
             case SCHED_NODE_MISSING -> snapshot().all("Node").stream().map(Obj::ref);
             case SCHED_HOST_PORT -> siblings(e -> e.getKey().endsWith("hostPort"));
             case CR_NOT_READY, CERT_NOT_READY -> named();
+            case ADMISSION_DENIED -> f.evidence().toString()
+                .contains("volumeMounts") ? Optional.ofNullable(needs.workloads().get(f.owner()))
+                .stream().flatMap(w -> StreamSupport.stream(Dependencies.podSpec(w).path("volumes").spliterator(), false))
+                .map(v -> "volumes[" + v.path("name").asString("") + "]") : Stream.empty();
             case SCHED_SCHEDULER_MISSING -> Stream.concat(snapshot().all("Pod").stream().filter(p -> !p.text("/spec/nodeName").isEmpty())
                 .map(p -> p.text("/spec/schedulerName")), Stream.of("default-scheduler"));
             case PROBE_READINESS_FAILING -> f.param("listens").isEmpty() ? Stream.empty() : Stream.concat(
@@ -6311,6 +6315,9 @@ static final class Connections {
         if (told.isEmpty() && Phrase.NO_NAME.occurs(text)) {
             onlyUnknown(f).ifPresent(a -> told.put(a, text));
         }
+        if (told.isEmpty() && Phrase.STARTS.occurs(text)) {
+            onlyService(f).ifPresent(service -> told.put(new Address(service.name(), ""), text));
+        }
         for (var a : f.wants().waitsFor()) {
             if (told.keySet().stream().noneMatch(t -> needs.local(t.host()).equals(needs.local(a.host())))) {
                 told.put(a, told.isEmpty() ? text : "");
@@ -6451,7 +6458,8 @@ static final class Connections {
     /** What it is when that which it needs is ready by now: a matter of its next start, or an error of its own that came later. */
     private Code answering(Finding f, Obj service) {
         var later = f.code() == Code.CRASH_DEPENDENCY_UNREACHABLE && LogReading.ownErrorLater(log(f));
-        return readySince(service, f) ? Code.STILL_PROGRESSING : later ? Code.CRASH_APP_ERROR : f.code();
+        var young = f.code() == Code.INIT_WAITING && seen.age(Optional.of(f.since())) < Code.STILL_PROGRESSING.young;
+        return young || readySince(service, f) ? Code.STILL_PROGRESSING : later ? Code.CRASH_APP_ERROR : f.code();
     }
 
     /** It failed before what it needs became ready; its next start may well succeed. */
@@ -6782,8 +6790,9 @@ record Diagnosis(Observed seen, List<Workload> workloads, Ref agent, Dependencie
         var told = Stream.of(local.stream(), new ServiceFindings(seen, needs, unready).find(), new IngressFindings(seen).find(),
             new ScalingFindings(seen, needs).find(), new AccessFindings(seen, agent).find()).flatMap(s -> s).toList();
         var understood = new Connections(seen, needs, unready).understand(told);
-        var all = Stream.concat(understood.findings().stream(),
-            new SettingFindings(seen, needs, understood.findings(), unready).find().stream()).distinct().sorted(Finding.ORDER).toList();
+        var settings = new SettingFindings(seen, needs, understood.findings(), unready).find();
+        var all = Stream.concat(understood.findings().stream().map(f -> leaning(f, settings)), settings.stream()).distinct()
+            .sorted(Finding.ORDER).toList();
         var judged = workloads.stream().filter(w -> w.state() != State.unverified)
             .map(w -> new Ref(w.kind(), w.name())).collect(Collectors.toSet());
         var graph = new Graph(seen, unready, all.stream().filter(f -> matters(f, unready, judged)).toList(),
@@ -6793,6 +6802,12 @@ record Diagnosis(Observed seen, List<Workload> workloads, Ref agent, Dependencie
         var made = seen.snapshot.custom().filter(o -> CustomStatus.made(o, seen.snapshot)).map(Ref::of).collect(Collectors.toSet());
         return Reporting.of(seen, needs, all, unready, workloads, agent).report(roots,
             all.stream().filter(f -> advice(f, unready) && !causes.contains(f) && !made.contains(f.owner())).toList());
+    }
+
+    /** A general error of talking to another is explained by an address of the same workload that cannot be right. */
+    private static Finding leaning(Finding f, List<Finding> settings) {
+        return f.code() == Code.CRASH_APP_ERROR && f.evidence().stream().anyMatch(e -> Phrase.TALKS.occurs(e.message()))
+            && settings.stream().anyMatch(s -> s.code() == Code.ENV_PORT_MISMATCH && s.owner().equals(f.owner())) ? f.with(Basis.WEAK) : f;
     }
 
     /** What must be explained: what the judge calls unready, what was not applied, and the agent's own Deployment. */
@@ -6869,7 +6884,9 @@ static final class Facts {
     /** Whose texts are a program's or the API server's own words about the spec. */
     private static final Set<Code> SPOKEN = EnumSet.of(Code.CRASH_APP_ERROR, Code.ADMISSION_DENIED, Code.SANDBOX_FAILED,
         Code.CRASH_AUTH_FAILED, Code.CRASH_PORT_IN_USE, Code.CONTAINER_START_FAILED, Code.PROBE_READINESS_FAILING, Code.PROBE_PORT_MISMATCH,
-        Code.PROBE_LIVENESS_FAILING, Code.PROBE_STARTUP_FAILING);
+        Code.PROBE_LIVENESS_FAILING, Code.PROBE_STARTUP_FAILING, Code.NODE_REFUSES_POD);
+    /** What Pod Security wants: the words after "must set". */
+    private static final Pattern MUST = Pattern.compile("must (?:not )?(?:set|include) (.{1,120}?)\\)");
     private static final Pattern CONTAINER_FIELD = Pattern.compile("\\bspec\\.containers\\[(\\d{1,3})\\]\\.([\\w.]+\\w)");
     private final Observed seen;
     private final Dependencies needs;
@@ -6947,7 +6964,8 @@ static final class Facts {
     private void spoken(Obj workload, Finding f) {
         var told = f.evidence().stream().map(Evidence::message).collect(Collectors.joining("\n")).toLowerCase(Locale.ROOT);
         var all = all(f).toLowerCase(Locale.ROOT);
-        var mine = Pattern.compile(container(f) + "(env\\[.*value$|ports|workingDir|args|command)|^\\w+ClassName|^serviceAccountName");
+        var mine = Pattern.compile(container(f) + "(env\\[.*value$|ports|workingDir|args|command|securityC)"
+            + "|^\\w+ClassName|^serviceAccountName|^securityContext");
         var fields = f.code() == Code.ADMISSION_DENIED ? invalid(workload, told) : "";
         var weighed = needs.leaves(workload).entrySet().stream().filter(e -> SPOKEN.contains(f.code()) && mine.matcher(e.getKey()).find()
             || !fields.isEmpty() && e.getKey().startsWith(fields))
@@ -6955,7 +6973,7 @@ static final class Facts {
             .sorted(Map.Entry.<Map.Entry<String, String>, Integer>comparingByValue().reversed()).toList();
         // an error of the program that speaks of none of its settings may still be one of them
         var least = f.code() == Code.CRASH_APP_ERROR && weighed.stream().allMatch(e -> e.getValue() == 0) ? 0 : 1;
-        weighed.stream().filter(e -> e.getValue() >= least).limit(4)
+        weighed.stream().filter(e -> e.getValue() >= least && (e.getValue() > 0 || e.getKey().getKey().contains(".env["))).limit(4)
             .forEach(e -> add(workload, base(workload) + e.getKey().getKey(), e.getKey().getValue()));
     }
 
@@ -6973,6 +6991,15 @@ static final class Facts {
             .collect(Collectors.joining("\n"));
     }
 
+    /** What those that it talks to were started with, where its own words speak of that. */
+    private void neighbours(Obj workload, Finding f) {
+        needs.mentions(Ref.of(workload)).stream().flatMap(m -> needs.service(m.host()).stream()).distinct()
+            .flatMap(s -> needs.behind(s).stream()).map(needs.workloads()::get).filter(w -> !w.equals(workload))
+            .forEach(w -> needs.leaves(w).entrySet().stream().filter(e -> e.getKey().matches(".*\\.(args|command)")
+                && weight(e.getKey(), e.getValue(), "", all(f).toLowerCase(Locale.ROOT)) > 1).limit(1)
+                .forEach(e -> add(w, base(w) + e.getKey(), e.getValue())));
+    }
+
     /** The ConfigMaps and Secrets whose files the texts name, with the keys that are files there. */
     private void files(Obj workload, Finding f) {
         var all = all(f);
@@ -6987,9 +7014,10 @@ static final class Facts {
     }
 
     private static int weight(String path, String value, String told, String all) {
-        var variable = path.contains(".env[") ? path.replaceFirst("^.*\\.env\\[", "").replaceFirst("\\].*", "") : "";
-        if (word(value, all) || word(variable, all)
-            || value.startsWith("[") && Stream.of(value.split("[\\[\\], =]+")).anyMatch(w -> w.length() > 3 && word(w, all))) {
+        var variable = path.matches("(?s).*(\\.env|sysctls)\\[.*") ? path.replaceFirst("^.*(\\.env|sysctls)\\[", "")
+            .replaceFirst("\\].*", "") : "";
+        if (word(value, all) || word(variable, all) || value.equals("localhost") && all.contains("127.0.0.1")
+            || value.startsWith("[") && Stream.of(value.split("[\\[\\], =]+-*")).anyMatch(w -> w.length() > 3 && word(w, all))) {
             return 2;
         }
         return !variable.isEmpty() && Stream.of((variable + "_" + value).split("[^A-Za-z]+")).anyMatch(w -> w.length() > 3 && word(w, told))
@@ -7038,6 +7066,7 @@ static final class Facts {
                 + (Phrase.CERTIFICATE.occurs(all(f)) ? "|" + c + "env\\[[^\\]]*(?i:ssl|tls|cert|ca_)[^\\]]*\\]" : "")
                 + (Phrase.HEAP.occurs(all(f)) || f.param("exitCode").equals("137")
                 ? "|" + c + "resources\\..*memory|" + c + ".*" + MEMORY.pattern() : "");
+            case SCHED_GATED -> "^schedulingGates";
             case SANDBOX_FAILED -> "^runtimeClassName|^hostNetwork";
             case CRASH_PORT_IN_USE -> "^hostNetwork|[pP]ort |ontainers.*(command|args) |(?i:env.*port.* = )";
             case CRASH_DISK_FULL, EVICTED_EPHEMERAL_STORAGE -> "emptyDir|claimName|resources\\..*storage|mountPath";
@@ -7048,7 +7077,8 @@ static final class Facts {
                     + "\\.(?!successT|" + (Phrase.SLOW.occurs(all(f)) ? "" : "timeoutSeconds = 1$|") + ".*scheme = HTTP$"
                     + (f.code() == Code.PROBE_LIVENESS_FAILING || f.code() == Code.PROBE_STARTUP_FAILING
                     ? "" : "|periodS|failureT|initialD")
-                    + ")|" + c + "ports.*containerPort" + (Phrase.SLOW.occurs(all(f)) ? "|" + c + "resources.limits.cpu" : "");
+                    + ")|" + c + "ports.*containerPort"
+                    + (f.code() == Code.PROBE_STARTUP_FAILING || Phrase.SLOW.occurs(all(f)) ? "|" + c + "resources.limits.cpu" : "");
             case SCHED_NODE_SELECTOR -> "^nodeSelector|^affinity.nodeAffinity.required";
             case SCHED_INSUFFICIENT_RESOURCES, QUOTA_EXCEEDED, QUOTA_REQUIRES_LIMITS, LIMITRANGE_VIOLATION -> "resources\\.";
             case SCHED_TAINT -> "^tolerations|^nodeSelector";
@@ -7176,6 +7206,10 @@ static final class Facts {
                     fields(w, f, f.code() == Code.SVC_MISSING ? "ports.*containerPort" : "");
                 });
             case NETPOL_BLOCKING -> Stream.of(f.param("from"), f.param("to")).flatMap(ref -> named(ref).stream()).forEach(this::labels);
+            case POD_SECURITY_DENIED -> owner.ifPresent(w -> add(w, "needs", MUST.matcher(all(f)).results().map(m -> m.group(1))
+                .distinct().collect(Collectors.joining("; "))));
+            case IMAGE_AUTH, IMAGE_NOT_FOUND_OR_AUTH -> owner.stream().flatMap(w -> References.of(Dependencies.podSpec(w)).stream())
+                .filter(References.Ref::pull).flatMap(r -> seen.snapshot.find("Secret", r.name()).stream()).forEach(o -> all(o, "/type"));
             case OOM_KILLED -> seen.snapshot.find("Pod", f.pod()).ifPresent(p -> limited(p, f, owner));
             case SCHED_VOLUME_AFFINITY -> owner.stream().flatMap(needs::claims)
                 .flatMap(c -> seen.snapshot.find("PersistentVolume", c.text("/spec/volumeName")).stream())
@@ -7185,7 +7219,10 @@ static final class Facts {
             case CRASH_AUTH_FAILED -> target(f);
             case CRASH_APP_ERROR -> {
                 target(f);
-                owner.ifPresent(w -> files(w, f));
+                owner.ifPresent(w -> {
+                    files(w, f);
+                    neighbours(w, f);
+                });
             }
             case CRASH_MISSING_ENV -> owner.ifPresent(w -> {
                 add(w, base(w) + "containers[" + f.container() + "].env", variables(w, f));
@@ -7640,6 +7677,9 @@ static final class Merge {
 
     private static String name(Root root) {
         var f = root.findings().get(0);
+        if (f.code() == Code.SECRET_MISSING || f.code() == Code.INGRESS_TLS_SECRET_MISSING) {
+            return "secret|" + (f.code() == Code.SECRET_MISSING ? f.objectName() : f.param("name"));
+        }
         if (f.code().same == Same.HOST) {
             return "name|" + f.param(Same.HOST.param);
         }
@@ -7648,7 +7688,8 @@ static final class Merge {
     }
 
     private static Root joined(Root a, Root b) {
-        var first = b.findings().get(0).code() == Code.SVC_MISSING && a.findings().get(0).code() != Code.SVC_MISSING ? b : a;
+        var better = Set.of(Code.SVC_MISSING, Code.SECRET_MISSING);
+        var first = better.contains(b.findings().get(0).code()) && !better.contains(a.findings().get(0).code()) ? b : a;
         var second = first == a ? b : a;
         var findings = new ArrayList<>(first.findings());
         second.findings().stream().filter(f -> !findings.contains(f)).forEach(findings::add);
@@ -8420,8 +8461,8 @@ record ServiceFindings(Observed seen, Dependencies needs, Set<Ref> unready, Set<
     private Optional<Finding> port(Obj service, List<Ref> behind) {
         var open = new LinkedHashSet<String>();
         behind.forEach(w -> open.addAll(Ports.open(Dependencies.podSpec(needs.workloads().get(w)))));
-        if (open.isEmpty()) {
-            return Optional.empty();
+        if (open.isEmpty() || service.text("/spec/clusterIP").equals("None")) {
+            return Optional.empty(); // a headless Service only names its pods, who are asked at their own ports
         }
         var wrong = service.list("/spec/ports").stream().map(Ports::target).filter(p -> !open.contains(p)).toList();
         var none = wrong.size() == service.list("/spec/ports").size();
@@ -8659,6 +8700,8 @@ record ClaimFindings(Observed seen, Obj claim, String type) {
 record ContainerFindings(Observed seen, Obj pod, Ref owner, JsonNode status, boolean init) {
     /** As often must a probe's command be missing before that is certain: a program may still put it there. */
     private static final int PROVEN = 3;
+    /** After so many seconds a runtime that says "again" has got stuck. */
+    private static final int STUCK = 300;
     /** So many equal answers of a probe are no matter of a slow start. */
     private static final int MANY = 10;
 
@@ -8787,7 +8830,7 @@ record ContainerFindings(Observed seen, Obj pod, Ref owner, JsonNode status, boo
         var text = message.isEmpty() ? status.at("/lastState/terminated/message").asString("") : message;
         var code = Messages.code(Messages.Topic.VOLUME, text).filter(c -> c == Code.RUN_AS_NON_ROOT || c == Code.CONFIG_KEY_MISSING)
             .or(() -> Messages.code(Messages.Topic.START, text)).orElse(Code.CONTAINER_START_FAILED);
-        return finding(Phrase.START_AGAIN.occurs(text) ? Code.STILL_PROGRESSING : code, Optional.empty(),
+        return finding(Phrase.START_AGAIN.occurs(text) && seen.age(pod) < STUCK ? Code.STILL_PROGRESSING : code, Optional.empty(),
             evidence("state.waiting", reason, text, "", ""));
     }
 
@@ -10081,15 +10124,25 @@ record WorkloadFindings(Observed seen, Refusals refusals, List<Finding> pods) {
             found.add(seen.finding(Code.ROLLOUT_STUCK, at, at, Observed.since(progressing),
                 List.of(Evidence.condition(deployment, progressing))));
         }
+        settling(deployment).ifPresent(found::add);
         if (deployment.is("/spec/paused") && deployment.number("/status/updatedReplicas", 0) < deployment.number("/spec/replicas", 1)) {
             found.add(seen.finding(Code.ROLLOUT_PAUSED, at, Evidence.field(deployment, "spec.paused", "true")));
         }
         return found;
     }
 
+    /** All its pods are ready, only not yet for minReadySeconds. */
+    private Optional<Finding> settling(Obj workload) {
+        var wanted = workload.number("/spec/replicas", 1);
+        return workload.number("/spec/minReadySeconds", 0) > 0 && workload.number("/status/readyReplicas", 0) >= wanted
+            && workload.number("/status/availableReplicas", 0) < wanted ? Optional.of(seen.finding(Code.STILL_PROGRESSING, Ref.of(workload),
+                Evidence.field(workload, "spec.minReadySeconds", workload.text("/spec/minReadySeconds")))) : Optional.empty();
+    }
+
     private List<Finding> statefulSet(Obj set) {
         var found = new ArrayList<>(refusals.of(set, set, missing(set)));
         var broken = seen.snapshot.ownedBy("Pod", set).stream().filter(p -> !Pods.saysReady(p)).min(Comparator.comparing(Obj::name));
+        settling(set).ifPresent(found::add);
         if (broken.isPresent() && !set.text("/spec/podManagementPolicy").equals("Parallel")) {
             ordered(set, broken.get(), found).ifPresent(found::add);
         }
@@ -11920,7 +11973,8 @@ static final class Messages {
 
     private static void start(Table t) {
         t.row(Code.OOM_KILLED, "OOM-killed", "memory limit too low", "OOMKilled");
-        t.row(Code.CONTAINER_START_FAILED, "error mounting", "mount a directory onto a file", "chdir to cwd",
+        t.row(Code.CONTAINER_START_FAILED, "error mounting", "seccomp profile",
+            "apparmor", "gathering device information", "mount a directory onto a file", "chdir to cwd",
             "no matching entries in passwd", "subPath", "no users found", "failed to reserve container name",
             "~not a directory: (unknown|Are you trying)", "~unable to find (user|group)", "~container name .* is reserved");
         t.row(Code.IMAGE_PLATFORM_MISMATCH, "exec format error");
@@ -11987,17 +12041,22 @@ static final class Messages {
             "without any password configured", "bad credentials", "incorrect password", "no pg_hba.conf entry",
             "~authentication (failed|failure|error)", "~\\bWRONGPASS\\b", "~\\bNOAUTH\\b",
             "~invalid (username|user name|user)?( or |-pair |[/-])?\\s*password", "~SASL authentication .*(fail|error)",
-            "InvalidAccessKeyId", "SignatureDoesNotMatch", "invalid_client", "no password supplied", "~\\bauthori[sz]ation (violation|failed)",
-            "~\\bunauthori[sz]ed\\b", "~\\b(status|code|error)( code)?[ :=(]+40[13]\\b", "~permission denied (for|to) (table|schema|database|relation)",
-            "~(invalid|wrong|incorrect|rejected)[ _]?(client )?(credentials|api[ _-]?key|access[ _-]?key|client secret|(access|auth|bearer) token)",
+            "InvalidAccessKeyId", "SignatureDoesNotMatch", "invalid_client",
+                "no password supplied", "~\\bauthori[sz]ation (violation|failed)",
+            "~\\bun(authori[sz]|authenticat)ed\\b", "~\\b(status|code|error)( code)?[ :=(]+40[13]\\b",
+                "~permission denied (for|to) (table|schema|database|relation)",
+            "~(invalid|wrong|incorrect|rejected)[ _]?(client )?"
+                + "(credentials|api[ _-]?key|access[ _-]?key|client secret|(access|auth(orization)?|bearer) token)",
             "~\\bauth(entication)? failed", "is not allowed to connect to this",
                 "~not authorized on \\S+ to execute", "~role \"[^\"]+\" does not exist", "~AUTH .*failed",
             "~security_exception.*(unable to authenticate|missing authentication)");
         t.row(Code.CRASH_MISSING_ENV, "unbound variable", "Could not resolve placeholder '", "missing env", "setting must not be empty",
             "~(missing|required|unset|undefined|no such|not found|specify).{0,60}env(ironment)?[ -]?var(iable)?s?\\b",
             "~\\bmissing \\S+ for .{0,20}environment", "not present in the environment",
-            "~\\bno .{0,40}(key|secret|password|token|url|dsn|host) (has been |was |is )?(specified|configured|provided|set|given|defined)\\b",
-            "~\\b(property|setting|config(uration)?( key| value| option)?) \\S{1,60} (is |was )?(required|missing|not set|not found|undefined)\\b",
+            "~\\bno .{0,40}(key|secret|password|token|url|dsn|host) "
+                + "(has been |was |is )?(specified|configured|provided|set|given|defined)\\b",
+            "~\\b(property|setting|config(uration)?( key| value| option)?) "
+                + "\\S{1,60} (is |was )?(required|missing|not set|not found|undefined)\\b",
             "~environment variables?.{0,60}(not set|required|missing|undefined|not found|unset|must be|not defined|empty|is not specified)",
             "~" + VARIABLE + "[^\\w]{0,3}.{0,25}(" + UNSET + ")",
             "~(missing|requires?d?|expected|set|undefined|specify|provide)\\b.{0,30}"
@@ -12010,7 +12069,8 @@ static final class Messages {
             "~is not defined in (the )?env", "~no value for required (setting|option|config)", "~environ\\[",
             "~missing (required )?(config|configuration|setting|parameter)s?\\b");
         t.row(Code.CRASH_APP_ERROR, "~database \\W?[\\w-]+\\W? does not exist", "unknown database ",
-            "x509:", "certificate verify failed", "CERTIFICATE_VERIFY_FAILED", "PKIX path", "SSLHandshake", "self-signed cert", "self signed cert",
+            "x509:", "certificate verify failed", "CERTIFICATE_VERIFY_FAILED",
+                "PKIX path", "SSLHandshake", "self-signed cert", "self signed cert",
             "SELF_SIGNED_CERT", "certificate has expired", "bad certificate", "wrong version number", "HTTP response to HTTPS client");
         unreachable(t);
     }
@@ -12021,7 +12081,9 @@ static final class Messages {
             "nodename nor servname", "getaddrinfo", "connection attempt failed", "while waiting to connect",
             "timeout expired while waiting for", "no route to host", "network is unreachable", "dial tcp", "cannot connect",
             "could not connect", "failed to connect", "failed connecting", "unable to connect", "error connecting",
-            "Max retries exceeded with url", "AMQPConnectionError", "establishing a connection", "ConnectionLoss", "driver: bad connection",
+            "Max retries exceeded with url", "AMQPConnectionError", "establishing a connection",
+                "ConnectionLoss", "database system is ", "not yet accepting connections",
+            "is loading the dataset", "driver: bad connection",
             "communications link failure", "no reachable servers", "host not found in upstream", "bad address '",
             "No resolvable bootstrap", "could not resolve host", "could not be resolved", "Temporary failure in name",
             "NoBrokersAvailable", "NXDOMAIN", "SERVFAIL", "server misbehaving", "context deadline exceeded", "wget: can't",
@@ -12029,7 +12091,7 @@ static final class Messages {
             "~connect(ion)?( attempt)? ?timed? ?out", "~connect(ion)? to \\S+ (refused|failed)",
             "~time(d )?out( expired)? (while )?waiting for (a |the )?(connection|node|database|server|broker)", "~host (is )?unreachable",
             "~could ?n.t connect", "~can.?t connect", "~can.?t reach", "~(cannot|could not|unable to|failed to) reach",
-            "~unknown \\w+ server host", "~\\bPoolTimedOut\\b", "~connection to .{1,80}failed",
+            "~unknown (\\w+ )?server host", "not found address of host", "~\\bPoolTimedOut\\b", "~connection to .{1,80}failed",
             "~server ?selection ?(error|timeout|timed out)", "~no servers? (is |are )?(available|reachable)",
             "~(?<!Error: )can't resolve '?[\\w.-]+('|$|\\s)",
             "~(could ?n.t|could not|failed to|unable to|cannot) resolve (server|host|address|'?[\\w.-]+:\\d)", "~\\bnot (yet )?reachable",
@@ -12108,12 +12170,13 @@ enum Phrase {
         + any("panic:", "fatal\\b", "\\w*" + any("syntax", "type", "value", "key", "assertion", "import", "module", "attribute",
         "index", "parse", "illegal\\w*") + "(error|exception)", "segmentation fault", "invalid (config|argument|option|value)")),
     NO_NAME("(?i)" + any("no such host", "\\bENOTFOUND", "not translate host name",
-        "bad address", "unknown ?host", "unknown \\w+ server host",
+        "bad address", "unknown ?host", "unknown (?:\\w+ )?server host", "address of host", "No resolvable",
         "resolve (?:server|address)", "DNS resolution failed", "name resolution failed", "<unresolved>", "could not resolve host",
         "can't resolve", "host not found in upstream", "name or service not known", "does not resolve", "NXDOMAIN", "nodename nor servname",
         "failed to resolve", "can't find")),
     UNKNOWN_HOST("(?i)" + any("lookup ", "ENOTFOUND ", "EAI_AGAIN ", "translate host name \"", "bad address '", "UnknownHostException: ",
-        "unknown host:? ?'?", "resolve host:? '?\"?", "can't resolve '", "in upstream \"", "nslookup: can't resolve '", "can't find ",
+        "unknown host:? ?'?", "address of host:? ", "resolve host:? '?\"?", "can't resolve '",
+            "in upstream \"", "nslookup: can't resolve '", "can't find ",
         "getaddrinfo for ", "Failed to resolve (?:host )?'?", "Name does not resolve:? ?", "host '", "tcp connect \\(", "resolve server '?",
         "resolve address:? ?", "Error -\\d+ connecting to ", "for target (?:dns:/*)?", "connect to (?=\\S+/<unresolved>)",
         "(?<![\\w.-])(?=[\\w.-]+:\\d{2,5}: \\[Errno -)") + "([A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?)"),
@@ -12140,6 +12203,10 @@ enum Phrase {
     CERTIFICATE("(?i)certificate|x509|PKIX|\\b(?:SSL|TLS)\\b"),
     /** The loader's words, which end as a missing command does. */
     LIBRARY("(?i)shared (?:library|libraries|object file)"),
+    /** A server's own words that it is there and not ready yet. */
+    STARTS("(?i)database system is |not yet accepting connections|is loading the dataset"),
+    /** An error of talking to another, which a wrong address explains. */
+    TALKS("(?i)protocol|\\bEOF\\b|handshake|\\bstream|connect|transport|socket|upstream|broker|timed? ?out"),
     HEAP("(?i)out of ?memory|\\bheap\\b|MemoryError"),
     LISTENS("(?i)\\b(?:listen|serving|bound to|running (?:on|at)|started (?:on|at))"),
     /** An address that no other pod and no kubelet reaches, and its port. */

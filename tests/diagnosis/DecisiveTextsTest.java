@@ -272,6 +272,109 @@ class DecisiveTextsTest {
             .log("api-1-a", "api", "sh: 1: servr: not found")));
     }
 
+    private static Scene starting(String message) {
+        return new Scene().deploy("api", container("securityContext: {seccompProfile: {localhostProfile: p/audit.json}}"),
+            Scene.waiting("api", "CreateContainerError", message));
+    }
+
+    @Test
+    void whatTheRuntimeRefusesForMinutesIsNoStart() {
+        var scene = starting("failed to reserve container name \"api\": name \"api\" is reserved for \"9f1b\"");
+        assertEquals(List.of("CONTAINER_START_FAILED shop Deployment/api"), causes(scene));
+        scene.snapshot().find("Pod", "api-1-a").orElseThrow().at("/metadata").asObject().put("creationTimestamp", "2026-01-01T09:59:00Z");
+        assertEquals(List.of("STILL_PROGRESSING shop Deployment/api"), causes(scene));
+    }
+
+    @Test
+    void aProfileThatIsNotOnTheNodeIsNoMissingCommand() {
+        var scene = starting("cannot load seccomp profile \"/x/p/audit.json\": open /x/p/audit.json: no such file or directory");
+        assertEquals(List.of("CONTAINER_START_FAILED shop Deployment/api"), causes(scene));
+        assertEquals(List.of("CONTAINER_COMMAND_NOT_FOUND shop Deployment/api"),
+            causes(starting("exec: \"srv\": stat /srv: no such file or directory")));
+    }
+
+    @Test
+    void podsThatAreReadyNotYetForLongEnoughAreProgress() {
+        var scene = new Scene().deploy("api").judged("Deployment", "api", false);
+        var deployment = scene.snapshot().find("Deployment", "api").orElseThrow();
+        deployment.at("/spec").asObject().put("minReadySeconds", 120);
+        assertEquals(List.of("STILL_PROGRESSING shop Deployment/api"), causes(scene));
+        deployment.at("/status").asObject().put("availableReplicas", 1);
+        assertEquals(List.of(), causes(scene));
+    }
+
+    @Test
+    void podSecurityShowsWhatItWants() {
+        says(new Scene().refused("api",
+            "violates PodSecurity \"restricted:latest\": allowPrivilegeEscalation != false (container \"api\" must set "
+            + "securityContext.allowPrivilegeEscalation=false), runAsNonRoot != true (pod or container \"api\" must set "
+            + "securityContext.runAsNonRoot=true)"), "deploy/api needs=securityContext.allowPrivilegeEscalation=false; "
+            + "securityContext.runAsNonRoot=true");
+    }
+
+    @Test
+    void aPullSecretShowsItsTypeAndAMountThatIsNamedWronglyTheVolumes() {
+        says(new Scene().deploy("api", "imagePullSecrets: [{name: r}]", Scene.waiting("api", "ErrImagePull", "403 Forbidden"))
+            .add("kind: Secret\nmetadata: {name: r}\ntype: Opaque\nkeys: [a]"), "secret/r type=Opaque");
+        var scene = new Scene().refused("api", "Pod \"x\" is invalid: spec.containers[0].volumeMounts[0].name: Not found: \"dat\"");
+        scene.snapshot().find("Deployment", "api").orElseThrow().at("/spec/template/spec").asObject().putArray("volumes").addObject()
+            .put("name", "data");
+        assertEquals(List.of("volumes[data]"), scene.report().causes().get(0).candidates());
+    }
+
+    @Test
+    void anInitContainerThatHasJustBegunMayStillReachWhatIsReady() {
+        var init = "initContainers: [{name: w, image: b, command: [sh, -c, 'until nc -z db 5432; do sleep 1; done']}]";
+        var young = Scene.initRunning("w").replace("09:51:00", "09:59:30");
+        assertEquals(List.of("STILL_PROGRESSING shop Deployment/api"), causes(database(new Scene().deploy("api", init, young))));
+        assertEquals(List.of("INIT_WAITING shop Deployment/api"),
+            causes(database(new Scene().deploy("api", init, Scene.initRunning("w")))));
+    }
+
+    @Test
+    void aServerThatSaysItStartsIsTheOneInTheSettings() {
+        var spec = container("env: [{name: DB_HOST, value: db}]");
+        var log = "FATAL:  the database system is starting up";
+        assertEquals(List.of("OOM_KILLED shop Deployment/db"),
+            causes(crashed(spec, log).deploy("db", "", Scene.crashed("db", 137, "OOMKilled")).service("db", 5432)));
+        assertEquals(List.of("CRASH_DEPENDENCY_UNREACHABLE shop Deployment/api"), causes(database(crashed(spec, log))));
+    }
+
+    @Test
+    void thePortOfAHeadlessServiceIsNoFault() {
+        var web = new Scene().deploy("api", container("ports: [{containerPort: 9300}]"), Scene.ready("api"));
+        web.service("api", "{app: api}", "[{port: 9200, targetPort: 9200}]");
+        assertEquals(List.of("SVC_TARGET_PORT_MISMATCH shop Service/api"), causes(web));
+        web.snapshot().find("Service", "api").orElseThrow().at("/spec").asObject().put("clusterIP", "None");
+        assertEquals(List.of(), causes(web));
+    }
+
+    @Test
+    void anErrorOfTalkingIsExplainedByAPortThatNobodyServes() {
+        var spec = container("env: [{name: AMQP_HOST, value: db}, {name: AMQP_PORT, value: '15672'}]");
+        assertEquals(List.of("ENV_PORT_MISMATCH shop Deployment/api"),
+            causes(database(crashed(spec, "IncompatibleProtocolError: Transport indicated EOF"))));
+        assertEquals(2, causes(database(crashed(spec, "panic: nil map"))).size());
+    }
+
+    @Test
+    void aSecretThatAPodAndAnIngressMissIsOneCause() {
+        var ingress = "kind: Ingress\nmetadata: {name: w}\nspec: {tls: [{secretName: %s}]}";
+        var pod = new Scene().deploy("api", "volumes: [{name: t, secret: {secretName: tls}}]", Scene.creating("api"))
+            .event("Pod/api-1-a", "FailedMount", 9, "MountVolume.SetUp failed for volume \"t\" : secret \"tls\" not found").none("Secret");
+        assertEquals(List.of("SECRET_MISSING shop Secret/tls"), causes(pod.add(ingress.formatted("tls"))));
+        assertEquals(2, causes(pod.add(ingress.formatted("other").replace("name: w", "name: x"))).size());
+    }
+
+    @Test
+    void aHostThatIsUnknownIsReadInEveryClientsWords() {
+        for (var log : List.of("Code: 198. DB::Exception: Not found address of host: dbb. (DNS_ERROR)", "Unknown server host 'dbb' (-2)",
+            "ConfigException: No resolvable bootstrap urls given in bootstrap.servers")) {
+            assertEquals(List.of("DNS_NAME_UNKNOWN shop Deployment/api"),
+                causes(database(crashed(container("env: [{name: DB_HOST, value: dbb}]"), log))), log);
+        }
+    }
+
     @Test
     void anInitContainerThatWaitsForAJobIsExplainedByIt() {
         var init = "initContainers: [{name: w, image: 'groundnuty/k8s-wait-for:v2', args: [job-wr, load]}]";

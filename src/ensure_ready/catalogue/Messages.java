@@ -111,7 +111,8 @@ public final class Messages {
 
     private static void start(Table t) {
         t.row(Code.OOM_KILLED, "OOM-killed", "memory limit too low", "OOMKilled");
-        t.row(Code.CONTAINER_START_FAILED, "error mounting", "mount a directory onto a file", "chdir to cwd",
+        t.row(Code.CONTAINER_START_FAILED, "error mounting", "seccomp profile",
+            "apparmor", "gathering device information", "mount a directory onto a file", "chdir to cwd",
             "no matching entries in passwd", "subPath", "no users found", "failed to reserve container name",
             "~not a directory: (unknown|Are you trying)", "~unable to find (user|group)", "~container name .* is reserved");
         t.row(Code.IMAGE_PLATFORM_MISMATCH, "exec format error");
@@ -178,17 +179,22 @@ public final class Messages {
             "without any password configured", "bad credentials", "incorrect password", "no pg_hba.conf entry",
             "~authentication (failed|failure|error)", "~\\bWRONGPASS\\b", "~\\bNOAUTH\\b",
             "~invalid (username|user name|user)?( or |-pair |[/-])?\\s*password", "~SASL authentication .*(fail|error)",
-            "InvalidAccessKeyId", "SignatureDoesNotMatch", "invalid_client", "no password supplied", "~\\bauthori[sz]ation (violation|failed)",
-            "~\\bunauthori[sz]ed\\b", "~\\b(status|code|error)( code)?[ :=(]+40[13]\\b", "~permission denied (for|to) (table|schema|database|relation)",
-            "~(invalid|wrong|incorrect|rejected)[ _]?(client )?(credentials|api[ _-]?key|access[ _-]?key|client secret|(access|auth|bearer) token)",
+            "InvalidAccessKeyId", "SignatureDoesNotMatch", "invalid_client",
+                "no password supplied", "~\\bauthori[sz]ation (violation|failed)",
+            "~\\bun(authori[sz]|authenticat)ed\\b", "~\\b(status|code|error)( code)?[ :=(]+40[13]\\b",
+                "~permission denied (for|to) (table|schema|database|relation)",
+            "~(invalid|wrong|incorrect|rejected)[ _]?(client )?"
+                + "(credentials|api[ _-]?key|access[ _-]?key|client secret|(access|auth(orization)?|bearer) token)",
             "~\\bauth(entication)? failed", "is not allowed to connect to this",
                 "~not authorized on \\S+ to execute", "~role \"[^\"]+\" does not exist", "~AUTH .*failed",
             "~security_exception.*(unable to authenticate|missing authentication)");
         t.row(Code.CRASH_MISSING_ENV, "unbound variable", "Could not resolve placeholder '", "missing env", "setting must not be empty",
             "~(missing|required|unset|undefined|no such|not found|specify).{0,60}env(ironment)?[ -]?var(iable)?s?\\b",
             "~\\bmissing \\S+ for .{0,20}environment", "not present in the environment",
-            "~\\bno .{0,40}(key|secret|password|token|url|dsn|host) (has been |was |is )?(specified|configured|provided|set|given|defined)\\b",
-            "~\\b(property|setting|config(uration)?( key| value| option)?) \\S{1,60} (is |was )?(required|missing|not set|not found|undefined)\\b",
+            "~\\bno .{0,40}(key|secret|password|token|url|dsn|host) "
+                + "(has been |was |is )?(specified|configured|provided|set|given|defined)\\b",
+            "~\\b(property|setting|config(uration)?( key| value| option)?) "
+                + "\\S{1,60} (is |was )?(required|missing|not set|not found|undefined)\\b",
             "~environment variables?.{0,60}(not set|required|missing|undefined|not found|unset|must be|not defined|empty|is not specified)",
             "~" + VARIABLE + "[^\\w]{0,3}.{0,25}(" + UNSET + ")",
             "~(missing|requires?d?|expected|set|undefined|specify|provide)\\b.{0,30}"
@@ -201,7 +207,8 @@ public final class Messages {
             "~is not defined in (the )?env", "~no value for required (setting|option|config)", "~environ\\[",
             "~missing (required )?(config|configuration|setting|parameter)s?\\b");
         t.row(Code.CRASH_APP_ERROR, "~database \\W?[\\w-]+\\W? does not exist", "unknown database ",
-            "x509:", "certificate verify failed", "CERTIFICATE_VERIFY_FAILED", "PKIX path", "SSLHandshake", "self-signed cert", "self signed cert",
+            "x509:", "certificate verify failed", "CERTIFICATE_VERIFY_FAILED",
+                "PKIX path", "SSLHandshake", "self-signed cert", "self signed cert",
             "SELF_SIGNED_CERT", "certificate has expired", "bad certificate", "wrong version number", "HTTP response to HTTPS client");
         unreachable(t);
     }
@@ -212,7 +219,9 @@ public final class Messages {
             "nodename nor servname", "getaddrinfo", "connection attempt failed", "while waiting to connect",
             "timeout expired while waiting for", "no route to host", "network is unreachable", "dial tcp", "cannot connect",
             "could not connect", "failed to connect", "failed connecting", "unable to connect", "error connecting",
-            "Max retries exceeded with url", "AMQPConnectionError", "establishing a connection", "ConnectionLoss", "driver: bad connection",
+            "Max retries exceeded with url", "AMQPConnectionError", "establishing a connection",
+                "ConnectionLoss", "database system is ", "not yet accepting connections",
+            "is loading the dataset", "driver: bad connection",
             "communications link failure", "no reachable servers", "host not found in upstream", "bad address '",
             "No resolvable bootstrap", "could not resolve host", "could not be resolved", "Temporary failure in name",
             "NoBrokersAvailable", "NXDOMAIN", "SERVFAIL", "server misbehaving", "context deadline exceeded", "wget: can't",
@@ -220,7 +229,7 @@ public final class Messages {
             "~connect(ion)?( attempt)? ?timed? ?out", "~connect(ion)? to \\S+ (refused|failed)",
             "~time(d )?out( expired)? (while )?waiting for (a |the )?(connection|node|database|server|broker)", "~host (is )?unreachable",
             "~could ?n.t connect", "~can.?t connect", "~can.?t reach", "~(cannot|could not|unable to|failed to) reach",
-            "~unknown \\w+ server host", "~\\bPoolTimedOut\\b", "~connection to .{1,80}failed",
+            "~unknown (\\w+ )?server host", "not found address of host", "~\\bPoolTimedOut\\b", "~connection to .{1,80}failed",
             "~server ?selection ?(error|timeout|timed out)", "~no servers? (is |are )?(available|reachable)",
             "~(?<!Error: )can't resolve '?[\\w.-]+('|$|\\s)",
             "~(could ?n.t|could not|failed to|unable to|cannot) resolve (server|host|address|'?[\\w.-]+:\\d)", "~\\bnot (yet )?reachable",

@@ -41,12 +41,13 @@ public enum Phrase {
         + any("panic:", "fatal\\b", "\\w*" + any("syntax", "type", "value", "key", "assertion", "import", "module", "attribute",
         "index", "parse", "illegal\\w*") + "(error|exception)", "segmentation fault", "invalid (config|argument|option|value)")),
     NO_NAME("(?i)" + any("no such host", "\\bENOTFOUND", "not translate host name",
-        "bad address", "unknown ?host", "unknown \\w+ server host",
+        "bad address", "unknown ?host", "unknown (?:\\w+ )?server host", "address of host", "No resolvable",
         "resolve (?:server|address)", "DNS resolution failed", "name resolution failed", "<unresolved>", "could not resolve host",
         "can't resolve", "host not found in upstream", "name or service not known", "does not resolve", "NXDOMAIN", "nodename nor servname",
         "failed to resolve", "can't find")),
     UNKNOWN_HOST("(?i)" + any("lookup ", "ENOTFOUND ", "EAI_AGAIN ", "translate host name \"", "bad address '", "UnknownHostException: ",
-        "unknown host:? ?'?", "resolve host:? '?\"?", "can't resolve '", "in upstream \"", "nslookup: can't resolve '", "can't find ",
+        "unknown host:? ?'?", "address of host:? ", "resolve host:? '?\"?", "can't resolve '",
+            "in upstream \"", "nslookup: can't resolve '", "can't find ",
         "getaddrinfo for ", "Failed to resolve (?:host )?'?", "Name does not resolve:? ?", "host '", "tcp connect \\(", "resolve server '?",
         "resolve address:? ?", "Error -\\d+ connecting to ", "for target (?:dns:/*)?", "connect to (?=\\S+/<unresolved>)",
         "(?<![\\w.-])(?=[\\w.-]+:\\d{2,5}: \\[Errno -)") + "([A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?)"),
@@ -73,6 +74,10 @@ public enum Phrase {
     CERTIFICATE("(?i)certificate|x509|PKIX|\\b(?:SSL|TLS)\\b"),
     /** The loader's words, which end as a missing command does. */
     LIBRARY("(?i)shared (?:library|libraries|object file)"),
+    /** A server's own words that it is there and not ready yet. */
+    STARTS("(?i)database system is |not yet accepting connections|is loading the dataset"),
+    /** An error of talking to another, which a wrong address explains. */
+    TALKS("(?i)protocol|\\bEOF\\b|handshake|\\bstream|connect|transport|socket|upstream|broker|timed? ?out"),
     HEAP("(?i)out of ?memory|\\bheap\\b|MemoryError"),
     LISTENS("(?i)\\b(?:listen|serving|bound to|running (?:on|at)|started (?:on|at))"),
     /** An address that no other pod and no kubelet reaches, and its port. */

@@ -20,6 +20,7 @@ import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import java.util.stream.StreamSupport;
 import shared.Texts;
 
 /** What exists in place of what is missing or wrong, nearest first, each with what tells whether it would do. Pure. */
@@ -73,6 +74,10 @@ public record Candidates(Observed seen, Dependencies needs, Finding f) {
             case SCHED_NODE_MISSING -> snapshot().all("Node").stream().map(Obj::ref);
             case SCHED_HOST_PORT -> siblings(e -> e.getKey().endsWith("hostPort"));
             case CR_NOT_READY, CERT_NOT_READY -> named();
+            case ADMISSION_DENIED -> f.evidence().toString()
+                .contains("volumeMounts") ? Optional.ofNullable(needs.workloads().get(f.owner()))
+                .stream().flatMap(w -> StreamSupport.stream(Dependencies.podSpec(w).path("volumes").spliterator(), false))
+                .map(v -> "volumes[" + v.path("name").asString("") + "]") : Stream.empty();
             case SCHED_SCHEDULER_MISSING -> Stream.concat(snapshot().all("Pod").stream().filter(p -> !p.text("/spec/nodeName").isEmpty())
                 .map(p -> p.text("/spec/schedulerName")), Stream.of("default-scheduler"));
             case PROBE_READINESS_FAILING -> f.param("listens").isEmpty() ? Stream.empty() : Stream.concat(

@@ -189,6 +189,9 @@ public final class Connections {
         if (told.isEmpty() && Phrase.NO_NAME.occurs(text)) {
             onlyUnknown(f).ifPresent(a -> told.put(a, text));
         }
+        if (told.isEmpty() && Phrase.STARTS.occurs(text)) {
+            onlyService(f).ifPresent(service -> told.put(new Address(service.name(), ""), text));
+        }
         for (var a : f.wants().waitsFor()) {
             if (told.keySet().stream().noneMatch(t -> needs.local(t.host()).equals(needs.local(a.host())))) {
                 told.put(a, told.isEmpty() ? text : "");
@@ -329,7 +332,8 @@ public final class Connections {
     /** What it is when that which it needs is ready by now: a matter of its next start, or an error of its own that came later. */
     private Code answering(Finding f, Obj service) {
         var later = f.code() == Code.CRASH_DEPENDENCY_UNREACHABLE && LogReading.ownErrorLater(log(f));
-        return readySince(service, f) ? Code.STILL_PROGRESSING : later ? Code.CRASH_APP_ERROR : f.code();
+        var young = f.code() == Code.INIT_WAITING && seen.age(Optional.of(f.since())) < Code.STILL_PROGRESSING.young;
+        return young || readySince(service, f) ? Code.STILL_PROGRESSING : later ? Code.CRASH_APP_ERROR : f.code();
     }
 
     /** It failed before what it needs became ready; its next start may well succeed. */

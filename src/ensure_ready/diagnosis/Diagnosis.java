@@ -1,6 +1,8 @@
 package ensure_ready.diagnosis;
 
+import ensure_ready.catalogue.Basis;
 import ensure_ready.catalogue.Code;
+import ensure_ready.catalogue.Phrase;
 import ensure_ready.catalogue.Rule;
 import ensure_ready.findings.Finding;
 import ensure_ready.findings.Findings;
@@ -43,8 +45,9 @@ public record Diagnosis(Observed seen, List<Workload> workloads, Ref agent, Depe
         var told = Stream.of(local.stream(), new ServiceFindings(seen, needs, unready).find(), new IngressFindings(seen).find(),
             new ScalingFindings(seen, needs).find(), new AccessFindings(seen, agent).find()).flatMap(s -> s).toList();
         var understood = new Connections(seen, needs, unready).understand(told);
-        var all = Stream.concat(understood.findings().stream(),
-            new SettingFindings(seen, needs, understood.findings(), unready).find().stream()).distinct().sorted(Finding.ORDER).toList();
+        var settings = new SettingFindings(seen, needs, understood.findings(), unready).find();
+        var all = Stream.concat(understood.findings().stream().map(f -> leaning(f, settings)), settings.stream()).distinct()
+            .sorted(Finding.ORDER).toList();
         var judged = workloads.stream().filter(w -> w.state() != State.unverified)
             .map(w -> new Ref(w.kind(), w.name())).collect(Collectors.toSet());
         var graph = new Graph(seen, unready, all.stream().filter(f -> matters(f, unready, judged)).toList(),
@@ -54,6 +57,12 @@ public record Diagnosis(Observed seen, List<Workload> workloads, Ref agent, Depe
         var made = seen.snapshot.custom().filter(o -> CustomStatus.made(o, seen.snapshot)).map(Ref::of).collect(Collectors.toSet());
         return Reporting.of(seen, needs, all, unready, workloads, agent).report(roots,
             all.stream().filter(f -> advice(f, unready) && !causes.contains(f) && !made.contains(f.owner())).toList());
+    }
+
+    /** A general error of talking to another is explained by an address of the same workload that cannot be right. */
+    private static Finding leaning(Finding f, List<Finding> settings) {
+        return f.code() == Code.CRASH_APP_ERROR && f.evidence().stream().anyMatch(e -> Phrase.TALKS.occurs(e.message()))
+            && settings.stream().anyMatch(s -> s.code() == Code.ENV_PORT_MISMATCH && s.owner().equals(f.owner())) ? f.with(Basis.WEAK) : f;
     }
 
     /** What must be explained: what the judge calls unready, what was not applied, and the agent's own Deployment. */

@@ -42,7 +42,9 @@ public final class Facts {
     /** Whose texts are a program's or the API server's own words about the spec. */
     private static final Set<Code> SPOKEN = EnumSet.of(Code.CRASH_APP_ERROR, Code.ADMISSION_DENIED, Code.SANDBOX_FAILED,
         Code.CRASH_AUTH_FAILED, Code.CRASH_PORT_IN_USE, Code.CONTAINER_START_FAILED, Code.PROBE_READINESS_FAILING, Code.PROBE_PORT_MISMATCH,
-        Code.PROBE_LIVENESS_FAILING, Code.PROBE_STARTUP_FAILING);
+        Code.PROBE_LIVENESS_FAILING, Code.PROBE_STARTUP_FAILING, Code.NODE_REFUSES_POD);
+    /** What Pod Security wants: the words after "must set". */
+    private static final Pattern MUST = Pattern.compile("must (?:not )?(?:set|include) (.{1,120}?)\\)");
     private static final Pattern CONTAINER_FIELD = Pattern.compile("\\bspec\\.containers\\[(\\d{1,3})\\]\\.([\\w.]+\\w)");
     private final Observed seen;
     private final Dependencies needs;
@@ -120,7 +122,8 @@ public final class Facts {
     private void spoken(Obj workload, Finding f) {
         var told = f.evidence().stream().map(Evidence::message).collect(Collectors.joining("\n")).toLowerCase(Locale.ROOT);
         var all = all(f).toLowerCase(Locale.ROOT);
-        var mine = Pattern.compile(container(f) + "(env\\[.*value$|ports|workingDir|args|command)|^\\w+ClassName|^serviceAccountName");
+        var mine = Pattern.compile(container(f) + "(env\\[.*value$|ports|workingDir|args|command|securityC)"
+            + "|^\\w+ClassName|^serviceAccountName|^securityContext");
         var fields = f.code() == Code.ADMISSION_DENIED ? invalid(workload, told) : "";
         var weighed = needs.leaves(workload).entrySet().stream().filter(e -> SPOKEN.contains(f.code()) && mine.matcher(e.getKey()).find()
             || !fields.isEmpty() && e.getKey().startsWith(fields))
@@ -128,7 +131,7 @@ public final class Facts {
             .sorted(Map.Entry.<Map.Entry<String, String>, Integer>comparingByValue().reversed()).toList();
         // an error of the program that speaks of none of its settings may still be one of them
         var least = f.code() == Code.CRASH_APP_ERROR && weighed.stream().allMatch(e -> e.getValue() == 0) ? 0 : 1;
-        weighed.stream().filter(e -> e.getValue() >= least).limit(4)
+        weighed.stream().filter(e -> e.getValue() >= least && (e.getValue() > 0 || e.getKey().getKey().contains(".env["))).limit(4)
             .forEach(e -> add(workload, base(workload) + e.getKey().getKey(), e.getKey().getValue()));
     }
 
@@ -146,6 +149,15 @@ public final class Facts {
             .collect(Collectors.joining("\n"));
     }
 
+    /** What those that it talks to were started with, where its own words speak of that. */
+    private void neighbours(Obj workload, Finding f) {
+        needs.mentions(Ref.of(workload)).stream().flatMap(m -> needs.service(m.host()).stream()).distinct()
+            .flatMap(s -> needs.behind(s).stream()).map(needs.workloads()::get).filter(w -> !w.equals(workload))
+            .forEach(w -> needs.leaves(w).entrySet().stream().filter(e -> e.getKey().matches(".*\\.(args|command)")
+                && weight(e.getKey(), e.getValue(), "", all(f).toLowerCase(Locale.ROOT)) > 1).limit(1)
+                .forEach(e -> add(w, base(w) + e.getKey(), e.getValue())));
+    }
+
     /** The ConfigMaps and Secrets whose files the texts name, with the keys that are files there. */
     private void files(Obj workload, Finding f) {
         var all = all(f);
@@ -160,9 +172,10 @@ public final class Facts {
     }
 
     private static int weight(String path, String value, String told, String all) {
-        var variable = path.contains(".env[") ? path.replaceFirst("^.*\\.env\\[", "").replaceFirst("\\].*", "") : "";
-        if (word(value, all) || word(variable, all)
-            || value.startsWith("[") && Stream.of(value.split("[\\[\\], =]+")).anyMatch(w -> w.length() > 3 && word(w, all))) {
+        var variable = path.matches("(?s).*(\\.env|sysctls)\\[.*") ? path.replaceFirst("^.*(\\.env|sysctls)\\[", "")
+            .replaceFirst("\\].*", "") : "";
+        if (word(value, all) || word(variable, all) || value.equals("localhost") && all.contains("127.0.0.1")
+            || value.startsWith("[") && Stream.of(value.split("[\\[\\], =]+-*")).anyMatch(w -> w.length() > 3 && word(w, all))) {
             return 2;
         }
         return !variable.isEmpty() && Stream.of((variable + "_" + value).split("[^A-Za-z]+")).anyMatch(w -> w.length() > 3 && word(w, told))
@@ -211,6 +224,7 @@ public final class Facts {
                 + (Phrase.CERTIFICATE.occurs(all(f)) ? "|" + c + "env\\[[^\\]]*(?i:ssl|tls|cert|ca_)[^\\]]*\\]" : "")
                 + (Phrase.HEAP.occurs(all(f)) || f.param("exitCode").equals("137")
                 ? "|" + c + "resources\\..*memory|" + c + ".*" + MEMORY.pattern() : "");
+            case SCHED_GATED -> "^schedulingGates";
             case SANDBOX_FAILED -> "^runtimeClassName|^hostNetwork";
             case CRASH_PORT_IN_USE -> "^hostNetwork|[pP]ort |ontainers.*(command|args) |(?i:env.*port.* = )";
             case CRASH_DISK_FULL, EVICTED_EPHEMERAL_STORAGE -> "emptyDir|claimName|resources\\..*storage|mountPath";
@@ -221,7 +235,8 @@ public final class Facts {
                     + "\\.(?!successT|" + (Phrase.SLOW.occurs(all(f)) ? "" : "timeoutSeconds = 1$|") + ".*scheme = HTTP$"
                     + (f.code() == Code.PROBE_LIVENESS_FAILING || f.code() == Code.PROBE_STARTUP_FAILING
                     ? "" : "|periodS|failureT|initialD")
-                    + ")|" + c + "ports.*containerPort" + (Phrase.SLOW.occurs(all(f)) ? "|" + c + "resources.limits.cpu" : "");
+                    + ")|" + c + "ports.*containerPort"
+                    + (f.code() == Code.PROBE_STARTUP_FAILING || Phrase.SLOW.occurs(all(f)) ? "|" + c + "resources.limits.cpu" : "");
             case SCHED_NODE_SELECTOR -> "^nodeSelector|^affinity.nodeAffinity.required";
             case SCHED_INSUFFICIENT_RESOURCES, QUOTA_EXCEEDED, QUOTA_REQUIRES_LIMITS, LIMITRANGE_VIOLATION -> "resources\\.";
             case SCHED_TAINT -> "^tolerations|^nodeSelector";
@@ -349,6 +364,10 @@ public final class Facts {
                     fields(w, f, f.code() == Code.SVC_MISSING ? "ports.*containerPort" : "");
                 });
             case NETPOL_BLOCKING -> Stream.of(f.param("from"), f.param("to")).flatMap(ref -> named(ref).stream()).forEach(this::labels);
+            case POD_SECURITY_DENIED -> owner.ifPresent(w -> add(w, "needs", MUST.matcher(all(f)).results().map(m -> m.group(1))
+                .distinct().collect(Collectors.joining("; "))));
+            case IMAGE_AUTH, IMAGE_NOT_FOUND_OR_AUTH -> owner.stream().flatMap(w -> References.of(Dependencies.podSpec(w)).stream())
+                .filter(References.Ref::pull).flatMap(r -> seen.snapshot.find("Secret", r.name()).stream()).forEach(o -> all(o, "/type"));
             case OOM_KILLED -> seen.snapshot.find("Pod", f.pod()).ifPresent(p -> limited(p, f, owner));
             case SCHED_VOLUME_AFFINITY -> owner.stream().flatMap(needs::claims)
                 .flatMap(c -> seen.snapshot.find("PersistentVolume", c.text("/spec/volumeName")).stream())
@@ -358,7 +377,10 @@ public final class Facts {
             case CRASH_AUTH_FAILED -> target(f);
             case CRASH_APP_ERROR -> {
                 target(f);
-                owner.ifPresent(w -> files(w, f));
+                owner.ifPresent(w -> {
+                    files(w, f);
+                    neighbours(w, f);
+                });
             }
             case CRASH_MISSING_ENV -> owner.ifPresent(w -> {
                 add(w, base(w) + "containers[" + f.container() + "].env", variables(w, f));

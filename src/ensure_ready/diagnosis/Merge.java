@@ -44,6 +44,9 @@ public final class Merge {
 
     private static String name(Root root) {
         var f = root.findings().get(0);
+        if (f.code() == Code.SECRET_MISSING || f.code() == Code.INGRESS_TLS_SECRET_MISSING) {
+            return "secret|" + (f.code() == Code.SECRET_MISSING ? f.objectName() : f.param("name"));
+        }
         if (f.code().same == Same.HOST) {
             return "name|" + f.param(Same.HOST.param);
         }
@@ -52,7 +55,8 @@ public final class Merge {
     }
 
     private static Root joined(Root a, Root b) {
-        var first = b.findings().get(0).code() == Code.SVC_MISSING && a.findings().get(0).code() != Code.SVC_MISSING ? b : a;
+        var better = Set.of(Code.SVC_MISSING, Code.SECRET_MISSING);
+        var first = better.contains(b.findings().get(0).code()) && !better.contains(a.findings().get(0).code()) ? b : a;
         var second = first == a ? b : a;
         var findings = new ArrayList<>(first.findings());
         second.findings().stream().filter(f -> !findings.contains(f)).forEach(findings::add);

@@ -142,8 +142,8 @@ public record ServiceFindings(Observed seen, Dependencies needs, Set<Ref> unread
     private Optional<Finding> port(Obj service, List<Ref> behind) {
         var open = new LinkedHashSet<String>();
         behind.forEach(w -> open.addAll(Ports.open(Dependencies.podSpec(needs.workloads().get(w)))));
-        if (open.isEmpty()) {
-            return Optional.empty();
+        if (open.isEmpty() || service.text("/spec/clusterIP").equals("None")) {
+            return Optional.empty(); // a headless Service only names its pods, who are asked at their own ports
         }
         var wrong = service.list("/spec/ports").stream().map(Ports::target).filter(p -> !open.contains(p)).toList();
         var none = wrong.size() == service.list("/spec/ports").size();

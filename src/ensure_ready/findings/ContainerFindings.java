@@ -28,6 +28,8 @@ import tools.jackson.databind.node.MissingNode;
 public record ContainerFindings(Observed seen, Obj pod, Ref owner, JsonNode status, boolean init) {
     /** As often must a probe's command be missing before that is certain: a program may still put it there. */
     private static final int PROVEN = 3;
+    /** After so many seconds a runtime that says "again" has got stuck. */
+    private static final int STUCK = 300;
     /** So many equal answers of a probe are no matter of a slow start. */
     private static final int MANY = 10;
 
@@ -156,7 +158,7 @@ public record ContainerFindings(Observed seen, Obj pod, Ref owner, JsonNode stat
         var text = message.isEmpty() ? status.at("/lastState/terminated/message").asString("") : message;
         var code = Messages.code(Messages.Topic.VOLUME, text).filter(c -> c == Code.RUN_AS_NON_ROOT || c == Code.CONFIG_KEY_MISSING)
             .or(() -> Messages.code(Messages.Topic.START, text)).orElse(Code.CONTAINER_START_FAILED);
-        return finding(Phrase.START_AGAIN.occurs(text) ? Code.STILL_PROGRESSING : code, Optional.empty(),
+        return finding(Phrase.START_AGAIN.occurs(text) && seen.age(pod) < STUCK ? Code.STILL_PROGRESSING : code, Optional.empty(),
             evidence("state.waiting", reason, text, "", ""));
     }
 

@@ -64,15 +64,25 @@ public record WorkloadFindings(Observed seen, Refusals refusals, List<Finding> p
             found.add(seen.finding(Code.ROLLOUT_STUCK, at, at, Observed.since(progressing),
                 List.of(Evidence.condition(deployment, progressing))));
         }
+        settling(deployment).ifPresent(found::add);
         if (deployment.is("/spec/paused") && deployment.number("/status/updatedReplicas", 0) < deployment.number("/spec/replicas", 1)) {
             found.add(seen.finding(Code.ROLLOUT_PAUSED, at, Evidence.field(deployment, "spec.paused", "true")));
         }
         return found;
     }
 
+    /** All its pods are ready, only not yet for minReadySeconds. */
+    private Optional<Finding> settling(Obj workload) {
+        var wanted = workload.number("/spec/replicas", 1);
+        return workload.number("/spec/minReadySeconds", 0) > 0 && workload.number("/status/readyReplicas", 0) >= wanted
+            && workload.number("/status/availableReplicas", 0) < wanted ? Optional.of(seen.finding(Code.STILL_PROGRESSING, Ref.of(workload),
+                Evidence.field(workload, "spec.minReadySeconds", workload.text("/spec/minReadySeconds")))) : Optional.empty();
+    }
+
     private List<Finding> statefulSet(Obj set) {
         var found = new ArrayList<>(refusals.of(set, set, missing(set)));
         var broken = seen.snapshot.ownedBy("Pod", set).stream().filter(p -> !Pods.saysReady(p)).min(Comparator.comparing(Obj::name));
+        settling(set).ifPresent(found::add);
         if (broken.isPresent() && !set.text("/spec/podManagementPolicy").equals("Parallel")) {
             ordered(set, broken.get(), found).ifPresent(found::add);
         }
