@@ -27,11 +27,11 @@
 // Then what only thinks: equal input gives equal answers.
 // line  5237 src/ensure_ready/certainty: What is certain never to become ready without a change, and what the wait remembers to know it
 // line  5869 src/ensure_ready/diagnosis: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
-// line  8617 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
-// line 10214 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
-// line 11408 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
-// line 12295 src/ensure_ready/model: Objects and snapshots of a namespace
-// line 13372 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
+// line  8621 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
+// line 10218 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
+// line 11412 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
+// line 12299 src/ensure_ready/model: Objects and snapshots of a namespace
+// line 13376 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude;
@@ -8442,16 +8442,20 @@ record ServiceFindings(Observed seen, Dependencies needs, Set<Ref> unready, Set<
 
     /** A Service before pods that no policy lets anybody reach serves nobody. */
     private Optional<Finding> closed(Obj service, Ref workload) {
-        var reached = needs.workloads().keySet().stream().anyMatch(w -> !unready.contains(w) && needs.mentions(w).stream()
-            .anyMatch(m -> m.sure() && needs.service(m.host()).filter(service::equals).isPresent()));
-        if (reached || refusing.contains(service.name()) || refusing.contains(service.text("/spec/clusterIP")) || unready.contains(workload)) {
+        if (unready.contains(workload) || refusing.contains(service.name()) || refusing.contains(service.text("/spec/clusterIP"))
+            || reached(service)) {
             return Optional.empty(); // probes come from the node, which no policy stops: it has another cause
         }
         var pods = needs.workloads().get(workload);
-        return new NetworkPolicies(seen.snapshot).closed(Dependencies.labels(pods))
+        return new NetworkPolicies(seen.snapshot).closed(Dependencies.labels(pods)).filter(p -> !reached(service) && !refuses(service))
             .map(p -> seen.finding(Code.NETPOL_BLOCKING, Ref.of(p), workload,
             Optional.empty(), List.of(Evidence.field(p, "spec.ingress", "nobody may reach " + pods.ref() + " behind " + service.ref())))
             .with(Map.of("to", service.ref())));
+    }
+
+    private boolean reached(Obj service) {
+        return needs.workloads().keySet().stream().anyMatch(w -> !unready.contains(w) && needs.mentions(w).stream()
+            .anyMatch(m -> m.sure() && needs.service(m.host()).filter(service::equals).isPresent()));
     }
 
     /**

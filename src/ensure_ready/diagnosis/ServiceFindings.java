@@ -123,16 +123,20 @@ public record ServiceFindings(Observed seen, Dependencies needs, Set<Ref> unread
 
     /** A Service before pods that no policy lets anybody reach serves nobody. */
     private Optional<Finding> closed(Obj service, Ref workload) {
-        var reached = needs.workloads().keySet().stream().anyMatch(w -> !unready.contains(w) && needs.mentions(w).stream()
-            .anyMatch(m -> m.sure() && needs.service(m.host()).filter(service::equals).isPresent()));
-        if (reached || refusing.contains(service.name()) || refusing.contains(service.text("/spec/clusterIP")) || unready.contains(workload)) {
+        if (unready.contains(workload) || refusing.contains(service.name()) || refusing.contains(service.text("/spec/clusterIP"))
+            || reached(service)) {
             return Optional.empty(); // probes come from the node, which no policy stops: it has another cause
         }
         var pods = needs.workloads().get(workload);
-        return new NetworkPolicies(seen.snapshot).closed(Dependencies.labels(pods))
+        return new NetworkPolicies(seen.snapshot).closed(Dependencies.labels(pods)).filter(p -> !reached(service) && !refuses(service))
             .map(p -> seen.finding(Code.NETPOL_BLOCKING, Ref.of(p), workload,
             Optional.empty(), List.of(Evidence.field(p, "spec.ingress", "nobody may reach " + pods.ref() + " behind " + service.ref())))
             .with(Map.of("to", service.ref())));
+    }
+
+    private boolean reached(Obj service) {
+        return needs.workloads().keySet().stream().anyMatch(w -> !unready.contains(w) && needs.mentions(w).stream()
+            .anyMatch(m -> m.sure() && needs.service(m.host()).filter(service::equals).isPresent()));
     }
 
     /**
