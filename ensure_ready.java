@@ -17,21 +17,21 @@
 // Assembled from src/shared and src/ensure_ready: edit there and run `./jbangw assemble`; `./jbangw assemble --check` tells
 // whether this file is what they give. First what acts (cluster, files, processes, output), the entry before all:
 // line   323 src/ensure_ready/command: Options, the steps of each verb, what is known so far, and exit codes
-// line  1180 src/ensure_ready/slots: Records of slots, their namespaces, taking and releasing them
-// line  1661 src/ensure_ready/manifests: Loading and rendering manifests, mirroring sources, preparing images, applying
-// line  2663 src/ensure_ready/waiting: The soft wait: looks at each change until the outcome is proven, certain, or the time is up
-// line  3099 src/ensure_ready/cluster: The API server: requests, watches, and collecting what explains a fault
-// line  4260 src/ensure_ready/report: The result as JSON, text, Markdown and annotations; progress while waiting
-// line  4774 src/ensure_ready/system: The machine's clock, and the failure that ends a run
-// line  4856 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
+// line  1188 src/ensure_ready/slots: Records of slots, their namespaces, taking and releasing them
+// line  1669 src/ensure_ready/manifests: Loading and rendering manifests, mirroring sources, preparing images, applying
+// line  2681 src/ensure_ready/waiting: The soft wait: looks at each change until the outcome is proven, certain, or the time is up
+// line  3117 src/ensure_ready/cluster: The API server: requests, watches, and collecting what explains a fault
+// line  4278 src/ensure_ready/report: The result as JSON, text, Markdown and annotations; progress while waiting
+// line  4792 src/ensure_ready/system: The machine's clock, and the failure that ends a run
+// line  4874 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
 // Then what only thinks: equal input gives equal answers.
-// line  5237 src/ensure_ready/certainty: What is certain never to become ready without a change, and what the wait remembers to know it
-// line  5869 src/ensure_ready/diagnosis: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
-// line  8621 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
-// line 10218 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
-// line 11412 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
-// line 12299 src/ensure_ready/model: Objects and snapshots of a namespace
-// line 13376 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
+// line  5255 src/ensure_ready/certainty: What is certain never to become ready without a change, and what the wait remembers to know it
+// line  5887 src/ensure_ready/diagnosis: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
+// line  8639 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
+// line 10236 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
+// line 11430 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
+// line 12317 src/ensure_ready/model: Objects and snapshots of a namespace
+// line 13394 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude;
@@ -735,6 +735,7 @@ static final class SlotOptions {
 static final class Steps {
     /** The verdict does not wait for longer; that it was too long for an explanation is then said. */
     private static final Duration EXPLAINING = Duration.ofSeconds(30);
+    private static final Duration OTHERS_APPLY = Duration.ofSeconds(10);
     private final Options options;
     private final KnownSoFar known;
     private final Progress progress;
@@ -773,7 +774,7 @@ static final class Steps {
         var loaded = load(target, deadline);
         hideSecrets(api, target);
         var since = applying && !loaded.items().isEmpty() ? Instant.now() : null;
-        var apply = applying ? apply(api, target, loaded, deadline) : notApplied(api.within(deadline), loaded);
+        var apply = applying ? apply(api, target, loaded, deadline) : othersApply(api.within(deadline), loaded, deadline);
         var waiting = waiting(api, target, apply, since);
         known.waiting = waiting;
         known.judgement = waiting.run(deadline);
@@ -787,7 +788,7 @@ static final class Steps {
         if (new Namespaces(api, progress).absent(target)) {
             throw new InfraFailure(Outcome.not_ready, "ns/" + target.namespace() + " does not exist");
         }
-        var waiting = waiting(api, target, notApplied(api, load(target, Deadline.in(options.wait.timeout))), null);
+        var waiting = waiting(api, target, asItIs(api, load(target, Deadline.in(options.wait.timeout))), null);
         hideSecrets(api, target);
         var judgement = looked(waiting.once());
         known.judgement = judgement;
@@ -935,10 +936,17 @@ static final class Steps {
             .collect(Collectors.joining("; "));
     }
 
-    private Applying notApplied(Api api, Loaded loaded) {
-        var results = Apply.notNow(api, loaded.items());
+    private Applying asItIs(Api api, Loaded loaded) {
+        var results = Apply.notNow(api, loaded.items(), Deadline.now());
         known.results = results;
         return Applying.over(results, broken());
+    }
+
+    /** What this run does not apply another one may be applying: a kind that is not served yet gets a moment to come. */
+    private Applying othersApply(Api api, Loaded loaded, Deadline deadline) {
+        var skipped = Apply.skipped(loaded.items());
+        known.results = skipped;
+        return Applying.begin(skipped, broken(), told -> Apply.notNow(api, loaded.items(), deadline.atMost(OTHERS_APPLY)));
     }
 
     /** Runs beside the wait, so that what cannot be applied (yet) hides nothing of what the others do. */
@@ -1698,8 +1706,17 @@ static final class Apply {
     }
 
     /** Objects that a run without apply is judged by; what the cluster does not know cannot be there. */
-    static List<Applied> notNow(Api api, List<Item> items) {
-        return untried(items).stream().map(a -> unknown(api, a.object()) ? a.failed(ObjectApply.noMatch(a.object())) : a).toList();
+    static List<Applied> notNow(Api api, List<Item> items, Deadline soon) {
+        var results = notNow(api, items);
+        while (Applied.anyFailed(results) && !soon.passed()) {
+            Pause.of(Duration.ofSeconds(1));
+            results = notNow(api, items);
+        }
+        return results;
+    }
+
+    private static List<Applied> notNow(Api api, List<Item> items) {
+        return skipped(items).stream().map(a -> unknown(api, a.object()) ? a.failed(ObjectApply.noMatch(a.object())) : a).toList();
     }
 
     private static boolean unknown(Api api, Obj object) {
@@ -1710,13 +1727,14 @@ static final class Apply {
         }
     }
 
-    private static List<Applied> untried(List<Item> items) {
+    /** Nothing is done with them. */
+    static List<Applied> skipped(List<Item> items) {
         return items.stream().map(i -> new Applied(i.object(), i.source(), Result.skipped, 0, "", "", "")).toList();
     }
 
     /** Objects that an apply is to begin with. */
     static List<Applied> pending(List<Item> items) {
-        return untried(items).stream().map(a -> a.with(Result.pending)).toList();
+        return skipped(items).stream().map(a -> a.with(Result.pending)).toList();
     }
 
     /** An object and what came of it; {@code said} is told in the manifests' order, whoever was first. */
@@ -8442,12 +8460,12 @@ record ServiceFindings(Observed seen, Dependencies needs, Set<Ref> unready, Set<
 
     /** A Service before pods that no policy lets anybody reach serves nobody. */
     private Optional<Finding> closed(Obj service, Ref workload) {
-        if (unready.contains(workload) || refusing.contains(service.name()) || refusing.contains(service.text("/spec/clusterIP"))
-            || reached(service)) {
+        if (unready.contains(workload)) {
             return Optional.empty(); // probes come from the node, which no policy stops: it has another cause
         }
         var pods = needs.workloads().get(workload);
-        return new NetworkPolicies(seen.snapshot).closed(Dependencies.labels(pods)).filter(p -> !reached(service) && !refuses(service))
+        return new NetworkPolicies(seen.snapshot).closed(Dependencies.labels(pods))
+            .filter(p -> !reached(service) && !refusing.contains(service.name()) && !refusing.contains(service.text("/spec/clusterIP")))
             .map(p -> seen.finding(Code.NETPOL_BLOCKING, Ref.of(p), workload,
             Optional.empty(), List.of(Evidence.field(p, "spec.ingress", "nobody may reach " + pods.ref() + " behind " + service.ref())))
             .with(Map.of("to", service.ref())));

@@ -305,7 +305,7 @@ class ApplyRulesTest {
 
     @Test
     void theResultsOfAnApplyAreSummedUp() {
-        var skipped = ensure_ready.Apply.notNow(items("ConfigMap", "name: a", ""));
+        var skipped = ensure_ready.Apply.skipped(items("ConfigMap", "name: a", ""));
         assertEquals("1 object: 1 skipped", ensure_ready.Apply.summary(skipped));
         var pending = ensure_ready.Apply.pending(items("ConfigMap", "name: a", ""));
         assertEquals("2 objects: 1 skipped, 1 pending", ensure_ready.Apply.summary(List.of(skipped.get(0), pending.get(0))));

@@ -47,6 +47,7 @@ import shared.system.Bounded;
 public final class Steps {
     /** The verdict does not wait for longer; that it was too long for an explanation is then said. */
     private static final Duration EXPLAINING = Duration.ofSeconds(30);
+    private static final Duration OTHERS_APPLY = Duration.ofSeconds(10);
     private final Options options;
     private final KnownSoFar known;
     private final Progress progress;
@@ -85,7 +86,7 @@ public final class Steps {
         var loaded = load(target, deadline);
         hideSecrets(api, target);
         var since = applying && !loaded.items().isEmpty() ? Instant.now() : null;
-        var apply = applying ? apply(api, target, loaded, deadline) : notApplied(api.within(deadline), loaded);
+        var apply = applying ? apply(api, target, loaded, deadline) : othersApply(api.within(deadline), loaded, deadline);
         var waiting = waiting(api, target, apply, since);
         known.waiting = waiting;
         known.judgement = waiting.run(deadline);
@@ -99,7 +100,7 @@ public final class Steps {
         if (new Namespaces(api, progress).absent(target)) {
             throw new InfraFailure(Outcome.not_ready, "ns/" + target.namespace() + " does not exist");
         }
-        var waiting = waiting(api, target, notApplied(api, load(target, Deadline.in(options.wait.timeout))), null);
+        var waiting = waiting(api, target, asItIs(api, load(target, Deadline.in(options.wait.timeout))), null);
         hideSecrets(api, target);
         var judgement = looked(waiting.once());
         known.judgement = judgement;
@@ -247,10 +248,17 @@ public final class Steps {
             .collect(Collectors.joining("; "));
     }
 
-    private Applying notApplied(Api api, Loaded loaded) {
-        var results = Apply.notNow(api, loaded.items());
+    private Applying asItIs(Api api, Loaded loaded) {
+        var results = Apply.notNow(api, loaded.items(), Deadline.now());
         known.results = results;
         return Applying.over(results, broken());
+    }
+
+    /** What this run does not apply another one may be applying: a kind that is not served yet gets a moment to come. */
+    private Applying othersApply(Api api, Loaded loaded, Deadline deadline) {
+        var skipped = Apply.skipped(loaded.items());
+        known.results = skipped;
+        return Applying.begin(skipped, broken(), told -> Apply.notNow(api, loaded.items(), deadline.atMost(OTHERS_APPLY)));
     }
 
     /** Runs beside the wait, so that what cannot be applied (yet) hides nothing of what the others do. */

@@ -123,12 +123,12 @@ public record ServiceFindings(Observed seen, Dependencies needs, Set<Ref> unread
 
     /** A Service before pods that no policy lets anybody reach serves nobody. */
     private Optional<Finding> closed(Obj service, Ref workload) {
-        if (unready.contains(workload) || refusing.contains(service.name()) || refusing.contains(service.text("/spec/clusterIP"))
-            || reached(service)) {
+        if (unready.contains(workload)) {
             return Optional.empty(); // probes come from the node, which no policy stops: it has another cause
         }
         var pods = needs.workloads().get(workload);
-        return new NetworkPolicies(seen.snapshot).closed(Dependencies.labels(pods)).filter(p -> !reached(service) && !refuses(service))
+        return new NetworkPolicies(seen.snapshot).closed(Dependencies.labels(pods))
+            .filter(p -> !reached(service) && !refusing.contains(service.name()) && !refusing.contains(service.text("/spec/clusterIP")))
             .map(p -> seen.finding(Code.NETPOL_BLOCKING, Ref.of(p), workload,
             Optional.empty(), List.of(Evidence.field(p, "spec.ingress", "nobody may reach " + pods.ref() + " behind " + service.ref())))
             .with(Map.of("to", service.ref())));

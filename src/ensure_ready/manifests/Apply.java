@@ -67,8 +67,17 @@ public final class Apply {
     }
 
     /** Objects that a run without apply is judged by; what the cluster does not know cannot be there. */
-    public static List<Applied> notNow(Api api, List<Item> items) {
-        return untried(items).stream().map(a -> unknown(api, a.object()) ? a.failed(ObjectApply.noMatch(a.object())) : a).toList();
+    public static List<Applied> notNow(Api api, List<Item> items, Deadline soon) {
+        var results = notNow(api, items);
+        while (Applied.anyFailed(results) && !soon.passed()) {
+            Pause.of(Duration.ofSeconds(1));
+            results = notNow(api, items);
+        }
+        return results;
+    }
+
+    private static List<Applied> notNow(Api api, List<Item> items) {
+        return skipped(items).stream().map(a -> unknown(api, a.object()) ? a.failed(ObjectApply.noMatch(a.object())) : a).toList();
     }
 
     private static boolean unknown(Api api, Obj object) {
@@ -79,13 +88,14 @@ public final class Apply {
         }
     }
 
-    private static List<Applied> untried(List<Item> items) {
+    /** Nothing is done with them. */
+    public static List<Applied> skipped(List<Item> items) {
         return items.stream().map(i -> new Applied(i.object(), i.source(), Result.skipped, 0, "", "", "")).toList();
     }
 
     /** Objects that an apply is to begin with. */
     public static List<Applied> pending(List<Item> items) {
-        return untried(items).stream().map(a -> a.with(Result.pending)).toList();
+        return skipped(items).stream().map(a -> a.with(Result.pending)).toList();
     }
 
     /** An object and what came of it; {@code said} is told in the manifests' order, whoever was first. */
