@@ -91,7 +91,7 @@ class SoftCausesTest {
         }
         assertEquals(first.at("/causes/0/fingerprint"), again.at("/causes/0/fingerprint"));
         assertFalse(again.path("infraReady").asBoolean(true));
-        assertEquals("failed", again.path("outcome").asString(""), "certain, long before the time is up: " + again);
+        assertEquals("apply-failed", again.path("outcome").asString(""), "certain, long before the time is up: " + again);
         assertTrue(look("-f", write("b.yaml", CONFIG).toString()).path("infraReady").asBoolean(false), "what is served is not missed");
     }
 
