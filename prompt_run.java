@@ -55,10 +55,10 @@
 // line  4899 src/prompt_run/view: What the objects around deploy/codex say, and the objects of a pod of our own
 // line  5484 src/prompt_run/agent: The agent's settings, its command and its environment
 // line  5604 src/prompt_run/remote: The shell program for the agent's place, and how its answers are read
-// line  6308 src/prompt_run/subject: What a run is about, checked: options, facts, event, report, place
-// line  6572 src/prompt_run/text: Text of others: selected, cleaned, fenced, masked
-// line  7386 src/prompt_run/options: What options and variables mean
-// line  7474 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
+// line  6307 src/prompt_run/subject: What a run is about, checked: options, facts, event, report, place
+// line  6571 src/prompt_run/text: Text of others: selected, cleaned, fenced, masked
+// line  7385 src/prompt_run/options: What options and variables mean
+// line  7473 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
 
 import freemarker.cache.ClassTemplateLoader;
 import freemarker.cache.FileTemplateLoader;
@@ -5537,8 +5537,8 @@ record Launch(AgentSettings settings, Facts facts, Infra infra, String runId, St
             .replace("@PROFILE@", profile(runId)).replace("@COMMAND@", what);
     }
 
-    /** For the launcher's shell: that sandbox keeps {@code .git} read-only, and nobody could commit. */
-    private static final String GIT_FOLDER = "${git_folder:+-c \"$git_folder\"}";
+    /** What the launcher's shell has ready: that sandbox keeps {@code .git} read-only, and nobody could commit. */
+    private static final String GIT_FOLDER = "\"$@\"";
 
     String command(String workspace) {
         if (!settings.codex()) {
@@ -6123,8 +6123,7 @@ exit 92
     static final String LAUNCHER = """
 run=@RUN@
 (umask 022; mkdir -p @WORKSPACE@) && cd @WORKSPACE@ || exit 96
-git_folder=
-[ ! -d .git ] || git_folder="sandbox_workspace_write.writable_roots=[\\"$(pwd)/.git\\"]"
+[ ! -d .git ] || set -- -c "sandbox_workspace_write.writable_roots=[\\"$(pwd)/.git\\"]"
 . "$run/env.sh"
 rm -f "$run/env.sh"
 if [ -z "${HOME:-}" ] || [ ! -w "$HOME" ]; then
