@@ -45,20 +45,20 @@
 // line  1575 src/prompt_run/sources: The working tree: uploaded to the agent, and its work brought back
 // line  1946 src/prompt_run/keeper: The caller's side of the keeper, the program that looks after the agent in its place
 // line  2127 src/prompt_run/place: Where the agent runs: deploy/codex, its own pod or this machine
-// line  2938 src/prompt_run/facts: What is read about the run: the event file, the report file, GitHub's API
-// line  3156 src/prompt_run/templates: FreeMarker templates, found and filled in
-// line  3338 src/prompt_run/machine: This machine: files, processes, randomness, and what is told to people meanwhile
-// line  3505 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
+// line  2946 src/prompt_run/facts: What is read about the run: the event file, the report file, GitHub's API
+// line  3164 src/prompt_run/templates: FreeMarker templates, found and filled in
+// line  3346 src/prompt_run/machine: This machine: files, processes, randomness, and what is told to people meanwhile
+// line  3513 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
 // Then what only thinks: equal input gives equal answers.
-// line  3852 src/prompt_run/prompt: What the templates get to see, and the prompt
-// line  4392 src/prompt_run/verdict: How a run ended, and what is told about it
-// line  4899 src/prompt_run/view: What the objects around deploy/codex say, and the objects of a pod of our own
-// line  5484 src/prompt_run/agent: The agent's settings, its command and its environment
-// line  5604 src/prompt_run/remote: The shell program for the agent's place, and how its answers are read
-// line  6307 src/prompt_run/subject: What a run is about, checked: options, facts, event, report, place
-// line  6571 src/prompt_run/text: Text of others: selected, cleaned, fenced, masked
-// line  7385 src/prompt_run/options: What options and variables mean
-// line  7473 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
+// line  3860 src/prompt_run/prompt: What the templates get to see, and the prompt
+// line  4400 src/prompt_run/verdict: How a run ended, and what is told about it
+// line  4907 src/prompt_run/view: What the objects around deploy/codex say, and the objects of a pod of our own
+// line  5492 src/prompt_run/agent: The agent's settings, its command and its environment
+// line  5612 src/prompt_run/remote: The shell program for the agent's place, and how its answers are read
+// line  6315 src/prompt_run/subject: What a run is about, checked: options, facts, event, report, place
+// line  6579 src/prompt_run/text: Text of others: selected, cleaned, fenced, masked
+// line  7393 src/prompt_run/options: What options and variables mean
+// line  7481 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
 
 import freemarker.cache.ClassTemplateLoader;
 import freemarker.cache.FileTemplateLoader;
@@ -1882,7 +1882,7 @@ static final class Sources {
             var words = new ArrayList<String>(List.of("bundle", "create", "-q", bundle.toString(), ref("work")));
             words.addAll(branch.equals("-") ? List.of() : List.of("refs/heads/" + branch));
             words.addAll(git.run("for-each-ref", "--format=%(refname)", ORIGIN + "main", ORIGIN + "master",
-                ORIGIN + (base.isEmpty() ? "main" : base)).lines().toList());
+                ORIGIN + (base.isEmpty() ? "HEAD" : base)).lines().toList());
             git.run(words.toArray(String[]::new));
             return bundle;
         } finally {
@@ -2360,10 +2360,18 @@ static final class Ladder implements AutoCloseable {
 
     /** The first place that holds, or null; {@link #reasons} tells why the others did not. */
     Site climb() throws InterruptedException {
+        return climb(this::rung);
+    }
+
+    interface Rung {
+        Site open(String name) throws NoPlace, InterruptedException;
+    }
+
+    Site climb(Rung rungs) throws InterruptedException {
         for (var rung : List.of("deploy", "pod", "runner")) {
             if (run.settings().allows(rung)) {
                 try {
-                    var site = rung(rung);
+                    var site = rungs.open(rung);
                     opened.add(site);
                     return site;
                 } catch (NoPlace problem) {
