@@ -45,20 +45,20 @@
 // line  1591 src/prompt_run/sources: The working tree: uploaded to the agent, and its work brought back
 // line  1962 src/prompt_run/keeper: The caller's side of the keeper, the program that looks after the agent in its place
 // line  2144 src/prompt_run/place: Where the agent runs: deploy/codex, its own pod or this machine
-// line  2955 src/prompt_run/facts: What is read about the run: the event file, the report file, GitHub's API
-// line  3173 src/prompt_run/templates: FreeMarker templates, found and filled in
-// line  3355 src/prompt_run/machine: This machine: files, processes, randomness, and what is told to people meanwhile
-// line  3522 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
+// line  2963 src/prompt_run/facts: What is read about the run: the event file, the report file, GitHub's API
+// line  3181 src/prompt_run/templates: FreeMarker templates, found and filled in
+// line  3363 src/prompt_run/machine: This machine: files, processes, randomness, and what is told to people meanwhile
+// line  3530 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
 // Then what only thinks: equal input gives equal answers.
-// line  3883 src/prompt_run/prompt: What the templates get to see, and the prompt
-// line  4423 src/prompt_run/verdict: How a run ended, and what is told about it
-// line  4950 src/prompt_run/view: What the objects around deploy/codex say, and the objects of a pod of our own
-// line  5535 src/prompt_run/agent: The agent's settings, its command and its environment
-// line  5655 src/prompt_run/remote: The shell program for the agent's place, and how its answers are read
-// line  6359 src/prompt_run/subject: What a run is about, checked: options, facts, event, report, place
-// line  6623 src/prompt_run/text: Text of others: selected, cleaned, fenced, masked
-// line  7437 src/prompt_run/options: What options and variables mean
-// line  7525 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
+// line  3891 src/prompt_run/prompt: What the templates get to see, and the prompt
+// line  4431 src/prompt_run/verdict: How a run ended, and what is told about it
+// line  4958 src/prompt_run/view: What the objects around deploy/codex say, and the objects of a pod of our own
+// line  5543 src/prompt_run/agent: The agent's settings, its command and its environment
+// line  5663 src/prompt_run/remote: The shell program for the agent's place, and how its answers are read
+// line  6366 src/prompt_run/subject: What a run is about, checked: options, facts, event, report, place
+// line  6630 src/prompt_run/text: Text of others: selected, cleaned, fenced, masked
+// line  7444 src/prompt_run/options: What options and variables mean
+// line  7532 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
 
 import freemarker.cache.ClassTemplateLoader;
 import freemarker.cache.FileTemplateLoader;
@@ -1898,7 +1898,7 @@ static final class Sources {
             var words = new ArrayList<String>(List.of("bundle", "create", "-q", bundle.toString(), ref("work")));
             words.addAll(branch.equals("-") ? List.of() : List.of("refs/heads/" + branch));
             words.addAll(git.run("for-each-ref", "--format=%(refname)", ORIGIN + "main", ORIGIN + "master",
-                ORIGIN + (base.isEmpty() ? "main" : base)).lines().toList());
+                ORIGIN + (base.isEmpty() ? "HEAD" : base)).lines().toList());
             git.run(words.toArray(String[]::new));
             return bundle;
         } finally {
@@ -2377,10 +2377,18 @@ static final class Ladder implements AutoCloseable {
 
     /** The first place that holds, or null; {@link #reasons} tells why the others did not. */
     Site climb() throws InterruptedException {
+        return climb(this::rung);
+    }
+
+    interface Rung {
+        Site open(String name) throws NoPlace, InterruptedException;
+    }
+
+    Site climb(Rung rungs) throws InterruptedException {
         for (var rung : List.of("deploy", "pod", "runner")) {
             if (run.settings().allows(rung)) {
                 try {
-                    var site = rung(rung);
+                    var site = rungs.open(rung);
                     opened.add(site);
                     return site;
                 } catch (NoPlace problem) {
@@ -5588,8 +5596,8 @@ record Launch(AgentSettings settings, Facts facts, Infra infra, String runId, St
             .replace("@PROFILE@", profile(runId)).replace("@COMMAND@", what);
     }
 
-    /** For the launcher's shell: that sandbox keeps {@code .git} read-only, and nobody could commit. */
-    private static final String GIT_FOLDER = "${git_folder:+-c \"$git_folder\"}";
+    /** What the launcher's shell has ready: that sandbox keeps {@code .git} read-only, and nobody could commit. */
+    private static final String GIT_FOLDER = "\"$@\"";
 
     String command(String workspace) {
         if (!settings.codex()) {
@@ -6174,8 +6182,7 @@ exit 92
     static final String LAUNCHER = """
 run=@RUN@
 (umask 022; mkdir -p @WORKSPACE@) && cd @WORKSPACE@ || exit 96
-git_folder=
-[ ! -d .git ] || git_folder="sandbox_workspace_write.writable_roots=[\\"$(pwd)/.git\\"]"
+[ ! -d .git ] || set -- -c "sandbox_workspace_write.writable_roots=[\\"$(pwd)/.git\\"]"
 . "$run/env.sh"
 rm -f "$run/env.sh"
 if [ -z "${HOME:-}" ] || [ ! -w "$HOME" ]; then

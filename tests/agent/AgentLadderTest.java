@@ -210,6 +210,21 @@ class AgentLadderTest {
             .endTerminated().endState().build()).endStatus().build();
     }
 
+    /** A second agent elsewhere would work on the same branch. */
+    @Test
+    void whereAnAgentIsAtWorkAlreadyNoOtherPlaceIsTried() throws Exception {
+        try (AgentLab lab = new AgentLab()) {
+            for (boolean busy : List.of(true, false)) {
+                var tried = new java.util.ArrayList<String>();
+                assertNull(new prompt_run.Ladder(lab.setup("--fallback", "pod,runner")).climb(rung -> {
+                    tried.add(rung);
+                    throw new prompt_run.NoPlace("no", busy);
+                }));
+                assertEquals(busy ? List.of("deploy") : List.of("deploy", "pod", "runner"), tried);
+            }
+        }
+    }
+
     @Test
     void theContainerIsTheOneAskedForThenKubectlsThenTheOneNamedLikeTheDeployment() throws Exception {
         Pod pod = pod("b", NEW, true);

@@ -68,7 +68,7 @@ class AgentScriptsTest {
         Map<String, String> scripts =
             Map.of("keeper.sh", prompt_run.KeeperScript.KEEPER, "probe.sh", prompt_run.ProbeScript.PROBE, "put.sh", prompt_run.Scripts.PUT,
             "launcher.sh", prompt_run.Scripts.LAUNCHER.replace("@RUN@", "'/r'")
-                .replace("@WORKSPACE@", "'/w'").replace("@PROFILE@", "p").replace("@COMMAND@", "cat ${git_folder:+-c \"$git_folder\"}"),
+                .replace("@WORKSPACE@", "'/w'").replace("@PROFILE@", "p").replace("@COMMAND@", "cat \"$@\""),
             "strict.sh", prompt_run.Scripts.STRICT_CONFIG, "wait.sh", prompt_run.Scripts.WAIT);
         for (var script : scripts.entrySet()) {
             Path file = Files.writeString(folder.resolve(script.getKey()), script.getValue());

@@ -312,6 +312,23 @@ class AgentSourcesTest {
             .path("finalMessage").asString(""));
     }
 
+    /** The agent of a lost run may be alive: its tree is not taken from under it. */
+    @Test
+    void nothingIsBroughtBackFromUnderAnAgentThatMayStillWork() {
+        lab.shell.on("poll", AgentLab.Fault.CUT_BEFORE.always()).on("cancel", AgentLab.Fault.CUT_BEFORE.always());
+        JsonNode result = run("echo x >x; sleep 60");
+        assertEquals("lost failed", result.path("status").asString("") + " " + result.at("/broughtBack/state").asString(""), result.toString());
+        assertTrue(result.at("/broughtBack/problem").asString("").contains("may still be at work"), result.toString());
+        assertFalse(lab.shell.steps.contains("pack"), lab.shell.steps.toString());
+    }
+
+    @Test
+    void withoutABaseTheUsualBranchOfTheOriginComesAlong() {
+        sh(tree, "git update-ref refs/remotes/origin/trunk HEAD~1; git symbolic-ref refs/remotes/origin/HEAD refs/remotes/origin/trunk");
+        String usual = "git rev-parse -q --verify origin/HEAD";
+        assertEquals(sh(tree, "git rev-parse HEAD~1"), run(usual).path("finalMessage").asString(""));
+    }
+
     @Test
     void aLostPodBringsNothingBackAndSaysSo() {
         lab.shell.on("pack", AgentLab.Fault.after(() -> { }), AgentLab.Fault.CUT_BEFORE.always());

@@ -24,8 +24,8 @@ public record Launch(AgentSettings settings, Facts facts, Infra infra, String ru
             .replace("@PROFILE@", profile(runId)).replace("@COMMAND@", what);
     }
 
-    /** For the launcher's shell: that sandbox keeps {@code .git} read-only, and nobody could commit. */
-    private static final String GIT_FOLDER = "${git_folder:+-c \"$git_folder\"}";
+    /** What the launcher's shell has ready: that sandbox keeps {@code .git} read-only, and nobody could commit. */
+    private static final String GIT_FOLDER = "\"$@\"";
 
     public String command(String workspace) {
         if (!settings.codex()) {

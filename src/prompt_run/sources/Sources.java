@@ -101,7 +101,7 @@ public final class Sources {
             var words = new ArrayList<String>(List.of("bundle", "create", "-q", bundle.toString(), ref("work")));
             words.addAll(branch.equals("-") ? List.of() : List.of("refs/heads/" + branch));
             words.addAll(git.run("for-each-ref", "--format=%(refname)", ORIGIN + "main", ORIGIN + "master",
-                ORIGIN + (base.isEmpty() ? "main" : base)).lines().toList());
+                ORIGIN + (base.isEmpty() ? "HEAD" : base)).lines().toList());
             git.run(words.toArray(String[]::new));
             return bundle;
         } finally {
