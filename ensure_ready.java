@@ -27,11 +27,11 @@
 // Then what only thinks: equal input gives equal answers.
 // line  5255 src/ensure_ready/certainty: What is certain never to become ready without a change, and what the wait remembers to know it
 // line  5887 src/ensure_ready/diagnosis: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
-// line  8639 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
-// line 10236 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
-// line 11430 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
-// line 12317 src/ensure_ready/model: Objects and snapshots of a namespace
-// line 13394 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
+// line  8643 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
+// line 10240 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
+// line 11434 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
+// line 12322 src/ensure_ready/model: Objects and snapshots of a namespace
+// line 13399 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude;
@@ -7229,6 +7229,10 @@ static final class Facts {
             case IMAGE_AUTH, IMAGE_NOT_FOUND_OR_AUTH -> owner.stream().flatMap(w -> References.of(Dependencies.podSpec(w)).stream())
                 .filter(References.Ref::pull).flatMap(r -> seen.snapshot.find("Secret", r.name()).stream()).forEach(o -> all(o, "/type"));
             case OOM_KILLED -> seen.snapshot.find("Pod", f.pod()).ifPresent(p -> limited(p, f, owner));
+            case PVC_UNBOUND -> owner.stream().flatMap(needs::claims).forEach(o -> {
+                all(o, "/spec/storageClassName", "/spec/resources/requests/storage");
+                seen.snapshot.find("StorageClass", o.text("/spec/storageClassName")).ifPresent(t -> all(t, "/provisioner"));
+            });
             case SCHED_VOLUME_AFFINITY -> owner.stream().flatMap(needs::claims)
                 .flatMap(c -> seen.snapshot.find("PersistentVolume", c.text("/spec/volumeName")).stream())
                 .forEach(v -> all(v, "/spec/nodeAffinity/required"));
@@ -12058,6 +12062,7 @@ static final class Messages {
             "~address (is )?already in use", "~port \\S+ (is|was) already (in use|allocated)", "~failed to bind to (address|port)");
         t.row(Code.CRASH_DISK_FULL, "no space left on device", "ENOSPC", "disk quota exceeded", "could not extend file",
             "~\\bdisk (is )?full\\b");
+        t.row(Code.CRASH_DEPENDENCY_UNREACHABLE, "UnableToConnect");
         t.row(Code.CRASH_AUTH_FAILED, "password authentication failed", "access denied for user", "login failed for user",
             "ACCESS_REFUSED", "AuthenticationFailed", "requires authentication", "authentication required", "could not find user",
             "without any password configured", "bad credentials", "incorrect password", "no pg_hba.conf entry",

@@ -369,6 +369,10 @@ public final class Facts {
             case IMAGE_AUTH, IMAGE_NOT_FOUND_OR_AUTH -> owner.stream().flatMap(w -> References.of(Dependencies.podSpec(w)).stream())
                 .filter(References.Ref::pull).flatMap(r -> seen.snapshot.find("Secret", r.name()).stream()).forEach(o -> all(o, "/type"));
             case OOM_KILLED -> seen.snapshot.find("Pod", f.pod()).ifPresent(p -> limited(p, f, owner));
+            case PVC_UNBOUND -> owner.stream().flatMap(needs::claims).forEach(o -> {
+                all(o, "/spec/storageClassName", "/spec/resources/requests/storage");
+                seen.snapshot.find("StorageClass", o.text("/spec/storageClassName")).ifPresent(t -> all(t, "/provisioner"));
+            });
             case SCHED_VOLUME_AFFINITY -> owner.stream().flatMap(needs::claims)
                 .flatMap(c -> seen.snapshot.find("PersistentVolume", c.text("/spec/volumeName")).stream())
                 .forEach(v -> all(v, "/spec/nodeAffinity/required"));
