@@ -27,11 +27,11 @@
 // Then what only thinks: equal input gives equal answers.
 // line  5255 src/ensure_ready/certainty: What is certain never to become ready without a change, and what the wait remembers to know it
 // line  5887 src/ensure_ready/diagnosis: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
-// line  8639 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
-// line 10236 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
-// line 11430 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
-// line 12317 src/ensure_ready/model: Objects and snapshots of a namespace
-// line 13394 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
+// line  8647 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
+// line 10244 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
+// line 11438 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
+// line 12326 src/ensure_ready/model: Objects and snapshots of a namespace
+// line 13403 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude;
@@ -6296,7 +6296,8 @@ static final class Connections {
     /** It misses tables that a Job which is not done makes; or a database, which the Service that it names knows by another name. */
     private void schema(Complaint s) {
         var text = log(s.told()) == null ? "" : String.join("\n", log(s.told()).lines());
-        unready.stream().filter(w -> w.is("Job") && Phrase.SCHEMA.occurs(text) && Phrase.MIGRATES.occurs(w.name() + " "
+        var jobs = Phrase.SCHEMA.occurs(text) ? unready.stream() : Stream.<Ref>empty();
+        jobs.filter(w -> w.is("Job") && Phrase.MIGRATES.occurs(w.name() + " "
             + Dependencies.podSpec(needs.workloads().get(w)).path("containers"))).findFirst().ifPresent(job -> {
                 edges.add(new Edge(s.owner(), job, Edge.Origin.LOG, "log:schema", 0.9, ""));
                 s.means(s.told().with(Basis.WEAK).named());
@@ -6903,6 +6904,8 @@ static final class Facts {
     private static final Set<Code> SPOKEN = EnumSet.of(Code.CRASH_APP_ERROR, Code.ADMISSION_DENIED, Code.SANDBOX_FAILED,
         Code.CRASH_AUTH_FAILED, Code.CRASH_PORT_IN_USE, Code.CONTAINER_START_FAILED, Code.PROBE_READINESS_FAILING, Code.PROBE_PORT_MISMATCH,
         Code.PROBE_LIVENESS_FAILING, Code.PROBE_STARTUP_FAILING, Code.NODE_REFUSES_POD);
+    /** So many of those that a workload talks to are looked at. */
+    private static final int MOST = 5;
     /** What Pod Security wants: the words after "must set". */
     private static final Pattern MUST = Pattern.compile("must (?:not )?(?:set|include) (.{1,120}?)\\)");
     private static final Pattern CONTAINER_FIELD = Pattern.compile("\\bspec\\.containers\\[(\\d{1,3})\\]\\.([\\w.]+\\w)");
@@ -7011,10 +7014,11 @@ static final class Facts {
 
     /** What those that it talks to were started with, where its own words speak of that. */
     private void neighbours(Obj workload, Finding f) {
+        var all = all(f).toLowerCase(Locale.ROOT);
         needs.mentions(Ref.of(workload)).stream().flatMap(m -> needs.service(m.host()).stream()).distinct()
-            .flatMap(s -> needs.behind(s).stream()).map(needs.workloads()::get).filter(w -> !w.equals(workload))
+            .flatMap(s -> needs.behind(s).stream()).map(needs.workloads()::get).filter(w -> w != workload).limit(MOST)
             .forEach(w -> needs.leaves(w).entrySet().stream().filter(e -> e.getKey().matches(".*\\.(args|command)")
-                && weight(e.getKey(), e.getValue(), "", all(f).toLowerCase(Locale.ROOT)) > 1).limit(1)
+                && weight(e.getKey(), e.getValue(), "", all) > 1).limit(1)
                 .forEach(e -> add(w, base(w) + e.getKey(), e.getValue())));
     }
 
@@ -7229,6 +7233,10 @@ static final class Facts {
             case IMAGE_AUTH, IMAGE_NOT_FOUND_OR_AUTH -> owner.stream().flatMap(w -> References.of(Dependencies.podSpec(w)).stream())
                 .filter(References.Ref::pull).flatMap(r -> seen.snapshot.find("Secret", r.name()).stream()).forEach(o -> all(o, "/type"));
             case OOM_KILLED -> seen.snapshot.find("Pod", f.pod()).ifPresent(p -> limited(p, f, owner));
+            case PVC_UNBOUND -> owner.stream().flatMap(needs::claims).forEach(o -> {
+                all(o, "/spec/storageClassName", "/spec/resources/requests/storage");
+                seen.snapshot.find("StorageClass", o.text("/spec/storageClassName")).ifPresent(t -> all(t, "/provisioner"));
+            });
             case SCHED_VOLUME_AFFINITY -> owner.stream().flatMap(needs::claims)
                 .flatMap(c -> seen.snapshot.find("PersistentVolume", c.text("/spec/volumeName")).stream())
                 .forEach(v -> all(v, "/spec/nodeAffinity/required"));
@@ -12058,6 +12066,7 @@ static final class Messages {
             "~address (is )?already in use", "~port \\S+ (is|was) already (in use|allocated)", "~failed to bind to (address|port)");
         t.row(Code.CRASH_DISK_FULL, "no space left on device", "ENOSPC", "disk quota exceeded", "could not extend file",
             "~\\bdisk (is )?full\\b");
+        t.row(Code.CRASH_DEPENDENCY_UNREACHABLE, "UnableToConnect");
         t.row(Code.CRASH_AUTH_FAILED, "password authentication failed", "access denied for user", "login failed for user",
             "ACCESS_REFUSED", "AuthenticationFailed", "requires authentication", "authentication required", "could not find user",
             "without any password configured", "bad credentials", "incorrect password", "no pg_hba.conf entry",

@@ -358,6 +358,22 @@ class DecisiveTextsTest {
     }
 
     @Test
+    void aClientThatCouldNotConnectIsNotRefusedThoughItGuessesSo() {
+        var log = "RedisConnectionException: There was an authentication failure; check that passwords are right: %s";
+        assertEquals(List.of("CRASH_DEPENDENCY_UNREACHABLE shop Deployment/api"), causes(crashed("", log.formatted("UnableToConnect"))));
+        assertEquals(List.of("CRASH_AUTH_FAILED shop Deployment/api"), causes(crashed("", log.formatted("AuthenticationFailure"))));
+    }
+
+    @Test
+    void aClaimThatNoVolumeFitsShowsItsClassAndWhoProvides() {
+        says(new Scene().deploy("api", "volumes: [{name: d, persistentVolumeClaim: {claimName: d}}]",
+            Scene.unscheduled("0/1 nodes are available: 1 node(s) didn't find available persistent volumes to bind."))
+            .add("kind: PersistentVolumeClaim\nmetadata: {name: d}\nspec: {storageClassName: local}\nstatus: {phase: Pending}")
+            .add("kind: StorageClass\nmetadata: {name: local}\nprovisioner: kubernetes.io/no-provisioner"),
+            "pvc/d spec.storageClassName=local", "sc/local provisioner=kubernetes.io/no-provisioner");
+    }
+
+    @Test
     void aSecretThatAPodAndAnIngressMissIsOneCause() {
         var ingress = "kind: Ingress\nmetadata: {name: w}\nspec: {tls: [{secretName: %s}]}";
         var pod = new Scene().deploy("api", "volumes: [{name: t, secret: {secretName: tls}}]", Scene.creating("api"))

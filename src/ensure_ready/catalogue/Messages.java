@@ -174,6 +174,7 @@ public final class Messages {
             "~address (is )?already in use", "~port \\S+ (is|was) already (in use|allocated)", "~failed to bind to (address|port)");
         t.row(Code.CRASH_DISK_FULL, "no space left on device", "ENOSPC", "disk quota exceeded", "could not extend file",
             "~\\bdisk (is )?full\\b");
+        t.row(Code.CRASH_DEPENDENCY_UNREACHABLE, "UnableToConnect");
         t.row(Code.CRASH_AUTH_FAILED, "password authentication failed", "access denied for user", "login failed for user",
             "ACCESS_REFUSED", "AuthenticationFailed", "requires authentication", "authentication required", "could not find user",
             "without any password configured", "bad credentials", "incorrect password", "no pg_hba.conf entry",

@@ -28,6 +28,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** What symptoms that name a host come down to: no such name, no such port, a policy, DNS, or the workload behind it. Pure. */
 public final class Connections {
@@ -152,7 +153,8 @@ public final class Connections {
     /** It misses tables that a Job which is not done makes; or a database, which the Service that it names knows by another name. */
     private void schema(Complaint s) {
         var text = log(s.told()) == null ? "" : String.join("\n", log(s.told()).lines());
-        unready.stream().filter(w -> w.is("Job") && Phrase.SCHEMA.occurs(text) && Phrase.MIGRATES.occurs(w.name() + " "
+        var jobs = Phrase.SCHEMA.occurs(text) ? unready.stream() : Stream.<Ref>empty();
+        jobs.filter(w -> w.is("Job") && Phrase.MIGRATES.occurs(w.name() + " "
             + Dependencies.podSpec(needs.workloads().get(w)).path("containers"))).findFirst().ifPresent(job -> {
                 edges.add(new Edge(s.owner(), job, Edge.Origin.LOG, "log:schema", 0.9, ""));
                 s.means(s.told().with(Basis.WEAK).named());

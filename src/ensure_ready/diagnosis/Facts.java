@@ -43,6 +43,8 @@ public final class Facts {
     private static final Set<Code> SPOKEN = EnumSet.of(Code.CRASH_APP_ERROR, Code.ADMISSION_DENIED, Code.SANDBOX_FAILED,
         Code.CRASH_AUTH_FAILED, Code.CRASH_PORT_IN_USE, Code.CONTAINER_START_FAILED, Code.PROBE_READINESS_FAILING, Code.PROBE_PORT_MISMATCH,
         Code.PROBE_LIVENESS_FAILING, Code.PROBE_STARTUP_FAILING, Code.NODE_REFUSES_POD);
+    /** So many of those that a workload talks to are looked at. */
+    private static final int MOST = 5;
     /** What Pod Security wants: the words after "must set". */
     private static final Pattern MUST = Pattern.compile("must (?:not )?(?:set|include) (.{1,120}?)\\)");
     private static final Pattern CONTAINER_FIELD = Pattern.compile("\\bspec\\.containers\\[(\\d{1,3})\\]\\.([\\w.]+\\w)");
@@ -151,10 +153,11 @@ public final class Facts {
 
     /** What those that it talks to were started with, where its own words speak of that. */
     private void neighbours(Obj workload, Finding f) {
+        var all = all(f).toLowerCase(Locale.ROOT);
         needs.mentions(Ref.of(workload)).stream().flatMap(m -> needs.service(m.host()).stream()).distinct()
-            .flatMap(s -> needs.behind(s).stream()).map(needs.workloads()::get).filter(w -> !w.equals(workload))
+            .flatMap(s -> needs.behind(s).stream()).map(needs.workloads()::get).filter(w -> w != workload).limit(MOST)
             .forEach(w -> needs.leaves(w).entrySet().stream().filter(e -> e.getKey().matches(".*\\.(args|command)")
-                && weight(e.getKey(), e.getValue(), "", all(f).toLowerCase(Locale.ROOT)) > 1).limit(1)
+                && weight(e.getKey(), e.getValue(), "", all) > 1).limit(1)
                 .forEach(e -> add(w, base(w) + e.getKey(), e.getValue())));
     }
 
@@ -369,6 +372,10 @@ public final class Facts {
             case IMAGE_AUTH, IMAGE_NOT_FOUND_OR_AUTH -> owner.stream().flatMap(w -> References.of(Dependencies.podSpec(w)).stream())
                 .filter(References.Ref::pull).flatMap(r -> seen.snapshot.find("Secret", r.name()).stream()).forEach(o -> all(o, "/type"));
             case OOM_KILLED -> seen.snapshot.find("Pod", f.pod()).ifPresent(p -> limited(p, f, owner));
+            case PVC_UNBOUND -> owner.stream().flatMap(needs::claims).forEach(o -> {
+                all(o, "/spec/storageClassName", "/spec/resources/requests/storage");
+                seen.snapshot.find("StorageClass", o.text("/spec/storageClassName")).ifPresent(t -> all(t, "/provisioner"));
+            });
             case SCHED_VOLUME_AFFINITY -> owner.stream().flatMap(needs::claims)
                 .flatMap(c -> seen.snapshot.find("PersistentVolume", c.text("/spec/volumeName")).stream())
                 .forEach(v -> all(v, "/spec/nodeAffinity/required"));
