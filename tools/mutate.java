@@ -42,7 +42,8 @@ class mutate implements Callable<Integer> {
 
     static final List<Area> AREAS = List.of(
         new Area("readiness", "ensure_ready", wings("ensure_ready/readiness"), List.of("Readiness*Test", "VerdictTest", "NamespacesTest",
-            "KubernetesNewsTest", "CustomRulesTest", "CertaintyTest", "SettleTest")),
+            "ReadinessKindsTest", "KubernetesNewsTest", "CustomRulesTest", "CertaintyTest",
+                "CertainEndTest", "PreflightTest", "SettleTest")),
         new Area("certainty", "ensure_ready", wings("ensure_ready/certainty"), List.of("CertaintyTest", "CertainEndTest", "SettleTest",
             "PreflightTest", "ReadinessTest", "VerdictTest", "KubernetesNewsTest")),
         new Area("findings", "ensure_ready", wings("ensure_ready/findings"), DIAGNOSIS),

@@ -14,17 +14,22 @@ class CertainEndTest {
 
     @Test
     void aCertainFailureEndsTheWaitAtOnceWhenNothingIsLeftToLearn() {
-        new CertaintyTest.Film().during(0, 9, CertaintyTest.DEPLOYMENT, NO_IMAGE).ends(false).at(10, CertaintyTest.DEPLOYMENT, NO_IMAGE).ends(true);
+        new CertaintyTest.Film().during(0, 9, CertaintyTest.DEPLOYMENT, NO_IMAGE)
+            .ends(false).at(10, CertaintyTest.DEPLOYMENT, NO_IMAGE).ends(true);
         new CertaintyTest.Film().during(0, 10, CertaintyTest.DATABASE, CertaintyTest.DEPLOYMENT, NO_IMAGE).ends(true);
     }
 
     @Test
     void whatIsStillStartingGetsFortyFiveSecondsToTellItsOwnCause() {
-        new CertaintyTest.Film().during(0, 10, STARTING, CertaintyTest.DEPLOYMENT, NO_IMAGE).certain("IMAGE_NOT_FOUND").during(11, 54, STARTING, CertaintyTest.DEPLOYMENT, NO_IMAGE).ends(false)
+        new CertaintyTest.Film().during(0, 10, STARTING, CertaintyTest.DEPLOYMENT, NO_IMAGE)
+            .certain("IMAGE_NOT_FOUND").during(11, 54, STARTING, CertaintyTest.DEPLOYMENT, NO_IMAGE).ends(false)
             .at(55, STARTING, CertaintyTest.DEPLOYMENT, NO_IMAGE).ends(true);
-        var told = STARTING.replace("state: {running: {}}", "state: {waiting: {reason: ImagePullBackOff, message: 'dial tcp: i/o timeout'}}");
-        new CertaintyTest.Film().during(0, 20, STARTING, CertaintyTest.DEPLOYMENT, NO_IMAGE).ends(false).at(21, told, CertaintyTest.DEPLOYMENT, NO_IMAGE).ends(true);
-        new CertaintyTest.Film().during(0, 20, STARTING, CertaintyTest.DEPLOYMENT, NO_IMAGE).ends(false).at(21, CertaintyTest.DATABASE, CertaintyTest.DEPLOYMENT, NO_IMAGE).ends(true);
+        var told = STARTING.replace("state: {running: {}}",
+            "state: {waiting: {reason: ImagePullBackOff, message: 'dial tcp: i/o timeout'}}");
+        new CertaintyTest.Film().during(0, 20, STARTING, CertaintyTest.DEPLOYMENT, NO_IMAGE)
+            .ends(false).at(21, told, CertaintyTest.DEPLOYMENT, NO_IMAGE).ends(true);
+        new CertaintyTest.Film().during(0, 20, STARTING, CertaintyTest.DEPLOYMENT, NO_IMAGE)
+            .ends(false).at(21, CertaintyTest.DATABASE, CertaintyTest.DEPLOYMENT, NO_IMAGE).ends(true);
     }
 
     @Test
@@ -32,7 +37,8 @@ class CertainEndTest {
         var claim = "{apiVersion: v1, kind: PersistentVolumeClaim, metadata: {name: data, namespace: shop, uid: c1, creationTimestamp: '2026-01-01T10:00:00Z'}, spec: {storageClassName: fast}, status: {phase: Pending}}";
         var type = "{apiVersion: storage.k8s.io/v1, kind: StorageClass, metadata: {name: fast}, provisioner: example.com/disk, volumeBindingMode: Immediate}";
         var event = "{apiVersion: v1, kind: Event, metadata: {name: e, namespace: shop}, reason: ExternalProvisioning, type: Normal, count: 3, lastTimestamp: '2026-01-01T10:00:05Z', involvedObject: {kind: PersistentVolumeClaim, name: data, namespace: shop, uid: c1}, message: \"Waiting for a volume to be created either by the external provisioner 'example.com/disk' or manually by the system administrator.\"}";
-        new CertaintyTest.Film().during(0, 10, claim, type, event, CertaintyTest.DEPLOYMENT, NO_IMAGE).certain("IMAGE_NOT_FOUND").during(11, 39, claim, type, event, CertaintyTest.DEPLOYMENT, NO_IMAGE).ends(false)
+        new CertaintyTest.Film().during(0, 10, claim, type, event, CertaintyTest.DEPLOYMENT, NO_IMAGE)
+            .certain("IMAGE_NOT_FOUND").during(11, 39, claim, type, event, CertaintyTest.DEPLOYMENT, NO_IMAGE).ends(false)
             .at(40, claim, type, event, CertaintyTest.DEPLOYMENT, NO_IMAGE).ends(true);
         new CertaintyTest.Film().during(0, 600, claim, type, event).certain();
     }
@@ -40,7 +46,8 @@ class CertainEndTest {
     @Test
     void aFailureThatHealsMeanwhileStopsItsClock() {
         var running = CertaintyTest.pod("restartCount: 0, state: {running: {startedAt: '2026-01-01T10:00:30Z'}}");
-        new CertaintyTest.Film().during(0, 30, STARTING, CertaintyTest.DEPLOYMENT, NO_IMAGE).during(31, 40, STARTING, CertaintyTest.DEPLOYMENT, running)
+        new CertaintyTest.Film().during(0, 30, STARTING, CertaintyTest.DEPLOYMENT, NO_IMAGE)
+            .during(31, 40, STARTING, CertaintyTest.DEPLOYMENT, running)
             .during(41, 60, STARTING, CertaintyTest.DEPLOYMENT, NO_IMAGE).certain("IMAGE_NOT_FOUND").ends(false);
     }
 
@@ -60,7 +67,8 @@ class CertainEndTest {
         film.applied.add(ReadinessTest.applied(CertaintyTest.DEPLOYMENT, 1, "d1").with(ensure_ready.Result.pending));
         film.during(0, 60, CertaintyTest.DEPLOYMENT, NO_IMAGE).certain();
         film.applied.set(0, ReadinessTest.applied(CertaintyTest.DEPLOYMENT, 1, "d1"));
-        film.during(61, 70, CertaintyTest.DEPLOYMENT, NO_IMAGE).certain().at(71, CertaintyTest.DEPLOYMENT, NO_IMAGE).certain("IMAGE_NOT_FOUND");
+        film.during(61, 70, CertaintyTest.DEPLOYMENT, NO_IMAGE).certain().at(71, CertaintyTest.DEPLOYMENT, NO_IMAGE)
+            .certain("IMAGE_NOT_FOUND");
     }
 
     @Test
@@ -89,7 +97,8 @@ class CertainEndTest {
     @Test
     void aPodThatFitsNowhereForSeveralReasonsHasTheGraceOfTheRoomThatMayBeMade() {
         var mixed = CertaintyTest.unschedulable("0/3 nodes are available: 1 Insufficient cpu, 2 node(s) didn't match Pod's node affinity/selector.");
-        new CertaintyTest.Film().during(0, 119, CertaintyTest.DEPLOYMENT, mixed).certain().at(120, CertaintyTest.DEPLOYMENT, mixed).certain("SCHED_INSUFFICIENT_RESOURCES");
+        new CertaintyTest.Film().during(0, 119, CertaintyTest.DEPLOYMENT, mixed)
+            .certain().at(120, CertaintyTest.DEPLOYMENT, mixed).certain("SCHED_INSUFFICIENT_RESOURCES");
         var cordoned = CertaintyTest.unschedulable("0/3 nodes are available: 1 node(s) were unschedulable, 2 node(s) had untolerated taint {a: b}.");
         new CertaintyTest.Film().during(0, 300, CertaintyTest.DEPLOYMENT, cordoned).certain();
     }
@@ -99,7 +108,8 @@ class CertainEndTest {
         var selector = CertaintyTest.unschedulable("0/3 nodes are available: 3 node(s) didn't match Pod's node affinity/selector.");
         for (int second : new int[] {59, 60}) {
             assertEquals(second == 60 ? "[SCHED_NODE_SELECTOR]" : "[]", blind(second, selector));
-            assertEquals("[]", blind(second, CertaintyTest.unschedulable("0/3 nodes are available: 3 Insufficient cpu.")), "its own grace is longer");
+            assertEquals("[]", blind(second, CertaintyTest.unschedulable("0/3 nodes are available: 3 Insufficient cpu.")),
+                "its own grace is longer");
         }
     }
 
@@ -122,17 +132,21 @@ class CertainEndTest {
 
     @Test
     void aPodOfAnOldRevisionEndsNothing() {
-        var newer = CertaintyTest.DEPLOYMENT.replace("name: api-1, ", "name: api-2, ").replace("uid: r1", "uid: r2").replace("revision: \"1\"", "revision: \"2\"");
-        var starting = CertaintyTest.pod("restartCount: 0, state: {waiting: {reason: ContainerCreating}}").replace("api-1", "api-2").replace("uid: r1", "uid: r2").replace("uid: p1", "uid: p2");
+        var newer = CertaintyTest.DEPLOYMENT.replace("name: api-1, ", "name: api-2, ")
+            .replace("uid: r1", "uid: r2").replace("revision: \"1\"", "revision: \"2\"");
+        var starting = CertaintyTest.pod("restartCount: 0, state: {waiting: {reason: ContainerCreating}}")
+            .replace("api-1", "api-2").replace("uid: r1", "uid: r2").replace("uid: p1", "uid: p2");
         var older = CertaintyTest.DEPLOYMENT.substring(CertaintyTest.DEPLOYMENT.indexOf("---") + 4);
         new CertaintyTest.Film().during(0, 300, newer, older, NO_IMAGE, starting).certain();
-        new CertaintyTest.Film().during(0, 300, newer, older, starting.replace("waiting: {reason: ContainerCreating}", "waiting: {reason: ErrImagePull, message: 'api:1: not found'}"))
+        new CertaintyTest.Film().during(0, 300, newer, older,
+            starting.replace("waiting: {reason: ContainerCreating}", "waiting: {reason: ErrImagePull, message: 'api:1: not found'}"))
             .certain("IMAGE_NOT_FOUND");
     }
 
     @Test
     void anImageThatAnotherPodOfTheRevisionHasIsThere() {
-        var other = CertaintyTest.pod("restartCount: 0, state: {running: {startedAt: '2026-01-01T10:00:00Z'}}").replace("api-1-x", "api-1-y").replace("uid: p1", "uid: p2");
+        var other = CertaintyTest.pod("restartCount: 0, state: {running: {startedAt: '2026-01-01T10:00:00Z'}}")
+            .replace("api-1-x", "api-1-y").replace("uid: p1", "uid: p2");
         new CertaintyTest.Film().during(0, 300, CertaintyTest.DEPLOYMENT, NO_IMAGE, other).certain();
     }
 

@@ -47,6 +47,8 @@ class ApplyRulesTest {
     private final List<String> bodies = new CopyOnWriteArrayList<>();
     private final ByteArrayOutputStream log = new ByteArrayOutputStream();
     private String autoscalers = "";
+    /** Whether what is deleted stays. */
+    private boolean stuck;
 
     @BeforeEach
     void start() throws IOException {
@@ -71,7 +73,7 @@ class ApplyRulesTest {
             writes.add(exchange.getRequestMethod() + " " + exchange.getRequestURI());
             bodies.add(body);
             answer = answers.isEmpty() ? "200 " + (exchange.getRequestMethod().equals("DELETE") ? "{}" : body) : answers.poll();
-            if (exchange.getRequestMethod().equals("DELETE")) {
+            if (exchange.getRequestMethod().equals("DELETE") && !stuck) {
                 live.remove(name);
             }
         }
@@ -313,6 +315,51 @@ class ApplyRulesTest {
             .finished().result() + " " + pending.get(0).failed("x").result());
     }
 
+    @Test
+    void whatMayPassIsTriedAgainAndToldAsPendingMeanwhile() throws IOException {
+        answers.add("503 {\"reason\": \"\", \"message\": \"overloaded\"}");
+        var told = new ArrayList<String>();
+        var applied = apply(items("ConfigMap", "name: a", ""), 20, told);
+        assertEquals("created 2", applied.get(0).result() + " " + writes.size());
+        assertEquals(List.of("pending 503", "created "), told);
+        assertTrue(log.toString().contains("applies 1 object again in 1 s: overloaded")
+            && log.toString().contains("applied 1 object: 1 created"), log.toString());
+        assertEquals(1, log.toString().split("cm/a: created", -1).length - 1, log.toString());
+    }
+
+    @Test
+    void whatCannotPassIsTriedOnceAndKeepsItsReason() throws IOException {
+        answers.add("422 {\"reason\": \"Invalid\", \"message\": \"no\"}");
+        var applied = apply(items("ConfigMap", "name: a", ""), 20, new ArrayList<>()).get(0);
+        assertEquals("failed Invalid no 1", applied.result() + " " + applied.reason() + " " + applied.error() + " " + writes.size());
+        var unknown = apply("Deployment", "name: a", "").result();
+        assertEquals(ensure_ready.Result.created, unknown);
+    }
+
+    @Test
+    void anAutoscalerOfTheManifestsCountsToo() throws IOException {
+        live("web", "Deployment", "'managedFields': [{'manager': 'hpa', 'fieldsV1': {'f:spec': {'f:replicas': {}}}}]",
+            "{'spec': {'replicas': 5}}");
+        var both = new ArrayList<>(items("Deployment", "name: web", "spec: {replicas: 2}"));
+        both.addAll(ensure_ready.Manifests.parse("b.yaml",
+            "apiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\nmetadata: {name: h}\n"
+            + "spec: {scaleTargetRef: {kind: Deployment, name: web}}\n").items());
+        both.addAll(items("ConfigMap", "name: web", "spec: {scaleTargetRef: {kind: Deployment, name: other}}"));
+        apply(both, 1, new ArrayList<>());
+        var body = bodies.stream().filter(b -> b.contains("\"Deployment\",\"metadata\"")).findFirst().orElseThrow();
+        assertTrue(json(body).at("/spec/replicas").isMissingNode(), body);
+    }
+
+    @Test
+    void whatIsStillThereAtTheDeadlineIsNotMadeAgain() throws IOException {
+        stuck = true;
+        live("a", "StatefulSet", "'uid': 'u1'", "{}");
+        answers.add(IMMUTABLE);
+        var applied = apply("StatefulSet", "name: a", "", true);
+        assertTrue(applied.error().endsWith("is still being deleted"), applied.toString());
+        assertEquals(List.of("PATCH", "DELETE"), writes.stream().map(w -> w.split(" ")[0]).toList());
+    }
+
     private void live(String name, String kind, String metadata, String rest) {
         live.put(name, stored(name, kind, metadata, rest));
     }
@@ -339,6 +386,15 @@ class ApplyRulesTest {
     }
 
     private ensure_ready.Applied apply(String kind, String metadata, String rest, boolean recreate) throws IOException {
+        return apply(items(kind, metadata, rest), recreate, 1, new ArrayList<>()).get(0);
+    }
+
+    private List<ensure_ready.Applied> apply(List<ensure_ready.Item> items, int seconds, List<String> told) throws IOException {
+        return apply(items, false, seconds, told);
+    }
+
+    private List<ensure_ready.Applied> apply(List<ensure_ready.Item> items, boolean recreate, int seconds, List<String> told)
+        throws IOException {
         var config = Files.writeString(folder.resolve("config"), """
             apiVersion: v1
             kind: Config
@@ -349,8 +405,9 @@ class ApplyRulesTest {
             """.formatted(server.getAddress().getPort()));
         try (var api = new ensure_ready.Api(ensure_ready.Kubeconfig.read(config, null), Duration.ofSeconds(10))) {
             var progress = ensure_ready.Progress.on(new PrintStream(log, true), Map.of("CI", "1"), false, true);
-            return new ensure_ready.Apply(api, "x", recreate, results -> { }, progress)
-                .all(items(kind, metadata, rest), ensure_ready.Deadline.in(Duration.ofSeconds(1))).get(0);
+            return new ensure_ready.Apply(api, "x", recreate, results -> told.add(results.get(0).result() + " " + results.get(0).reason()),
+                progress)
+                .all(items, ensure_ready.Deadline.in(Duration.ofSeconds(seconds)));
         }
     }
 }

@@ -1,0 +1,137 @@
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** One line a state: what each kind counts as, from worst to best, with the words that say so. */
+class ReadinessKindsTest {
+    private static String told(String kind, String metadata, String rest, String... beside) {
+        var group = switch (kind) {
+            case "Deployment", "StatefulSet", "DaemonSet", "ReplicaSet" -> "apps/v1";
+            case "Job", "CronJob" -> "batch/v1";
+            case "CustomResourceDefinition" -> "apiextensions.k8s.io/v1";
+            default -> "v1";
+        };
+        var all = new String[beside.length + 1];
+        System.arraycopy(beside, 0, all, 1, beside.length);
+        all[0] = "{apiVersion: " + group + ", kind: " + kind + ", metadata: {name: a, namespace: shop, uid: u1, generation: 1"
+            + metadata + "}, " + rest + "}";
+        var judged = ReadinessTest.judge(all);
+        return judged.state() + (judged.message().isEmpty() ? "" : ": " + judged.message());
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+        PersistentVolume | status: {phase: Failed, message: recycler} | failed: recycler
+        PersistentVolume | status: {phase: Available} | ready
+        PersistentVolume | status: {phase: Bound} | ready
+        PersistentVolume | status: {phase: Pending} | progressing: is Pending
+        PersistentVolumeClaim | status: {phase: Lost} | failed: its volume is lost
+        PersistentVolumeClaim | status: {phase: Bound} | ready
+        PersistentVolumeClaim | status: {phase: Pending} | progressing: is not bound to a volume
+        Namespace | status: {phase: Active} | ready
+        Namespace | status: {phase: Terminating} | progressing: is Terminating
+        CustomResourceDefinition | status: {conditions: [{type: Established, status: 'True'}]} | ready
+        CustomResourceDefinition | status: {} | progressing: is not established yet
+        CronJob | spec: {suspend: true} | ready: suspended: no new jobs
+        CronJob | spec: {} | ready
+        ConfigMap | data: {} | ready
+        Service | spec: {type: ExternalName, selector: {a: b}} | ready
+        Service | spec: {clusterIP: None} | ready
+        Service | spec: {selector: {a: b}} | progressing: has no cluster IP yet
+        Service | spec: {selector: {a: b}, clusterIP: 10.0.0.1} | ready: its selector matches no running workload
+        Job | status: {conditions: [{type: Complete, status: 'True'}]} | ready: complete
+        Job | status: {conditions: [{type: SuccessCriteriaMet, status: 'True'}]} | ready: complete
+        Job | spec: {suspend: true} | suspended: suspended
+        Pod | status: {phase: Succeeded}, spec: {restartPolicy: Never} | ready: succeeded
+        Pod | status: {phase: Running}, spec: {restartPolicy: Never} | progressing: runs to its end
+        Pod | status: {phase: Failed, conditions: [{type: AllContainersRestarting, status: 'True'}]} | progressing: all its containers start again
+        """)
+    void aStateIsToldInWords(String kind, String rest, String expected) {
+        assertEquals(expected, told(kind, "", rest));
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+        replicas: 2 | replicas: 1 | progressing: 1 of 2 created
+        replicas: 2 | replicas: 3 | progressing: 1 surplus pod still there
+        replicas: 2 | replicas: 2, readyReplicas: 1 | progressing: 1 of 2 ready
+        replicas: 2 | replicas: 2, readyReplicas: 2, availableReplicas: 1 | progressing: 1 of 2 available: ready for less than minReadySeconds
+        replicas: 2 | replicas: 2, readyReplicas: 2, availableReplicas: 2 | ready
+        """)
+    void aReplicaSetIsItsCounts(String spec, String status, String expected) {
+        assertEquals(expected, told("ReplicaSet", "", "spec: {" + spec + "}, status: {observedGeneration: 1, " + status + "}"));
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+        replicas: 2 | replicas: 1 | progressing: 1 of 2 created
+        replicas: 2 | replicas: 4 | progressing: 2 surplus pods still there
+        replicas: 2 | replicas: 2, updatedReplicas: 1 | progressing: 1 of 2 updated
+        replicas: 2 | replicas: 2, updatedReplicas: 2, readyReplicas: 1 | progressing: 1 of 2 ready
+        replicas: 2 | replicas: 2, updatedReplicas: 2, readyReplicas: 2, availableReplicas: 2, currentRevision: a, updateRevision: b | progressing: the update is not complete yet
+        replicas: 2 | replicas: 2, updatedReplicas: 2, readyReplicas: 2, availableReplicas: 2, currentRevision: a, updateRevision: a | ready
+        replicas: 2, updateStrategy: {rollingUpdate: {partition: 1}} | replicas: 2, updatedReplicas: 1, readyReplicas: 2, availableReplicas: 2, currentRevision: a, updateRevision: b | ready: partitioned: 1 of 2 updated
+        replicas: 2, updateStrategy: {rollingUpdate: {partition: 1}} | replicas: 2, updatedReplicas: 0, readyReplicas: 2, availableReplicas: 2 | progressing: 0 of 1 updated
+        replicas: 2, updateStrategy: {type: OnDelete} | replicas: 2, updatedReplicas: 1, readyReplicas: 2, availableReplicas: 2 | ready: 1 pod on an old revision until deleted (OnDelete)
+        replicas: 2, updateStrategy: {type: OnDelete} | replicas: 2, updatedReplicas: 2, readyReplicas: 2, availableReplicas: 2 | ready
+        """)
+    void aStatefulSetIsItsCountsAndItsRevision(String spec, String status, String expected) {
+        assertEquals(expected, told("StatefulSet", "", "spec: {" + spec + "}, status: {observedGeneration: 1, " + status + "}"));
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+        '' | desiredNumberScheduled: 0 | ready: matches no node
+        '' | desiredNumberScheduled: 2, updatedNumberScheduled: 1, numberAvailable: 2 | progressing: 1 of 2 updated
+        '' | desiredNumberScheduled: 2, updatedNumberScheduled: 2, numberAvailable: 1 | progressing: 1 of 2 available
+        '' | desiredNumberScheduled: 2, updatedNumberScheduled: 2, numberAvailable: 2 | ready
+        '' | desiredNumberScheduled: 2, updatedNumberScheduled: 2, numberAvailable: 2, numberMisscheduled: 1 | ready: 1 pod on nodes that should not run it
+        type: OnDelete | desiredNumberScheduled: 3, updatedNumberScheduled: 1, numberAvailable: 3 | ready: 2 pods on an old revision until deleted (OnDelete)
+        type: OnDelete | desiredNumberScheduled: 2, updatedNumberScheduled: 2, numberAvailable: 2 | ready
+        """)
+    void aDaemonSetIsItsCounts(String strategy, String status, String expected) {
+        assertEquals(expected,
+            told("DaemonSet", "", "spec: {updateStrategy: {" + strategy + "}}, status: {observedGeneration: 1, " + status + "}"));
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+        replicas: 2 | updatedReplicas: 1, terminatingReplicas: 1 | progressing: 1 of 2 updated; 1 old pod still ending
+        replicas: 2 | updatedReplicas: 2, replicas: 3, readyReplicas: 1 | progressing: 1 of 2 ready, 1 old pod still there
+        replicas: 2 | updatedReplicas: 2, replicas: 3, readyReplicas: 2 | progressing: 1 old pod still there
+        replicas: 1 | updatedReplicas: 2, replicas: 2, readyReplicas: 2 | progressing: 1 surplus pod still there
+        replicas: 1 | updatedReplicas: 1, replicas: 1, readyReplicas: 1, availableReplicas: 0 | progressing: 0 of 1 available: ready for less than minReadySeconds
+        replicas: 1, paused: true | updatedReplicas: 1, replicas: 1, readyReplicas: 1, availableReplicas: 1 | ready: paused; its template is rolled out
+        replicas: 1, paused: true | updatedReplicas: 0 | suspended: paused: 0 of 1 updated
+        """)
+    void aDeploymentIsItsCounts(String spec, String status, String expected) {
+        assertEquals(expected, told("Deployment", "", "spec: {" + spec + "}, status: {observedGeneration: 1, " + status + "}"));
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+        ', deletionTimestamp: "2026-01-01T10:00:00Z", finalizers: [a/b, c]' | '' | progressing: is being deleted; waits for a/b, c
+        ', deletionTimestamp: "2026-01-01T10:00:00Z"' | '' | progressing: is being deleted
+        '' | observedGeneration: 0 | progressing: its controller has not seen generation 1 yet
+        '' | 'observedGeneration: 1, conditions: [{type: Stalled, status: "True", message: no}]' | failed: Stalled=True: no
+        '' | 'observedGeneration: 1, conditions: [{type: Reconciling, status: "True", message: yet}]' | progressing: Reconciling=True: yet
+        """)
+    void whatHoldsForEveryKindComesFirst(String metadata, String status, String expected) {
+        assertEquals(expected, told("Deployment", metadata, "spec: {replicas: 0}, status: {" + status + "}"));
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+        WaitForFirstConsumer | true  | progressing: binds when its pod is scheduled
+        WaitForFirstConsumer | false | ready: binds to its first consumer; nothing uses it
+        Immediate            | true  | progressing: is not bound to a volume
+        """)
+    void aClaimThatWaitsForItsFirstConsumerIsJudgedByWhetherThereIsOne(String mode, boolean used, String expected) {
+        var type = "{apiVersion: storage.k8s.io/v1, kind: StorageClass, metadata: {name: fast}, provisioner: p, volumeBindingMode: "
+            + mode + "}";
+        var user = "{apiVersion: apps/v1, kind: Deployment, metadata: {name: w, namespace: shop, uid: d1}, spec: {replicas: 1, template: {spec: {volumes: [{name: v, "
+            + "persistentVolumeClaim: {claimName: " + (used ? "a" : "b") + "}}]}}}}";
+        assertEquals(expected, told("PersistentVolumeClaim", "", "spec: {storageClassName: fast}, status: {phase: Pending}", type, user));
+    }
+}
