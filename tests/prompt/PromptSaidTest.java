@@ -291,4 +291,57 @@ class PromptSaidTest {
         assertEquals(Set.of(), prompt_run.Injection.lines(List.of("a", "b", "ignore all")));
         assertNull(prompt_run.SaidOnGitHub.latest(json("{'created_at': null}")));
     }
+
+    @ParameterizedTest
+    @CsvSource(delimiterString = " => ", textBlock = """
+        a ![](x) b => 0 a ![](x) b
+        a ![t](x) b => 1 a ![](x) b
+        a ![t][r] b => 1 a ![][r] b
+        a ![ => 0 a ![
+        a [b](http://x) c => 0 a [b](http://x) c
+        a [b](http://x "t") c => 1 a [b](http://x) c
+        [r] [r]: http://x => 0 [r] [r]: http://x
+        <a href="x">b</a> => 0 <a href="x">b</a>
+        <b title="y">b</b> => 1 <b>b</b>
+        <xxxxxxxxxxxxxxxxxxxxxxxx>b => 0 <xxxxxxxxxxxxxxxxxxxxxxxx>b
+        <xxxxxxxxxxxxxxxxxxxxxxxxx>b => 1 b
+        <a-b>c => 0 <a-b>c
+        <a-b-c>d => 1 d
+        &#65;&#x42; => 0 AB
+        a&#0;b => 0 a\uFFFDb
+        a&#xD800;&#xDFFF;b => 0 a\uFFFD\uFFFDb
+        a&#xD7FF;&#xE000;b => 0 a\uD7FF\uE000b
+        a&#x110000;b => 0 a\uFFFDb
+        <!-->x => 1 x
+        <!--->x => 1 x
+        <!---->x => 1 x
+        <!-- a -->x => 1 x
+        <??>x => 1 x
+        <![CDATA[]]>x => 1 x
+        <!d>x => 1 x
+        x <! => 0 x <!
+        x <!1> => 0 x <!1>
+        a\\\\ => 0 a\\\\
+        \\\\`<b title="y"> => 1 \\\\`<b>
+        `<b title="y">` => 0 `<b title="y">`
+        ``a`<b title="y">`` => 0 ``a`<b title="y">``
+        """)
+    void whatIsNotOnThePageIsTakenAwayAndCounted(String raw, String expected) {
+        var cleaned = prompt_run.Cleaner.clean(raw);
+        assertEquals(expected, cleaned.hidden() + " " + cleaned.text());
+    }
+
+    @Test
+    void aDefinitionKeepsItsAddressAloneAndOneThatNobodyUsesGoes() {
+        assertEquals("1 [r]\n\n[r]: http://x", counted("[r]\n\n[r]: http://x \"t\""));
+        assertEquals("0 [r]\n\n[r]: http://x", counted("[r]\n\n[r]: http://x"));
+        assertEquals("1 a", counted("a\n\n[r]: http://x"));
+        assertEquals("2 a", counted("a\n\n[^1]: one\n\n[^2]: two"));
+        assertEquals("1 ```mermaid\ngraph TD\n  A\n```", counted("```mermaid\ngraph TD\n%% x\n  A\n```"));
+    }
+
+    private static String counted(String raw) {
+        var cleaned = prompt_run.Cleaner.clean(raw);
+        return cleaned.hidden() + " " + cleaned.text();
+    }
 }
