@@ -27,11 +27,11 @@
 // Then what only thinks: equal input gives equal answers.
 // line  5255 src/ensure_ready/certainty: What is certain never to become ready without a change, and what the wait remembers to know it
 // line  5887 src/ensure_ready/diagnosis: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
-// line  8647 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
-// line 10244 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
-// line 11438 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
-// line 12326 src/ensure_ready/model: Objects and snapshots of a namespace
-// line 13403 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
+// line  8648 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
+// line 10246 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
+// line 11442 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
+// line 12330 src/ensure_ready/model: Objects and snapshots of a namespace
+// line 13409 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude;
@@ -8378,7 +8378,8 @@ record ServiceFindings(Observed seen, Dependencies needs, Set<Ref> unready, Set<
             + ")$");
 
     ServiceFindings(Observed seen, Dependencies needs, Set<Ref> unready) {
-        this(seen, needs, unready, seen.snapshot.logs().values().stream().flatMap(log -> log.lines().stream()).filter(Phrase.REFUSED::occurs)
+        this(seen, needs, unready, seen.snapshot.logs().values().stream().flatMap(log -> log.lines().stream())
+            .filter(Phrase.REFUSED::occurs)
             .flatMap(line -> HOST.matcher(line).results().map(m -> m.group(1))).collect(Collectors.toSet()));
     }
 
@@ -9493,7 +9494,8 @@ record PodFindings(Observed seen, Obj pod, Ref owner, List<Finding> before) {
         if (phase.equals("Failed") && !pod.text("/status/reason").isEmpty()) {
             var times = times();
             var filled = Messages.code(Messages.Topic.EVICTED, pod.text("/status/message")).isPresent(); // its own disk, so once is enough
-            return replaced() && times < (filled ? 1 : 2) ? List.of() : ended(pod.text("/status/reason"), pod.text("/status/message")).stream()
+            return replaced() && times < (filled ? 1 : 2) ? List.of() : ended(pod.text("/status/reason"), pod.text("/status/message"))
+                .stream()
                 .map(f -> f.code() == Code.EVICTED_EPHEMERAL_STORAGE && times >= PROVEN ? f.with(Basis.FINAL) : f).toList();
         }
         if (pod.condition("PodScheduled").path("status").asString("").equals("False")
@@ -10368,7 +10370,8 @@ static final class CustomStatus {
             return silent();
         }
         if (o.has("/status/observedGeneration") && o.number("/status/observedGeneration", 0) < o.generation()) {
-            return said(State.progressing, "its controller has not seen generation " + o.generation() + " yet", "status.observedGeneration");
+            return said(State.progressing, "its controller has not seen generation " + o.generation() + " yet",
+                "status.observedGeneration");
         }
         boolean ready = own.isMissingNode() ? conditions.stream().anyMatch(CustomWords::finished)
             || words.stream().allMatch(w -> CustomWords.done(w.text()))
@@ -10669,7 +10672,8 @@ static final class CustomWords {
 
     static boolean unfinished(String word) {
         return !done(word) && !idle(word)
-            && plain(word).matches(".*(ing|pending|unknown|unavailable|offline|unreachable|notready)|(wait|pending|back(ing)?off|queued).*");
+            && plain(word).matches(".*(ing|pending|unknown|unavailable|offline|unreachable|notready)"
+                + "|(wait|pending|back(ing)?off|queued).*");
     }
 }
 
@@ -13037,7 +13041,9 @@ static final class Pods {
         return Stream.concat(sidecars, pod.list("/spec/containers").stream()).anyMatch(c -> c.path("readinessProbe").isMissingNode());
     }
 
-    /** How long after the start of its last container the kubelet called the pod ready; nothing where a probe or a hook takes part in it. */
+    /**
+     * How long after the start of its last container the kubelet called the pod ready; nothing where a probe or a hook takes part in it.
+     */
     static Duration startToldAfter(Obj pod) {
         var ready = pod.condition("ContainersReady");
         var told = Obj.instant(ready.path("lastTransitionTime").asString(""));

@@ -41,24 +41,24 @@
 // Assembled from src/shared and src/prompt_run: edit there and run `./jbangw assemble`; `./jbangw assemble --check` tells
 // whether this file is what they give. First what acts (cluster, files, processes, output), the entry before all:
 // line   344 src/prompt_run/command: Options, the two streams, and where a result is written
-// line   910 src/prompt_run/run: One run of the agent from its start to its end
-// line  1591 src/prompt_run/sources: The working tree: uploaded to the agent, and its work brought back
-// line  1962 src/prompt_run/keeper: The caller's side of the keeper, the program that looks after the agent in its place
-// line  2144 src/prompt_run/place: Where the agent runs: deploy/codex, its own pod or this machine
-// line  2963 src/prompt_run/facts: What is read about the run: the event file, the report file, GitHub's API
-// line  3181 src/prompt_run/templates: FreeMarker templates, found and filled in
-// line  3363 src/prompt_run/machine: This machine: files, processes, randomness, and what is told to people meanwhile
-// line  3530 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
+// line   911 src/prompt_run/run: One run of the agent from its start to its end
+// line  1592 src/prompt_run/sources: The working tree: uploaded to the agent, and its work brought back
+// line  1963 src/prompt_run/keeper: The caller's side of the keeper, the program that looks after the agent in its place
+// line  2145 src/prompt_run/place: Where the agent runs: deploy/codex, its own pod or this machine
+// line  2964 src/prompt_run/facts: What is read about the run: the event file, the report file, GitHub's API
+// line  3182 src/prompt_run/templates: FreeMarker templates, found and filled in
+// line  3364 src/prompt_run/machine: This machine: files, processes, randomness, and what is told to people meanwhile
+// line  3531 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
 // Then what only thinks: equal input gives equal answers.
-// line  3891 src/prompt_run/prompt: What the templates get to see, and the prompt
-// line  4431 src/prompt_run/verdict: How a run ended, and what is told about it
-// line  4958 src/prompt_run/view: What the objects around deploy/codex say, and the objects of a pod of our own
-// line  5543 src/prompt_run/agent: The agent's settings, its command and its environment
-// line  5663 src/prompt_run/remote: The shell program for the agent's place, and how its answers are read
-// line  6366 src/prompt_run/subject: What a run is about, checked: options, facts, event, report, place
-// line  6630 src/prompt_run/text: Text of others: selected, cleaned, fenced, masked
-// line  7444 src/prompt_run/options: What options and variables mean
-// line  7532 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
+// line  3892 src/prompt_run/prompt: What the templates get to see, and the prompt
+// line  4432 src/prompt_run/verdict: How a run ended, and what is told about it
+// line  4959 src/prompt_run/view: What the objects around deploy/codex say, and the objects of a pod of our own
+// line  5545 src/prompt_run/agent: The agent's settings, its command and its environment
+// line  5665 src/prompt_run/remote: The shell program for the agent's place, and how its answers are read
+// line  6370 src/prompt_run/subject: What a run is about, checked: options, facts, event, report, place
+// line  6634 src/prompt_run/text: Text of others: selected, cleaned, fenced, masked
+// line  7448 src/prompt_run/options: What options and variables mean
+// line  7536 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
 
 import freemarker.cache.ClassTemplateLoader;
 import freemarker.cache.FileTemplateLoader;
@@ -805,7 +805,8 @@ static class PromptOptions {
 }
 
 /** Makes the result of a run and writes it wherever it was asked for, except to stdout: artifacts, GitHub's files, --result. */
-record Report(RunOptions options, Facts facts, Infra infra, OutputOptions output, Optional<Prices> prices, Env env, Redactor redactor, Log log) {
+record Report(RunOptions options, Facts facts, Infra infra, OutputOptions output,
+    Optional<Prices> prices, Env env, Redactor redactor, Log log) {
     private static final int MESSAGE_MOST = 60_000;
     private static final int WORDS_MOST = 2_000;
 
@@ -5280,7 +5281,8 @@ record DeployView(String name, String namespace, String namespacePhase,
             if (IMAGE.contains(reason) || STUCK.contains(reason)) {
                 var crash = Crash.of(status);
                 return new Prospect(null, name + ": container " + status.getName() + ": " + reason + " (image " + status.getImage() + ")"
-                    + (crash.end() == null ? "" : crash.often() + ", last: " + Crash.told(crash.end())), false, IMAGE.contains(reason), null,
+                    + (crash.end() == null ? "" : crash.often() + ", last: " + Crash.told(crash.end())),
+                    false, IMAGE.contains(reason), null,
                     false);
             }
         }
@@ -5800,7 +5802,8 @@ used() {
   [ -n "$thread" ] || thread=$(head -n 20 events.jsonl 2>/dev/null |
     sed -n '/"type":"thread.started"/s/.*"thread_id":"\\([0-9a-f-]*\\)".*/\\1/p')
   [ -n "$thread" ] && [ -s profile ] || return 0
-  all=$(find "$(dirname "$(cat profile)")/sessions" -name "*$thread*" -exec tail -c 2000000 {} \\; 2>/dev/null | grep '"total_token_usage":{' |
+  all=$(find "$(dirname "$(cat profile)")/sessions" -name "*$thread*" -exec tail -c 2000000 {} \\; 2>/dev/null | grep \
+'"total_token_usage":{' |
     tail -n 1 | sed 's/.*"total_token_usage":{\\([^}]*\\)}.*/\\1/')
   [ -n "$all" ] || return 0
   for f in input_tokens cached_input_tokens output_tokens reasoning_output_tokens; do
@@ -5977,7 +5980,8 @@ join() { # file; from file.000001, file.000002, ...
 }
 """;
 
-    static final String KEEPER = SETTINGS + PROCESSES + LIMITS + LIFE + Scripts.SAY + ANSWERS + WorkTreeScript.COMMANDS + "\n\"$@\"\n";
+    static final String KEEPER = SETTINGS + PROCESSES + LIMITS + LIFE
+        + Scripts.SAY + ANSWERS + WorkTreeScript.COMMANDS + "\n\"$@\"\n";
 
     private KeeperScript() { }
 }

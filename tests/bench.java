@@ -285,7 +285,8 @@ class bench implements Callable<Integer> {
             apiVersion: apps/v1
             kind: ReplicaSet
             metadata: {name: w%1$d-1, annotations: {deployment.kubernetes.io/revision: "1"}, %2$s}
-            spec: {replicas: %3$d, selector: {matchLabels: {app: w%1$d, pod-template-hash: "1"}}, template: {metadata: {labels: {app: w%1$d, pod-template-hash: "1"}}, spec: {containers: [{name: w, image: "w:1"}]}}}
+            spec: {replicas: %3$d, selector: {matchLabels: {app: w%1$d, pod-template-hash: "1"}}, template: {metadata: {labels: {app: w%1$d,
+                pod-template-hash: "1"}}, spec: {containers: [{name: w, image: "w:1"}]}}}
             """.formatted(i, owner.formatted("Deployment", "w" + i, deployment), pods));
         for (int p = 0; p < pods; p++) {
             create(client, namespace, """
@@ -299,13 +300,16 @@ class bench implements Callable<Integer> {
         }
         client.apps().replicaSets().inNamespace(namespace).withName("w" + i + "-1")
             .subresource("status").patch(PatchContext.of(PatchType.JSON_MERGE),
-            "{\"status\": {\"observedGeneration\": 1, \"replicas\": %1$d, \"readyReplicas\": %1$d, \"availableReplicas\": %1$d}}".formatted(pods));
+            "{\"status\": {\"observedGeneration\": 1, \"replicas\": %1$d, \"readyReplicas\": %1$d, \"availableReplicas\": %1$d}}"
+                .formatted(pods));
         status(client, namespace, i, pods);
     }
 
     private static final String JSON_STATUS = """
-        {"status": {"phase": "Running", "podIP": "10.0.0.1", "conditions": [{"type": "PodScheduled", "status": "True"}, {"type": "Initialized", "status": "True"}, {"type": "ContainersReady", "status": "True"}, {"type": "Ready", "status": "True"}],
-         "containerStatuses": [{"name": "w", "image": "w:1", "imageID": "w@sha256:1", "ready": true, "started": true, "restartCount": 0, "state": {"running": {"startedAt": "2026-01-01T00:00:00Z"}}}]}}""";
+        {"status": {"phase": "Running", "podIP": "10.0.0.1", "conditions": [{"type": "PodScheduled", "status": "True"}, {"type": \
+        "Initialized", "status": "True"}, {"type": "ContainersReady", "status": "True"}, {"type": "Ready", "status": "True"}],
+         "containerStatuses": [{"name": "w", "image": "w:1", "imageID": "w@sha256:1", "ready": true, "started": true, "restartCount": 0, \
+        "state": {"running": {"startedAt": "2026-01-01T00:00:00Z"}}}]}}""";
 
     private static String create(KubernetesClient client, String namespace, String yaml) {
         return client.load(new ByteArrayInputStream(yaml.getBytes(StandardCharsets.UTF_8)))

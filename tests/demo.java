@@ -164,7 +164,8 @@ class demo implements Callable<Integer> {
         var event = Files.writeString(folder.resolve("event.json"), """
                 {"action": "labeled", "label": {"name": "[ai-dev]"}, "repository": {"full_name": "example/shop"},
                  "issue": {"number": 42, "title": "Orders: show the expected delivery date", "state": "open",
-                  "body": "A customer sees when an order will arrive.\\n\\n- in the list and on the order's page\\n- in the customer's time zone",
+                  "body": "A customer sees when an order will arrive.\\n\\n- in the list and on the order's page\\n- in the customer's \
+                time zone",
                   "user": {"login": "ada"}, "author_association": "MEMBER", "labels": [{"name": "[ai-dev]"}]},
                  "sender": {"login": "ada"}}
                 """);

@@ -78,7 +78,8 @@ class run_tests implements Callable<Integer> {
     @Option(names = "--verbose", description = "one line for every test, not only for every class")
     boolean verbose;
 
-    @Option(names = "--parallel", paramLabel = "N", description = "classes at the same time (default: 3; --fast: 12, and their methods too)")
+    @Option(names = "--parallel", paramLabel = "N",
+        description = "classes at the same time (default: 3; --fast: 12, and their methods too)")
     Integer parallel;
 
     public static void main(String... args) {

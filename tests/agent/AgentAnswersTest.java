@@ -139,7 +139,8 @@ class AgentAnswersTest {
     @Test
     void aPartOfAFileThatIsCutAnywhereIsNotThatPart() throws Exception {
         var first = new Cutting(real(), time -> Integer.MAX_VALUE);
-        commands(first, ONCE).site().shell().run(List.of("sh", run + "/keeper.sh", "part", "events.jsonl", "0", "99"), new byte[0], SECONDS);
+        commands(first, ONCE).site().shell()
+            .run(List.of("sh", run + "/keeper.sh", "part", "events.jsonl", "0", "99"), new byte[0], SECONDS);
         assertCutsAreNone(first.whole, shell -> new prompt_run.Transfer(commands(shell, ONCE)).fetch("events.jsonl", 0));
     }
 

@@ -44,12 +44,11 @@ class AgentClusterTest {
 
     private List<HasMetadata> ours() {
         List<HasMetadata> left = new ArrayList<>();
-        left.addAll(client.pods().inNamespace(namespace).withLabel("app.kubernetes.io/managed-by", "prompt-run").list().getItems());
-        left.addAll(client.serviceAccounts().inNamespace(namespace).withLabel("app.kubernetes.io/managed-by", "prompt-run")
-            .list().getItems());
-        left.addAll(client.rbac().roles().inNamespace(namespace).withLabel("app.kubernetes.io/managed-by", "prompt-run").list().getItems());
-        left.addAll(client.rbac().roleBindings().inNamespace(namespace).withLabel("app.kubernetes.io/managed-by", "prompt-run")
-            .list().getItems());
+        var label = Map.of("app.kubernetes.io/managed-by", "prompt-run");
+        left.addAll(client.pods().inNamespace(namespace).withLabels(label).list().getItems());
+        left.addAll(client.serviceAccounts().inNamespace(namespace).withLabels(label).list().getItems());
+        left.addAll(client.rbac().roles().inNamespace(namespace).withLabels(label).list().getItems());
+        left.addAll(client.rbac().roleBindings().inNamespace(namespace).withLabels(label).list().getItems());
         return left;
     }
 
@@ -95,7 +94,8 @@ class AgentClusterTest {
     @Test
     void theRealCodexRunsInThePodWithAKeyFromItsSecretAndItsWorkComesBack() throws IOException {
         Path bin = CodexCli.bin();
-        client.load(yaml("{apiVersion: v1, kind: Secret, metadata: {name: keys}, stringData: {CODEX_API_KEY: sk-test-0123456789abcdefghij}}")).inNamespace(namespace).create();
+        client.load(yaml("{apiVersion: v1, kind: Secret, metadata: {name: keys}, stringData: {CODEX_API_KEY: "
+            + "sk-test-0123456789abcdefghij}}")).inNamespace(namespace).create();
         codex("", "env: [{name: CODEX_API_KEY, valueFrom: {secretKeyRef: {name: keys, key: CODEX_API_KEY}}}, {name: PATH, value: \""
             + bin + ":" + System.getenv("PATH") + "\"}]");
         Path tree = repository();
@@ -223,7 +223,8 @@ class AgentClusterTest {
 
     @Test
     void aQuotaThatWantsLimitsGetsThem() {
-        client.load(yaml("{apiVersion: v1, kind: ResourceQuota, metadata: {name: some}, spec: {hard: {limits.memory: 2Gi, limits.cpu: \"2\"}}}")).inNamespace(namespace).create();
+        client.load(yaml("{apiVersion: v1, kind: ResourceQuota, metadata: {name: some}, spec: {hard: {limits.memory: 2Gi, "
+            + "limits.cpu: \"2\"}}}")).inNamespace(namespace).create();
         cluster.untilTheQuotaCounts(client, namespace);
         codexThatNeverComes("", "", "");
         assertEquals("pod", climbInPod("--agent-command", "echo ok").path("agentTarget").asString(""), lab.err.toString());
@@ -439,7 +440,8 @@ class AgentClusterTest {
               template:
                 metadata: {labels: {app: codex}, annotations: {%s}}
                 spec: {%s containers: [{name: codex, image: "codex:1"%s}]}
-            """.formatted(annotations, pod.isEmpty() ? "" : pod + ",", container.isEmpty() ? "" : ", " + container))).inNamespace(namespace).create();
+            """.formatted(annotations, pod.isEmpty() ? "" : pod + ",", container.isEmpty() ? "" : ", " + container))).inNamespace(namespace)
+                .create();
     }
 
     private static ByteArrayInputStream yaml(String text) {
@@ -486,15 +488,6 @@ class AgentClusterTest {
     }
 
     private static void await(String what, BooleanSupplier condition) {
-        long until = System.nanoTime() + Duration.ofSeconds(60).toNanos();
-        while (!condition.getAsBoolean()) {
-            assertTrue(System.nanoTime() < until, "waited in vain: " + what);
-            try {
-                Thread.sleep(100);
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-                return;
-            }
-        }
+        Await.until(what, Duration.ofSeconds(60), condition);
     }
 }

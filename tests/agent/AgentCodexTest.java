@@ -111,7 +111,8 @@ class AgentCodexTest {
             .in(tree).run();
         assertEquals(0, made.exit(), made.toString());
         lab.target = "runner";
-        JsonNode result = run(new ResponsesStub(ResponsesStub.runs("echo x >x; git add x; git commit -qm 'An x'"), ResponsesStub.says("done")),
+        JsonNode result = run(new ResponsesStub(ResponsesStub.runs("echo x >x; git add x; git commit -qm 'An x'"),
+            ResponsesStub.says("done")),
             "--source", tree.toString(), "--bring-back");
         assertEquals("brought 1", result.at("/broughtBack/state").asString("") + " " + result.at("/broughtBack/commits").asInt(0),
             result + "\n" + stub.requests.get(1));
@@ -246,7 +247,8 @@ class AgentCodexTest {
     void theTokensOfAnEarlierRunDoNotCountForTheLimit() {
         run(new ResponsesStub(ResponsesStub.says("one")), "--max-tokens", "150");
         stub.close();
-        JsonNode second = run(new ResponsesStub(ResponsesStub.runs("sleep 8"), ResponsesStub.says("two")), "--resume", "auto", "--max-tokens", "250");
+        JsonNode second = run(new ResponsesStub(ResponsesStub.runs("sleep 8"), ResponsesStub.says("two")),
+            "--resume", "auto", "--max-tokens", "250");
         assertEquals("succeeded", second.path("status").asString(""), second + "\n" + lab.err);
         assertEquals("[]", second.path("notes").toString().replaceAll("\"the agent's last message: [^\"]*\"", ""), second.toString());
         assertEquals(200, second.path("inputTokens").asInt(0));

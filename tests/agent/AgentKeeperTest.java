@@ -36,9 +36,10 @@ class AgentKeeperTest {
     private final prompt_run.Shell shell = new prompt_run.Shell() {
         @Override
         public prompt_run.Reply run(List<String> argv, byte[] stdin, Duration limit) {
-            asked.add(String.join(" ", argv.subList(2, argv.size())));
-            var left = answers.getOrDefault(argv.get(2), new ArrayDeque<>());
-            return left.isEmpty() ? reply(0, "") : left.size() > 1 ? left.poll() : left.peek();
+            var words = argv.subList(argv.get(2).equals("answer") ? 3 : 2, argv.size());
+            asked.add(String.join(" ", words));
+            var left = answers.getOrDefault(words.get(0), new ArrayDeque<>());
+            return left.isEmpty() ? said("") : left.size() > 1 ? left.poll() : left.peek();
         }
 
         @Override
@@ -53,6 +54,10 @@ class AgentKeeperTest {
 
     private static prompt_run.Reply reply(Integer code, String text) {
         return new prompt_run.Reply(code, text.getBytes(StandardCharsets.UTF_8), "", null, false);
+    }
+
+    private static prompt_run.Reply said(String text) {
+        return reply(0, "agent-run\nstate=said\nbytes=" + text.length() + "\n\n" + text);
     }
 
     private static prompt_run.Reply poll(String state, String data) {
@@ -162,15 +167,15 @@ class AgentKeeperTest {
 
     @Test
     void aBrokenConnectionIsTriedAgainAndABadEndThreeTimes() throws Exception {
-        answers("mark", CUT, CUT, CUT, CUT, reply(0, "ok\n"));
-        assertEquals("ok\n", commands.keeper(SOON, "mark", "/w"));
+        answers("mark", CUT, CUT, CUT, CUT, said("ok"));
+        assertEquals("ok", commands.keeper(SOON, "mark", "/w"));
         assertEquals(5, asked.size());
         asked.clear();
-        answers("mark", reply(1, ""), reply(-1, ""), reply(null, ""), reply(1, ""), reply(1, ""), reply(0, "late\n"));
+        answers("mark", reply(1, ""), reply(-1, ""), reply(null, ""), reply(1, ""), reply(1, ""), said("late"));
         assertEquals("mark: exit code 1", assertThrows(prompt_run.Broken.class, () -> commands.keeper(SOON, "mark", "/w")).getMessage());
         assertEquals(5, asked.size(), "one without a code has not ended");
         asked.clear();
-        answers("mark", reply(0, "cut"), reply(0, "cut"), reply(0, "cut"), reply(0, "cut"), reply(0, ""));
+        answers("mark", reply(0, "cut"), reply(0, "cut"), reply(0, "cut"), reply(0, "cut"), said(""));
         assertEquals("", commands.keeper(SOON, "mark", "/w"));
         assertEquals("mark /w", asked.get(0));
     }
@@ -194,7 +199,7 @@ class AgentKeeperTest {
     void onlyAnExitCodeIsAnEndAndOnlyNoughtIsASuccess(Integer code, boolean ok, boolean ended) {
         var reply = reply(code, "");
         assertEquals(ok + " " + ended, reply.ok() + " " + reply.ended());
-        assertEquals("exit code " + (ended ? code : "unknown"), reply.problem());
+        assertEquals(ok ? "the answer was cut short" : "exit code " + (ended ? code : "unknown"), reply.problem());
         assertFalse(CUT.ok() || CUT.ended() || CUT.hopeless());
         assertFalse(new prompt_run.Reply(0, new byte[0], "", "broken all the same", false).ok());
         assertFalse(new prompt_run.Reply(0, new byte[0], "", "broken all the same", false).ended());
@@ -225,7 +230,8 @@ class AgentKeeperTest {
                 launch.command("/w x"));
             var here = new prompt_run.Launch(settings, facts, infra, "r1", null, "runner", settings.limits());
             assertTrue(here.command("/w")
-                .endsWith("-s workspace-write --skip-git-repo-check -c sandbox_workspace_write.network_access=true -"), here.command("/w"));
+                .endsWith("-s workspace-write --skip-git-repo-check -c sandbox_workspace_write.network_access=true \"$@\" -"),
+                here.command("/w"));
             assertTrue(here.limitsFile().endsWith(" thread=\n"), here.limitsFile());
             assertTrue(launch.environment("/r it's").contains("export INFRA_UNHEALTHY='1'\n")
                 && launch.environment("/r it's").contains("export CODEXCTL_INFRA_REPORT='/r it'\\''s'\n"));

@@ -88,7 +88,8 @@ final class AgentLab implements AutoCloseable {
     prompt_run.RunSetup setup(String... more) throws IOException {
         prompt_run command = new prompt_run(callerEnv);
         CommandLine cli = new CommandLine(command).setOut(new PrintWriter(out)).setErr(new PrintWriter(err));
-        cli.parseArgs(java.util.stream.Stream.concat(java.util.stream.Stream.of("--kind", kind, "--issue", "7"), Arrays.stream(more)).toArray(String[]::new));
+        cli.parseArgs(java.util.stream.Stream.concat(java.util.stream.Stream.of("--kind", kind, "--issue", "7"), Arrays.stream(more))
+            .toArray(String[]::new));
         var console = new prompt_run.Console(cli, command.output, command.env, command.redactor());
         var options = command.prompt.read(command.env);
         var facts = prompt_run.Facts.gather(kind, command.fact.given(command.agent, command.env), prompt_run.GitHubEvent.NONE,
@@ -104,7 +105,8 @@ final class AgentLab implements AutoCloseable {
         var facts = prompt_run.Facts.gather(options.kind(), command.fact.given(command.agent, command.env), event, infra, console::warn);
         var settings = command.agent.read(options, facts, command.env);
         var redactor = command.redactor();
-        var report = new prompt_run.Report(options, facts, infra, command.output, command.output.prices(command.env), command.env, redactor, console);
+        var report = new prompt_run.Report(options, facts, infra, command.output,
+            command.output.prices(command.env), command.env, redactor, console);
         var talk = prompt_run.Discussion.gather(options.kind(), facts, event, prompt_run.GitHub.of(command.env, console),
             command.text.access(command.env), redactor);
         var renderer = new prompt_run.Renderer(new prompt_run.PromptModel(options, facts, infra, talk, redactor), console);
@@ -177,7 +179,8 @@ final class AgentLab implements AutoCloseable {
 
         @Override
         public prompt_run.Reply run(List<String> argv, byte[] stdin, Duration limit) throws InterruptedException {
-            String step = !argv.get(1).equals("-c") ? argv.get(argv.get(2).equals("answer") ? 3 : 2) : argv.size() > 7 ? "put:" + argv.get(5) : "probe";
+            String step = !argv.get(1).equals("-c") ? argv.get(argv.get(2).equals("answer") ? 3 : 2)
+                : argv.size() > 7 ? "put:" + argv.get(5) : "probe";
             steps.add(step);
             List<String> words = new ArrayList<>(List.of(interpreter.split(" ")));
             words.addAll(argv.subList(1, argv.size()));

@@ -25,26 +25,33 @@ class AgentLadderTest {
     private static final Instant NOW = Instant.parse("2026-01-01T00:10:00Z");
 
     private static Deployment deployment() {
-        return new DeploymentBuilder().withNewMetadata().withName("codex").withNamespace("ns").withUid("uid-deploy").withGeneration(2L).endMetadata()
-            .withNewSpec().withReplicas(1).withNewTemplate().withNewSpec().withServiceAccountName("codex").addNewContainer().withName("codex").withImage("codex:2").endContainer()
+        return new DeploymentBuilder().withNewMetadata().withName("codex").withNamespace("ns")
+            .withUid("uid-deploy").withGeneration(2L).endMetadata()
+            .withNewSpec().withReplicas(1).withNewTemplate().withNewSpec().withServiceAccountName("codex")
+            .addNewContainer().withName("codex").withImage("codex:2").endContainer()
             .endSpec().endTemplate().endSpec().withNewStatus().withObservedGeneration(2L).endStatus().build();
     }
 
     private static ReplicaSet set(String uid, String revision, String image) {
-        return new ReplicaSetBuilder().withNewMetadata().withName("codex-" + uid).withUid(uid).addToAnnotations("deployment.kubernetes.io/revision", revision)
+        return new ReplicaSetBuilder().withNewMetadata().withName("codex-" + uid)
+            .withUid(uid).addToAnnotations("deployment.kubernetes.io/revision", revision)
             .addNewOwnerReference().withUid("uid-deploy").endOwnerReference().endMetadata()
-            .withNewSpec().withNewTemplate().withNewSpec().addNewContainer().withName("codex").withImage(image).endContainer().endSpec().endTemplate().endSpec().build();
+            .withNewSpec().withNewTemplate().withNewSpec().addNewContainer().withName("codex")
+            .withImage(image).endContainer().endSpec().endTemplate().endSpec().build();
     }
 
     private static Pod pod(String name, String owner, boolean ready) {
-        return new PodBuilder().withNewMetadata().withName(name).withNamespace("ns").withUid("uid-" + name).withCreationTimestamp("2026-01-01T00:00:00Z")
+        return new PodBuilder().withNewMetadata().withName(name).withNamespace("ns")
+            .withUid("uid-" + name).withCreationTimestamp("2026-01-01T00:00:00Z")
             .addNewOwnerReference().withUid(owner).endOwnerReference().endMetadata()
             .withNewSpec().addNewContainer().withName("sidecar").endContainer().addNewContainer().withName("codex").endContainer().endSpec()
-            .withNewStatus().withPhase("Running").addNewCondition().withType("Ready").withStatus(ready ? "True" : "False").endCondition().endStatus().build();
+            .withNewStatus().withPhase("Running").addNewCondition().withType("Ready")
+            .withStatus(ready ? "True" : "False").endCondition().endStatus().build();
     }
 
     private static prompt_run.Prospect judge(Deployment deployment, Pod... pods) {
-        return prompt_run.DeployView.judge(new prompt_run.DeployView("codex", "ns", "Active", deployment, List.of(set("uid-old", "9", "codex:1"), set(NEW, "10", "codex:2")),
+        return prompt_run.DeployView.judge(new prompt_run.DeployView("codex",
+            "ns", "Active", deployment, List.of(set("uid-old", "9", "codex:1"), set(NEW, "10", "codex:2")),
             List.of(pods), false), NOW);
     }
 
@@ -86,12 +93,14 @@ class AgentLadderTest {
     void aNamespaceThatIsGoingIsHopelessAtOnce() {
         var view = new prompt_run.DeployView("codex", "ns", "Terminating", deployment(), List.of(), List.of(), false);
         assertTrue(prompt_run.DeployView.judge(view, NOW).atOnce());
-        assertTrue(prompt_run.DeployView.judge(new prompt_run.DeployView("codex", "ns", "NotFound", null, List.of(), List.of(), false), NOW).atOnce());
+        assertTrue(prompt_run.DeployView.judge(new prompt_run.DeployView("codex", "ns", "NotFound", null, List.of(), List.of(), false), NOW)
+            .atOnce());
     }
 
     @Test
     void whatThePodWaitsForIsToldAndOnlyTerminalReasonsStandInTheWay() {
-        for (String reason : List.of("ErrImagePull", "ImagePullBackOff", "InvalidImageName", "CreateContainerConfigError", "CreateContainerError", "CrashLoopBackOff", "RunContainerError")) {
+        for (String reason : List.of("ErrImagePull", "ImagePullBackOff", "InvalidImageName",
+            "CreateContainerConfigError", "CreateContainerError", "CrashLoopBackOff", "RunContainerError")) {
             assertNotNull(judge(deployment(), waiting(reason)).blocked(), reason);
         }
         for (String reason : List.of("ContainerCreating", "PodInitializing")) {
@@ -102,7 +111,8 @@ class AgentLadderTest {
     }
 
     private static Pod waiting(String reason) {
-        return new PodBuilder(pod("b", NEW, false)).editStatus().withContainerStatuses(new ContainerStatusBuilder().withName("codex").withImage("codex:2")
+        return new PodBuilder(pod("b", NEW, false)).editStatus()
+            .withContainerStatuses(new ContainerStatusBuilder().withName("codex").withImage("codex:2")
             .withNewState().withNewWaiting().withReason(reason).endWaiting().endState().build()).endStatus().build();
     }
 
@@ -149,7 +159,8 @@ class AgentLadderTest {
             .endContainerStatus().endStatus().build();
         assertEquals("pod/b: container codex: CrashLoopBackOff (image codex:2), restarted 4 times, last: Error, exit code 3",
             judge(deployment(), looping).blocked());
-        assertEquals("pod/b: container codex: Error, exit code 3, restarted once", judge(deployment(), ended("Error", 3, null, 1)).blocked());
+        assertEquals("pod/b: container codex: Error, exit code 3, restarted once", judge(deployment(), ended("Error", 3, null, 1))
+            .blocked());
         assertEquals("pod/b: container codex: Completed, exit code 0, restarted 2 times",
             judge(deployment(), ended("Completed", 0, null, 2)).blocked());
         assertEquals("pod/b: container codex: StartError, exit code 128: no such file",
@@ -233,7 +244,8 @@ class AgentLadderTest {
         assertEquals("sidecar", prompt_run.DeployView.container(pod, "other", null));
         pod.getMetadata().setAnnotations(Map.of("kubectl.kubernetes.io/default-container", "sidecar"));
         assertEquals("sidecar", prompt_run.DeployView.container(pod, "codex", null));
-        org.junit.jupiter.api.Assertions.assertThrows(prompt_run.NoPlace.class, () -> prompt_run.DeployView.container(pod, "codex", "nobody"));
+        org.junit.jupiter.api.Assertions.assertThrows(prompt_run.NoPlace.class, () ->
+            prompt_run.DeployView.container(pod, "codex", "nobody"));
     }
 
     @Test
@@ -248,7 +260,8 @@ class AgentLadderTest {
         other.getMetadata().setUid("somebody else");
         assertTrue(pin.difference(other).contains("is gone"));
         Pod over = running("containerd://1", 0);
-        over.getStatus().getContainerStatuses().get(0).setState(ended("OOMKilled", 137, null, 0).getStatus().getContainerStatuses().get(0).getState());
+        over.getStatus().getContainerStatuses().get(0)
+            .setState(ended("OOMKilled", 137, null, 0).getStatus().getContainerStatuses().get(0).getState());
         assertEquals("pod/b: container codex ended (OOMKilled, exit code 137)", pin.difference(over));
         over.getStatus().getContainerStatuses().get(0).setRestartCount(1);
         assertEquals("pod/b: container codex ended (OOMKilled, exit code 137) and was restarted", pin.difference(over));
@@ -259,7 +272,8 @@ class AgentLadderTest {
     }
 
     private static Pod running(String containerId, int restarts) {
-        return new PodBuilder(pod("b", NEW, true)).editStatus().withContainerStatuses(new ContainerStatusBuilder().withName("codex").withContainerID(containerId)
+        return new PodBuilder(pod("b", NEW, true)).editStatus()
+            .withContainerStatuses(new ContainerStatusBuilder().withName("codex").withContainerID(containerId)
             .withRestartCount(restarts).build()).endStatus().build();
     }
 
@@ -277,8 +291,10 @@ class AgentLadderTest {
     void anAgentsRoleNeverNamesSecretsOrRights() {
         for (boolean plans : List.of(true, false)) {
             for (var rule : prompt_run.Rbac.wanted(plans)) {
-                assertFalse(rule.getResources().contains("secrets") || rule.getApiGroups().contains("rbac.authorization.k8s.io") && !List.of("get", "list").containsAll(rule.getVerbs()) || rule.getVerbs().contains("*"), rule.toString());
-                assertFalse(plans && !List.of("get", "list", "watch").containsAll(rule.getVerbs()), "an agent that plans may change something: " + rule);
+                assertFalse(rule.getResources().contains("secrets") || rule.getApiGroups().contains("rbac.authorization.k8s.io")
+                    && !List.of("get", "list").containsAll(rule.getVerbs()) || rule.getVerbs().contains("*"), rule.toString());
+                assertFalse(plans && !List.of("get", "list", "watch").containsAll(rule.getVerbs()),
+                    "an agent that plans may change something: " + rule);
             }
         }
     }
@@ -294,7 +310,8 @@ class AgentLadderTest {
         try (AgentLab lab = new AgentLab()) {
             var next = new java.util.ArrayDeque<>(java.util.List.of(looks));
             var setup = lab.setup("--agent-wait", wait);
-            return new prompt_run.Vigil(new prompt_run.RunSetup("1", setup.settings(), "ns", patience, setup.log(), setup.notes()), "deploy/codex")
+            return new prompt_run.Vigil(new prompt_run.RunSetup("1", setup.settings(), "ns", patience, setup.log(), setup.notes()),
+                "deploy/codex")
                 .keep(() -> next.size() > 1 ? next.poll() : next.peek());
         }
     }

@@ -66,7 +66,8 @@ class AgentOwnPodTest {
     @Test
     void nothingOfTheNodeComesAlong() {
         assertEquals(List.of("key", "settings", "work", "held", "cache"), volumes().stream().map(Volume::getName).toList());
-        assertEquals(List.of("/key", "/workspace"), prompt_run.Borrowed.mounts(AGENT, volumes()).stream().map(mount -> mount.getMountPath()).toList());
+        assertEquals(List.of("/key", "/workspace"), prompt_run.Borrowed.mounts(AGENT, volumes())
+            .stream().map(mount -> mount.getMountPath()).toList());
     }
 
     @Test

@@ -17,7 +17,8 @@ class AgentReasonsTest {
         api.close();
     }
 
-    private static final String TEMPLATE = "template: {metadata: {labels: {app: codex}}, spec: {containers: [{name: codex, image: 'codex:1'}]}}";
+    private static final String TEMPLATE =
+        "template: {metadata: {labels: {app: codex}}, spec: {containers: [{name: codex, image: 'codex:1'}]}}";
     private static final String CRASHED = "terminated: {reason: Error, exitCode: 3}";
 
     /** A deploy/codex whose pod has this status. */
@@ -79,7 +80,8 @@ class AgentReasonsTest {
         api.log("shop", "codex-1-a", "codex", true, "out of luck\n");
         String reason = reason();
         assertTrue(reason.startsWith("deploy/codex: cannot run a command in it: exec in pod/codex-1-a: "), reason);
-        assertTrue(reason.endsWith("; container codex: restarted 4 times, last: Error, exit code 3; its log ends with: out of luck"), reason);
+        assertTrue(reason.endsWith("; container codex: restarted 4 times, last: Error, exit code 3; its log ends with: out of luck"),
+            reason);
     }
 
     @Test

@@ -50,7 +50,8 @@ class AgentRecheckTest {
             for (int i = 0; i < reports.length; i++) {
                 Files.writeString(folder.resolve("report" + (i + 1)), reports[i]);
             }
-            return "cd " + folder + "; echo x >>checks; n=$(wc -l <checks); while [ ! -e report$((n)) ]; do n=$((n-1)); done; cat report$((n)); "
+            return "cd " + folder
+                + "; echo x >>checks; n=$(wc -l <checks); while [ ! -e report$((n)) ]; do n=$((n-1)); done; cat report$((n)); "
                 + "grep -q 'infraReady\": true' report$((n)) || exit 10";
         } catch (IOException e) {
             throw new java.io.UncheckedIOException(e);
@@ -90,7 +91,8 @@ class AgentRecheckTest {
         assertEquals("succeeded", result.path("status").asString(""), result + "\n" + lab.err);
         assertTrue(result.path("infraReadyAfter").asBoolean(false));
         assertEquals(1, checks());
-        assertEquals("[{\"status\":\"succeeded\",\"infraReady\":true,\"outcome\":\"ready\",\"gone\":[],\"new\":[],\"left\":[],\"problem\":null}]",
+        assertEquals("[{\"status\":\"succeeded\",\"infraReady\":true,\"outcome\":\"ready\","
+            + "\"gone\":[],\"new\":[],\"left\":[],\"problem\":null}]",
             result.path("rounds").toString());
         assertTrue(Files.readString(output).matches("(?s).*infra_ready_after<<(\\S+)\\ntrue\\n\\1\\nrounds<<(\\S+)\\n1\\n\\2\\n.*"),
             Files.readString(output));
@@ -132,7 +134,8 @@ class AgentRecheckTest {
 
     @Test
     void theSecondTurnSeesTheNewReportAndTheFlag() throws IOException {
-        JsonNode result = run(check(RED, READY), "--agent-command", "echo $INFRA_UNHEALTHY; [ -z \"$CODEXCTL_INFRA_REPORT\" ] || grep -c SECRET_MISSING \"$CODEXCTL_INFRA_REPORT\"");
+        JsonNode result = run(check(RED, READY), "--agent-command",
+            "echo $INFRA_UNHEALTHY; [ -z \"$CODEXCTL_INFRA_REPORT\" ] || grep -c SECRET_MISSING \"$CODEXCTL_INFRA_REPORT\"");
         assertEquals("1\n1", result.path("finalMessage").asString(""), result + "\n" + lab.err);
     }
 
@@ -166,7 +169,8 @@ class AgentRecheckTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"echo '" + READY + "'; exit 3", "echo '" + READY + "'; exit 10", "no-such-command", "true", "echo no",
-        "echo '" + READY + READY + "'", "echo '[" + READY + "]'", "echo '{\"infraReady\": \"true\"}'", "echo '{\"infraReady\": true, \"infraReady\": true}'",
+        "echo '" + READY + READY + "'", "echo '[" + READY + "]'", "echo '{\"infraReady\": \"true\"}'",
+            "echo '{\"infraReady\": true, \"infraReady\": true}'",
         "echo '" + READY + "'; kill -9 $$"})
     void aCheckThatCannotBeRunOrReadIsNoSuccess(String check) {
         JsonNode result = run(check, "--recheck-rounds", "0");
@@ -178,7 +182,8 @@ class AgentRecheckTest {
     void aBrokenCheckDoesNotSendTheAgentBack() {
         JsonNode result = run("echo nothing >&2; exit 4", "--recheck-rounds", "3");
         assertEquals(1, result.path("rounds").size());
-        assertEquals("the environment could not be checked after the agent's work: exit code 4: nothing", result.path("reason").asString(""));
+        assertEquals("the environment could not be checked after the agent's work: exit code 4: nothing", result.path("reason")
+            .asString(""));
         assertEquals("exit code 4: nothing", result.path("rounds").path(0).path("problem").asString(""));
     }
 
@@ -217,7 +222,8 @@ class AgentRecheckTest {
     }
 
     private static List<String> sleeping(String... seconds) {
-        return ProcessHandle.allProcesses().filter(p -> List.of(seconds).stream().anyMatch(s -> sleeps(p, s))).map(p -> p.info().toString()).toList();
+        return ProcessHandle.allProcesses().filter(p -> List.of(seconds).stream().anyMatch(s -> sleeps(p, s)))
+            .map(p -> p.info().toString()).toList();
     }
 
     private static boolean sleeps(ProcessHandle process, String seconds) {
@@ -281,12 +287,14 @@ class AgentRecheckTest {
     @Test
     void theCheckSeesWhatTheAgentBroughtBackAndASecondTurnAddsToIt() throws IOException {
         Path tree = Files.createDirectories(folder.resolve("tree"));
-        sh(tree, "git init -q -b main; git config user.name me; git config user.email me@example.org; echo a >a.txt; git add -A; git commit -qm first");
+        sh(tree, "git init -q -b main; git config user.name me; git config user.email me@example.org; echo a >a.txt; git add -A; git "
+            + "commit -qm first");
         Files.writeString(folder.resolve("red"), RED);
         Files.writeString(folder.resolve("green"), READY);
         String check = "cd " + tree + " && if grep -q two a.txt; then cat ../green; else cat ../red; fi";
         JsonNode result = run(check, "--source", tree.toString(), "--bring-back", "--agent-command",
-            "if [ -e loose ]; then echo two >>a.txt; echo more >>loose; else git switch -qc codex/issue-7; echo one >>a.txt; echo l >loose; fi; "
+            "if [ -e loose ]; then echo two >>a.txt; echo more >>loose; else git switch -qc codex/issue-7; echo one >>a.txt; echo l "
+                + ">loose; fi; "
                 + "git commit -qam turn; echo ok");
         assertEquals("succeeded", result.path("status").asString(""), result + "\n" + lab.err);
         assertEquals("a\none\ntwo\n", Files.readString(tree.resolve("a.txt")));

@@ -37,7 +37,8 @@ class AgentReportTest {
         Map<String, String> outputs = outputs(Files.readString(output));
         assertEquals(List.of("status", "exit_code", "run_id", "thread_id", "agent_target",
             "fallback_reason", "infra_unhealthy", "agent_status", "summary", "blocked_reason", "duration_seconds", "input_tokens",
-            "output_tokens", "cost", "final_message_file", "transcript_file", "infra_ready_after", "rounds", "limit"), List.copyOf(outputs.keySet()));
+            "output_tokens", "cost", "final_message_file", "transcript_file", "infra_ready_after", "rounds", "limit"),
+                List.copyOf(outputs.keySet()));
         assertEquals("agent-failed", outputs.get("status"));
         assertEquals("20", outputs.get("exit_code"));
         assertEquals("false", outputs.get("infra_unhealthy"));
@@ -202,7 +203,8 @@ class AgentReportTest {
         var edited = new prompt_run.RawTalk.Subject("issue", 1, then, now);
         var same = new prompt_run.RawTalk.Subject("pull request", 2, then, then);
         for (var pair : List.of(List.of(edited, same), List.of(same, edited), List.of(same, same))) {
-            var talk = new prompt_run.RawTalk("o/r", pair.get(0), pair.get(1), List.of(), List.of(), List.of(), List.of(), Map.of(), null, false);
+            var talk = new prompt_run.RawTalk("o/r", pair.get(0), pair.get(1),
+                List.of(), List.of(), List.of(), List.of(), Map.of(), null, false);
             assertEquals(pair.contains(edited), talk.gaps().editedSince());
         }
     }

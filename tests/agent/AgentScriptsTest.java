@@ -37,7 +37,8 @@ class AgentScriptsTest {
         try (AgentLab lab = new AgentLab("busybox sh")) {
             Path bin = Files.createDirectories(folder.resolve("bin"));
             Path busybox = program("busybox");
-            for (String applet : ("sh cat head tail wc mkdir mv rm cp ls tr cut grep sleep date find touch chmod dirname setsid sha256sum kill env printf busybox").split(" ")) {
+            for (String applet : ("sh cat head tail wc mkdir mv rm cp ls tr cut grep sleep date find touch chmod dirname setsid "
+                + "sha256sum kill env printf busybox").split(" ")) {
                 if (!List.of(missing.split(" ")).contains(applet)) {
                     Files.createSymbolicLink(bin.resolve(applet), busybox);
                 }

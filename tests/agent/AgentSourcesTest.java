@@ -86,7 +86,8 @@ class AgentSourcesTest {
     void commitsAndUncommittedChangesComeBackExactly() {
         JsonNode result = run("""
             git checkout -q -b codex/issue-7
-            printf '\\377\\000\\002' >b.bin; chmod +x a.txt; git rm -q c.txt; mkdir -p d/e; echo deep >d/e/f; ln -s a.txt link; git add -A; git commit -qm 'agent: work'
+            printf '\\377\\000\\002' >b.bin; chmod +x a.txt; git rm -q c.txt; mkdir -p d/e; echo deep >d/e/f; ln -s a.txt link; git add \
+            -A; git commit -qm 'agent: work'
             echo left >>a.txt; echo untracked >'new file'; rm d/e/f; echo noise >y.log; printf 'no newline' >nn""");
         assertEquals("succeeded", result.path("status").asString(""), result.toString());
         assertEquals("codex/issue-7", sh(tree, "git branch --show-current"));
@@ -215,8 +216,10 @@ class AgentSourcesTest {
     void hooksAndSettingsOfTheAgentsRepositoryNeverRunHere() {
         Path trace = folder.resolve("trace");
         run("""
-            for hook in post-checkout post-merge reference-transaction post-index-change; do printf '#!/bin/sh\\ntouch %1$s\\n' >.git/hooks/$hook; chmod +x .git/hooks/$hook; done
-            rm -f %1$s; git config core.fsmonitor 'touch %1$s; false'; git config filter.evil.smudge 'touch %1$s; cat'; git config filter.evil.clean cat
+            for hook in post-checkout post-merge reference-transaction post-index-change; do printf '#!/bin/sh\\ntouch %1$s\\n' \
+            >.git/hooks/$hook; chmod +x .git/hooks/$hook; done
+            rm -f %1$s; git config core.fsmonitor 'touch %1$s; false'; git config filter.evil.smudge 'touch %1$s; cat'; git config \
+            filter.evil.clean cat
             echo '*.evil filter=evil' >.gitattributes; echo x >x.evil; GIT_CONFIG_GLOBAL=/dev/null git -c core.hooksPath=/dev/null add -A
             git -c core.hooksPath=/dev/null commit -qm evil; rm -f %1$s""".formatted(trace));
         assertEquals("x", sh(tree, "cat x.evil"));
@@ -317,7 +320,8 @@ class AgentSourcesTest {
     void nothingIsBroughtBackFromUnderAnAgentThatMayStillWork() {
         lab.shell.on("poll", AgentLab.Fault.CUT_BEFORE.always()).on("cancel", AgentLab.Fault.CUT_BEFORE.always());
         JsonNode result = run("echo x >x; sleep 60");
-        assertEquals("lost failed", result.path("status").asString("") + " " + result.at("/broughtBack/state").asString(""), result.toString());
+        assertEquals("lost failed", result.path("status").asString("") + " " + result.at("/broughtBack/state")
+            .asString(""), result.toString());
         assertTrue(result.at("/broughtBack/problem").asString("").contains("may still be at work"), result.toString());
         assertFalse(lab.shell.steps.contains("pack"), lab.shell.steps.toString());
     }
@@ -355,7 +359,8 @@ class AgentSourcesTest {
     }
 
     private String state() {
-        return sh(tree, "git branch --show-current; git rev-parse HEAD; git status --short; git ls-files -s; ls -la | grep -v '^total' | awk '{print $1,$5,$9}'; cat a.txt");
+        return sh(tree, "git branch --show-current; git rev-parse HEAD; git status --short; git ls-files -s; ls -la | grep -v '^total' | "
+            + "awk '{print $1,$5,$9}'; cat a.txt");
     }
 
     private static String sh(Path in, String script) {
@@ -370,7 +375,8 @@ class AgentSourcesTest {
         sh(tree, state.endsWith("HEAD") ? "git rev-parse HEAD >.git/" + state : "mkdir .git/" + state);
         JsonNode result = run("echo more >>a.txt; git commit -qam 'the agent was here'");
         assertEquals("conflict", result.path("broughtBack").path("state").asString(""), result.toString());
-        assertTrue(result.path("broughtBack").path("notes").toString().contains("in the middle of something (" + state + ")"), result.toString());
+        assertTrue(result.path("broughtBack").path("notes").toString().contains("in the middle of something (" + state + ")"),
+            result.toString());
         assertEquals(20, result.path("exitCode").asInt(0));
     }
 }

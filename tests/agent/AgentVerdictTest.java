@@ -243,7 +243,8 @@ class AgentVerdictTest {
         -                                                                | -    | -   | it does not end with a block of JSON
         ```json\\n{"status": }\\n```                                      | -    | -   | its JSON is not valid
         ```json\\n["done"]\\n```                                          | -    | -   | its JSON is not one object
-        ```json\\n{"status": "fine"}\\n```                                | -    | -   | its JSON has no status that is known: done, no_changes, partial, blocked
+        ```json\\n{"status": "fine"}\\n```                                | -    | -   | its JSON has no status that is known: done, \
+        no_changes, partial, blocked
         """)
     void onlyTheBlockThatEndsTheLastMessageIsTheAgentsWord(String message, String status, String summary, String problem) {
         assertEquals(new prompt_run.LastWords(status, summary, null, problem),
@@ -303,7 +304,8 @@ class AgentVerdictTest {
     @Test
     void theLargerCountOfTokensIsTheThreads() {
         var story = story(STARTED,
-            "{\"type\":\"turn.completed\",\"usage\":{\"input_tokens\":5,\"cached_input_tokens\":4,\"output_tokens\":3,\"reasoning_output_tokens\":2}}");
+            "{\"type\":\"turn.completed\","
+                + "\"usage\":{\"input_tokens\":5,\"cached_input_tokens\":4,\"output_tokens\":3,\"reasoning_output_tokens\":2}}");
         assertEquals(new prompt_run.Usage(5, 4, 3, 2), story.usage());
         story.used(new prompt_run.Usage(6, 0, 2, 0));
         assertEquals(new prompt_run.Usage(5, 4, 3, 2), story.usage(), "as many are no more");
@@ -315,7 +317,8 @@ class AgentVerdictTest {
     @CsvSource(delimiter = '|', textBlock = """
         {"type":"thread.started","thread_id":"t1"}                                                       | [thread t1]
         {"type":"turn.started"}                                                                          | []
-        {"type":"turn.completed","usage":{"input_tokens":5,"output_tokens":3}}                           | [turn completed: 5 tokens in, 3 out]
+        {"type":"turn.completed","usage":{"input_tokens":5,"output_tokens":3}}                           | \
+        [turn completed: 5 tokens in, 3 out]
         {"type":"turn.failed","error":{"message":"no"}}                                                  | [turn failed: no]
         {"type":"error","message":"no"}                                                                  | [error: no]
         {"type":"item.started","item":{"type":"command_execution","command":"ls"}}                       | [$ ls]

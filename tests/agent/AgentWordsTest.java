@@ -71,19 +71,22 @@ class AgentWordsTest {
     @ValueSource(strings = {"", "All done.", "{\"status\": \"blocked\"}", "```json\n{\"status\": \"blocked\"}\n```\nbut then I went on",
         "```json\n{\"status\": \"blocked\"}\n{\"status\": \"done\"}\n```", "```json\n{\"status\": \"done\", \"status\": \"blocked\"}\n```",
         "```json\n[{\"status\": \"blocked\"}]\n```", "```json\n{\"status\": \"BLOCKED\"}\n```", "```json\n{\"status\": [\"blocked\"]}\n```",
-        "```json\n{\"summary\": \"blocked\"}\n```", "```json\n```", "```json\n{\"status\": \"blocked\"}", "say ```json\n{\"status\": \"blocked\"}\n```",
+        "```json\n{\"summary\": \"blocked\"}\n```", "```json\n```", "```json\n{\"status\": \"blocked\"}",
+            "say ```json\n{\"status\": \"blocked\"}\n```",
         "```\n{\"status\": \"blocked\"}\n```"})
     void whatCannotBeReadIsSaidAndNeverGuessed(String message) throws IOException {
         JsonNode result = run(message);
         assertEquals("succeeded", result.path("status").asString(""), result.toString());
         assertTrue(result.has("agentStatus") && result.path("agentStatus").isNull(), result.toString());
-        assertTrue(result.path("notes").path(0).asString("").matches("the agent's last message: .*; what it says of its work itself is not known"),
+        assertTrue(result.path("notes").path(0).asString("")
+            .matches("the agent's last message: .*; what it says of its work itself is not known"),
             result.toString());
     }
 
     @Test
     void onlyTheLastBlockCounts() throws IOException {
-        JsonNode result = run(ending("{\"status\": \"blocked\"}") + "```\nlog\n```\n" + ending("{\"status\": \"done\", \"summary\": \"``` ok\"}") + " \n");
+        JsonNode result = run(ending("{\"status\": \"blocked\"}") + "```\nlog\n```\n"
+            + ending("{\"status\": \"done\", \"summary\": \"``` ok\"}") + " \n");
         assertEquals("done", result.path("agentStatus").asString(""), result.toString());
         assertEquals("``` ok", result.path("summary").asString(""));
     }

@@ -15,7 +15,8 @@ import java.util.concurrent.Executors;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 /**
- * A stand-in for the Responses API, on loopback where no address is given: answers every POST /v1/responses with the next answer of its script, the last one for ever.
+ * A stand-in for the Responses API, on loopback where no address is given: answers every POST /v1/responses with the next answer of its
+ * script, the last one for ever.
  * The real Codex CLI talks to it through a custom provider of its config ({@link #profile}).
  */
 class ResponsesStub implements AutoCloseable {
@@ -72,7 +73,8 @@ class ResponsesStub implements AutoCloseable {
     /** The agent says {@code text} and its turn is over. */
     static Answer says(String text) {
         return exchange -> stream(exchange, created(), item("""
-            {"type":"message","role":"assistant","id":"msg_1","content":[{"type":"output_text","text":%s}]}""".formatted(quoted(text))), completed());
+            {"type":"message","role":"assistant","id":"msg_1","content":[{"type":"output_text","text":%s}]}"""
+                .formatted(quoted(text))), completed());
     }
 
     /** The agent asks for a shell command to be run; the next answer follows its output. */

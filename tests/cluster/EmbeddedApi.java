@@ -28,6 +28,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
 import java.util.stream.StreamSupport;
 
 /**
@@ -51,10 +52,9 @@ final class EmbeddedApi implements AutoCloseable {
     final EmbeddedStore store = new EmbeddedStore();
     private final Map<String, AtomicInteger> requests = new ConcurrentHashMap<>();
     private final Map<String, String> logs = new ConcurrentHashMap<>();
-    private final ExecutorService threads = Executors.newCachedThreadPool(EmbeddedApi::daemon);
+    private final ExecutorService threads = Executors.newCachedThreadPool(EmbeddedFaults::daemon);
     private volatile HttpServer server;
     private volatile Duration bookmarks = Duration.ofSeconds(5);
-    private int port;
 
     EmbeddedApi() {
         List.of("default", "kube-system").forEach(name -> put(EmbeddedStore.object("v1", "Namespace", "", name)));
@@ -64,14 +64,17 @@ final class EmbeddedApi implements AutoCloseable {
     /** Listens (again) on the port of the first time, as an API server does that was restarted. */
     void up() {
         try {
-            port = port == 0 ? Ports.free("api").get("api") : port;
-            server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 0);
+            server = server == null ? Ports.first(EmbeddedApi::listening) : listening(server.getAddress().getPort());
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
         server.setExecutor(threads);
         server.createContext("/", this::handle);
         server.start();
+    }
+
+    private static HttpServer listening(int port) throws IOException {
+        return HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 0);
     }
 
     /** Refuses connections and cuts every watch, until {@link #up}. */
@@ -87,7 +90,7 @@ final class EmbeddedApi implements AutoCloseable {
     }
 
     String url() {
-        return "http://127.0.0.1:" + port;
+        return "http://127.0.0.1:" + server.getAddress().getPort();
     }
 
     /** Writes a kubeconfig for this server with one context, {@code embedded}, and gives its path. */
@@ -117,15 +120,13 @@ final class EmbeddedApi implements AutoCloseable {
 
     /** Answers to verb and resource (both as in RBAC, {@code *} for any) since the last {@link #resetRequests}. */
     int requests(String verb, String resource) {
-        return requests.entrySet().stream().filter(entry -> matches(entry.getKey(), verb, resource))
+        return requests.entrySet().stream().filter(entry -> EmbeddedFaults.matches(entry.getKey(), verb, resource))
             .mapToInt(entry -> entry.getValue().get()).sum();
     }
 
     /** All counts, keyed {@code verb resource}. */
     Map<String, Integer> requests() {
-        var counts = new TreeMap<String, Integer>();
-        requests.forEach((key, count) -> counts.put(key, count.get()));
-        return counts;
+        return requests.entrySet().stream().collect(Collectors.toMap(Map.Entry::getKey, e -> e.getValue().get(), Math::max, TreeMap::new));
     }
 
     void resetRequests() {
@@ -175,7 +176,7 @@ final class EmbeddedApi implements AutoCloseable {
 
     /** Tells every change, in order, from one thread that holds no lock: where a test's controllers live. */
     void onChange(Consumer<EmbeddedStore.Change> listener) {
-        var queue = Executors.newSingleThreadExecutor(EmbeddedApi::daemon);
+        var queue = Executors.newSingleThreadExecutor(EmbeddedFaults::daemon);
         store.listeners.add(change -> queue.execute(() -> listener.accept(change)));
     }
 
@@ -253,7 +254,8 @@ final class EmbeddedApi implements AutoCloseable {
 
     /** What runs is played elsewhere; for a container that does not, a kubelet has no word, only the code. */
     private static EmbeddedStore.ApiError notPlayed(JsonNode pod) {
-        boolean runs = StreamSupport.stream(pod.at("/status/containerStatuses").spliterator(), false).anyMatch(c -> c.at("/state/running").isObject());
+        boolean runs = StreamSupport.stream(pod.at("/status/containerStatuses").spliterator(), false)
+            .anyMatch(c -> c.at("/state/running").isObject());
         return runs ? new EmbeddedStore.ApiError(405, "exec is not supported") : new EmbeddedStore.ApiError(500, "");
     }
 
@@ -491,18 +493,7 @@ final class EmbeddedApi implements AutoCloseable {
 
     private record Answer(int code, Object body) { }
 
-    static boolean matches(String key, String verb, String resource) {
-        var sides = key.split(" ", 2);
-        return (verb.equals("*") || verb.equals(sides[0])) && (resource.equals("*") || resource.equals(sides[1]));
-    }
-
     private static ObjectNode success() {
         return JSON.createObjectNode().put("kind", "Status").put("apiVersion", "v1").put("status", "Success");
-    }
-
-    private static Thread daemon(Runnable task) {
-        var thread = new Thread(task, "embedded-api");
-        thread.setDaemon(true);
-        return thread;
     }
 }

@@ -325,12 +325,14 @@ class EmbeddedApiTest {
                 apiVersion: batch/v1
                 kind: Job
                 metadata: {name: migrate}
-                spec: {backoffLimit: 1, template: {metadata: {labels: {app: migrate}}, spec: {restartPolicy: Never, containers: [{name: c, image: i}]}}}
+                spec: {backoffLimit: 1, template: {metadata: {labels: {app: migrate}}, spec: {restartPolicy: Never, containers: [{name: c,
+                    image: i}]}}}
                 ---
                 apiVersion: apps/v1
                 kind: Deployment
                 metadata: {name: web}
-                spec: {replicas: 1, selector: {matchLabels: {app: web}}, template: {metadata: {labels: {app: web}}, spec: {containers: [{name: c, image: i}]}}}
+                spec: {replicas: 1, selector: {matchLabels: {app: web}}, template: {metadata: {labels: {app: web}},
+                    spec: {containers: [{name: c, image: i}]}}}
                 """);
             for (int i = 1; i <= 2; i++) {
                 int pods = i;
@@ -339,18 +341,23 @@ class EmbeddedApiTest {
                     p -> p.withObject("/status").put("phase", "Failed").put("reason", "Evicted")));
             }
             await(() -> api.get("jobs", "shop", "migrate").orElseThrow().at("/status/failed").asInt(0) == 2 && pods("web").count() == 3);
-            assertTrue(api.get("jobs", "shop", "migrate").orElseThrow().at("/status/conditions").toString().contains("BackoffLimitExceeded"));
-            assertEquals(2, pods("migrate").map(name -> name.replaceFirst(".*-", "")).filter(name -> name.matches("[a-z0-9]{5}")).distinct().count());
+            assertTrue(api.get("jobs", "shop", "migrate").orElseThrow().at("/status/conditions")
+                .toString().contains("BackoffLimitExceeded"));
+            assertEquals(2, pods("migrate").map(name -> name.replaceFirst(".*-", ""))
+                .filter(name -> name.matches("[a-z0-9]{5}")).distinct().count());
         }
     }
 
     private Stream<String> pods(String app) {
-        return api.list("pods", "shop").stream().map(pod -> pod.at("/metadata/name").asString("")).filter(name -> name.startsWith(app + "-"));
+        return api.list("pods", "shop").stream().map(pod -> pod.at("/metadata/name").asString(""))
+            .filter(name -> name.startsWith(app + "-"));
     }
 
     @Test
     void execIntoAStoppedContainerIsABareError() throws Exception {
-        api.putYaml("shop", "{apiVersion: v1, kind: Pod, metadata: {name: p}, status: {containerStatuses: [{name: c, state: {terminated: {exitCode: 1}}}]}}");
+        api.putYaml("shop",
+            "{apiVersion: v1, kind: Pod, metadata: {name: p}, status: {containerStatuses: [{name: c, "
+                + "state: {terminated: {exitCode: 1}}}]}}");
         assertEquals(500, send("GET", "/api/v1/namespaces/shop/pods/p/exec?container=c&command=true", "", "").statusCode());
         assertEquals(404, send("GET", "/api/v1/namespaces/shop/pods/q/exec?container=c&command=true", "", "").statusCode());
     }

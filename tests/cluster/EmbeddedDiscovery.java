@@ -43,7 +43,8 @@ final class EmbeddedDiscovery {
                 .forEach(entry.withArray("verbs")::add);
             if (kind.status()) {
                 list.withArray("resources").addObject().put("name", kind.plural() + "/status").put("singularName", "")
-                        .put("namespaced", kind.namespaced()).put("kind", kind.name()).putArray("verbs").add("get").add("patch").add("update");
+                        .put("namespaced", kind.namespaced()).put("kind", kind.name())
+                        .putArray("verbs").add("get").add("patch").add("update");
             }
         }
         return list;

@@ -76,7 +76,7 @@ final class EmbeddedFaults {
     }
 
     private boolean denied(String verb, String resource, String namespace) {
-        return denials.stream().anyMatch(denial -> EmbeddedApi.matches(verb + " " + resource, denial.verb, denial.resource)
+        return denials.stream().anyMatch(denial -> matches(verb + " " + resource, denial.verb, denial.resource)
                 && (denial.namespace.equals("*") || denial.namespace.equals(namespace)));
     }
 
@@ -85,7 +85,7 @@ final class EmbeddedFaults {
             throw new EmbeddedStore.ApiError(401, "Unauthorized");
         }
         for (var fault : planned) {
-            if (EmbeddedApi.matches(r.key(), fault.verb, fault.resource) && fault.times.getAndDecrement() > 0) {
+            if (matches(r.key(), fault.verb, fault.resource) && fault.times.getAndDecrement() > 0) {
                 Thread.sleep(fault.delay.toMillis());
                 if (fault.code > 0) {
                     throw new EmbeddedStore.ApiError(fault.code, fault.message).retryAfter(fault.retryAfter);
@@ -99,5 +99,17 @@ final class EmbeddedFaults {
                 + r.verb() + " resource \"" + r.resource()
                     + "\" in API group \"" + r.kind().group() + "\"" + where, r.name(), r.kind().plural());
         }
+    }
+
+    /** A thread of the server: none of them keeps the process alive. */
+    static Thread daemon(Runnable task) {
+        var thread = new Thread(task, "embedded-api");
+        thread.setDaemon(true);
+        return thread;
+    }
+
+    static boolean matches(String key, String verb, String resource) {
+        var sides = key.split(" ", 2);
+        return (verb.equals("*") || verb.equals(sides[0])) && (resource.equals("*") || resource.equals(sides[1]));
     }
 }

@@ -17,7 +17,8 @@ final class EmbeddedPatches {
                     (ObjectNode) merge(target, EmbeddedStore.parse(body), true);
             default -> throw new EmbeddedStore.ApiError(415,
                 "the body of the request was in an unknown format - accepted media types include: "
-                    + "application/json-patch+json, application/merge-patch+json, application/strategic-merge-patch+json, application/apply-patch+yaml");
+                    + "application/json-patch+json, application/merge-patch+json, application/strategic-merge-patch+json, "
+                    + "application/apply-patch+yaml");
         };
     }
 

@@ -80,7 +80,8 @@ class LocalClusterTest {
     /** The words are the kubelet's and containerd's, as its sources and live clusters show them. */
     @ParameterizedTest(name = "{0}: {1}")
     @CsvSource(delimiter = '|', textBlock = """
-        image-not-found | ImagePullBackOff | Back-off pulling image "acme/web:1.0": ErrImagePull: rpc error: code = NotFound desc = failed to pull and unpack image
+        image-not-found | ImagePullBackOff | Back-off pulling image "acme/web:1.0": ErrImagePull: rpc error: code = NotFound desc = \
+        failed to pull and unpack image
         image-unauthorized | ErrImagePull | pull access denied, repository does not exist or may require authorization
         registry-down | ErrImagePull | dial tcp 192.0.2.10:443: i/o timeout
         secret-missing | CreateContainerConfigError | secret "settings" not found
@@ -144,7 +145,8 @@ class LocalClusterTest {
     @Test
     void aProbeWhoseProgramIsNotThereHasAnotherIdEachTime() {
         pod("life.test/is: probe-errors", "life.test/speed: '20'");
-        cluster.eventually(() -> events().filter(text -> text.startsWith("Readiness probe errored and resulted in unknown state")).distinct()
+        cluster.eventually(() -> events().filter(text -> text.startsWith("Readiness probe errored and resulted in unknown state"))
+            .distinct()
             .count() > 1);
     }
 
@@ -429,7 +431,8 @@ class LocalClusterTest {
             spec:
               %s
               containers: [{name: web, image: "acme/web:1.0"}]
-            """.formatted(String.join(", ", annotations), annotations[0].contains("init-") ? "initContainers: [{name: prepare, image: busybox}]" : ""));
+            """.formatted(String.join(", ", annotations),
+                annotations[0].contains("init-") ? "initContainers: [{name: prepare, image: busybox}]" : ""));
     }
 
     private void apply(String yaml) {

@@ -114,7 +114,8 @@ final class PlayedContainers {
 
     private void cannotPull(ObjectNode entry, JsonNode container) {
         var image = container.path("image").asString("");
-        var error = "rpc error: code = NotFound desc = failed to pull and unpack image \"%1$s\": failed to resolve reference \"%1$s\": %1$s: not found".formatted(image);
+        var error = ("rpc error: code = NotFound desc = failed to pull and unpack image \"%1$s\": "
+            + "failed to resolve reference \"%1$s\": %1$s: not found").formatted(image);
         if (age.compareTo(Controllers.BACK_OFF_AFTER) < 0) {
             waiting(entry, "ErrImagePull", error);
             tell("Pulling", "Normal", "Pulling image \"" + image + "\"");

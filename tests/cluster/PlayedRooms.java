@@ -87,7 +87,8 @@ final class PlayedRooms implements AutoCloseable {
         @Override
         public void onUpdate(Pod old, Pod pod) {
             boolean scheduled = old.getSpec().getNodeName() == null;
-            if (scheduled || !PlayedLife.told(old).equals(PlayedLife.told(pod)) || !PlayedLife.stopped(old).equals(PlayedLife.stopped(pod))) {
+            if (scheduled || !PlayedLife.told(old).equals(PlayedLife.told(pod))
+                || !PlayedLife.stopped(old).equals(PlayedLife.stopped(pod))) {
                 onAdd(pod);
             }
             for (String container : PlayedLife.restarted(old, pod)) {

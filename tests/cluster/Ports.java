@@ -29,13 +29,23 @@ final class Ports {
     }
 
     private static ServerSocket holdOne() throws IOException {
+        return first(port -> new ServerSocket(port, 1, InetAddress.getLoopbackAddress()));
+    }
+
+    /** What listens on a port of its own; two that look at the same time do not get the same one. */
+    static <T> T first(Listener<T> listener) throws IOException {
         for (int attempt = 0; attempt < 200; attempt++) {
             try {
-                return new ServerSocket(FIRST + Unique.SOURCE.nextInt(COUNT), 1, InetAddress.getLoopbackAddress());
+                return listener.on(FIRST + Unique.SOURCE.nextInt(COUNT));
             } catch (java.net.BindException e) {
                 continue;
             }
         }
         throw new IOException("no free port on loopback");
+    }
+
+    /** Listens on a port; a {@link java.net.BindException} says that somebody else does. */
+    interface Listener<T> {
+        T on(int port) throws IOException;
     }
 }

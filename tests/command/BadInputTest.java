@@ -55,7 +55,8 @@ class BadInputTest {
 
     @Test
     void aPathThatTheLocaleCannotHoldIsToldWithTheLocaleThatCan() {
-        var java = Path.of(System.getProperty("java.home"), "bin", "java") + " -XX:TieredStopAtLevel=1 -cp " + System.getProperty("java.class.path");
+        var java = Path.of(System.getProperty("java.home"), "bin", "java") + " -XX:TieredStopAtLevel=1 -cp "
+            + System.getProperty("java.class.path");
         told(Cli.program("sh", "-c", "LC_ALL=C exec " + java + " ensure_ready -n x -f \"$(printf 'd\\303\\251ploy')\"").in(folder).run(),
             "not a path in this locale; LC_ALL=C.UTF-8 knows all characters");
     }
@@ -82,7 +83,8 @@ class BadInputTest {
         var problems = new TreeSet<String>();
         new ObjectMapper().readTree(result.out()).path("problems").forEach(p -> problems.add(p.path("file").asString("") + " "
             + p.path("error").asString("").replaceAll("special.*", "special")));
-        assertEquals(List.of("deploy/binary.yaml not UTF-8 text", "deploy/control.yaml:1 special", "deploy/deep.yaml:1 nested deeper than 200 levels",
+        assertEquals(List.of("deploy/binary.yaml not UTF-8 text", "deploy/control.yaml:1 special",
+            "deploy/deep.yaml:1 nested deeper than 200 levels",
             "deploy/double.yaml:5 the key data stands twice", "deploy/latin.yaml not UTF-8 text"), new ArrayList<>(problems));
         assertTrue(server.get("configmaps", "x", "a").isPresent());
     }
@@ -90,7 +92,8 @@ class BadInputTest {
     @Test
     void valuesWithCommasAndSignsAndUnusualDurationsAreTaken() throws IOException {
         Files.writeString(folder.resolve("a.yaml.ftl"), CONFIG + "data: {url: \"${url}\", b: \"${b}\"}\n");
-        var result = cli().run("-n", "x", "-f", "a.yaml.ftl", "--force-apply", "--wait-timeout", "1.5h", "--ttl", "2d", "--vars", "url=h?a=1,b", "--vars", "b=x=y");
+        var result = cli().run("-n", "x", "-f", "a.yaml.ftl", "--force-apply",
+            "--wait-timeout", "1.5h", "--ttl", "2d", "--vars", "url=h?a=1,b", "--vars", "b=x=y");
         assertEquals(0, result.exit(), result.toString());
         assertEquals("{\"url\":\"h?a=1,b\",\"b\":\"x=y\"}", server.get("configmaps", "x", "a").orElseThrow().path("data").toString());
     }

@@ -17,7 +17,8 @@ import tools.jackson.databind.ObjectMapper;
 /** What one object's failed apply does to the others: nothing is hidden, and nobody waits for what cannot come. */
 class BesideTest {
     private static final String WIDGET = "apiVersion: example.com/v1\nkind: Widget\nmetadata: {name: w}\n---\n";
-    private static final String POD = "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec: {nodeName: n, containers: [{name: web, image: 'web:nope'}]}\n";
+    private static final String POD =
+        "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec: {nodeName: n, containers: [{name: web, image: 'web:nope'}]}\n";
     @TempDir
     Path folder;
     private final EmbeddedApi server = new EmbeddedApi();
@@ -62,7 +63,8 @@ class BesideTest {
 
     private Cli.Running start(String yaml, String... more) throws IOException {
         var file = Files.writeString(folder.resolve("m.yaml"), yaml).toString();
-        var args = java.util.stream.Stream.concat(java.util.stream.Stream.of("-n", "x", "-f", file, "--force-apply", "--wait-soft-fail", "--output", "json"),
+        var args = java.util.stream.Stream.concat(java.util.stream.Stream.of("-n",
+            "x", "-f", file, "--force-apply", "--wait-soft-fail", "--output", "json"),
             java.util.Arrays.stream(more)).toArray(String[]::new);
         return Cli.of("ensure_ready").env("KUBECONFIG", server.kubeconfig(folder).toString()).timeout(Duration.ofSeconds(120)).start(args);
     }

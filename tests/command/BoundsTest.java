@@ -64,7 +64,8 @@ class BoundsTest {
         }
         var json = run("2s", args.split(" +"));
         var cause = json.path("causes").get(json.path("causes").size() - 1);
-        var told = cause.path("code").asString("") + " " + cause.at("/object/name").asString("") + " " + cause.at("/evidence/0/message").asString("");
+        var told = cause.path("code").asString("") + " " + cause.at("/object/name")
+            .asString("") + " " + cause.at("/evidence/0/message").asString("");
         var words = expected.split(" ", 3);
         assertTrue(told.startsWith(words[0] + " " + words[1]) && told.contains(words.length > 2 ? words[2] : ""), told + "\n" + json);
         assertTrue(json.path("workloads").isArray() && !json.path("infraReady").asBoolean(true), json.toString());
@@ -91,10 +92,12 @@ class BoundsTest {
     /** Nobody reads stdout until the signal has come, so that it meets the printing. */
     @Test
     void anInterruptWhileTheResultIsPrintedDoesNotCutIt() throws Exception {
-        var yaml = IntStream.range(0, 700).mapToObj(i -> CONFIG.replace("name: a", "name: a-configuration-with-a-long-name-" + i)).collect(Collectors.joining("---\n"));
+        var yaml = IntStream.range(0, 700).mapToObj(i -> CONFIG.replace("name: a", "name: a-configuration-with-a-long-name-" + i))
+            .collect(Collectors.joining("---\n"));
         write("many.yaml", yaml);
         var command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-XX:TieredStopAtLevel=1",
-            "-cp", System.getProperty("java.class.path"), "ensure_ready", "-n", "x", "-f", "many.yaml", "--force-apply", "--output", "json", "-q",
+            "-cp", System.getProperty("java.class.path"), "ensure_ready", "-n",
+                "x", "-f", "many.yaml", "--force-apply", "--output", "json", "-q",
             "--kubeconfig", server.kubeconfig(folder).toString()));
         var process = new ProcessBuilder(command).directory(folder.toFile()).redirectError(ProcessBuilder.Redirect.DISCARD).start();
         while (process.isAlive() && process.getInputStream().available() == 0) {
@@ -116,7 +119,8 @@ class BoundsTest {
         }
         args.addAll(List.of(more));
         var result = Cli.of("ensure_ready").in(folder).env("KUBECONFIG", server.kubeconfig(folder).toString())
-            .env("PATH", folder.resolve("bin") + ":" + System.getenv("PATH")).timeout(Duration.ofSeconds(150)).run(args.toArray(String[]::new));
+            .env("PATH", folder.resolve("bin") + ":" + System.getenv("PATH"))
+            .timeout(Duration.ofSeconds(150)).run(args.toArray(String[]::new));
         assertEquals(0, result.exit(), result.toString());
         return new ObjectMapper().readTree(result.out());
     }

@@ -22,7 +22,8 @@ import picocli.CommandLine;
  * kubeconfig, the in-cluster variables). {@link #start} hands the process out for signals; {@link #inProcess} starts none.
  */
 final class Cli {
-    private static final List<String> STEERING = List.of("CODEXCTL_", "GITHUB_", "RUNNER_", "ACTIONS_", "KUBE", "INFRA_", "CODEX_", "OPENAI_", "JAVA_TOOL_OPTIONS");
+    private static final List<String> STEERING =
+        List.of("CODEXCTL_", "GITHUB_", "RUNNER_", "ACTIONS_", "KUBE", "INFRA_", "CODEX_", "OPENAI_", "JAVA_TOOL_OPTIONS");
 
     private static final List<String> JAVA = List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
         "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xlog:disable");
@@ -129,7 +130,8 @@ final class Cli {
             try {
                 var all = new ArrayList<>(List.of(command));
                 all.add("true");
-                return new ProcessBuilder(all).redirectErrorStream(true).redirectOutput(ProcessBuilder.Redirect.DISCARD).start().waitFor() == 0;
+                return new ProcessBuilder(all).redirectErrorStream(true).redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                    .start().waitFor() == 0;
             } catch (IOException e) {
                 return false;
             } catch (InterruptedException e) {
@@ -193,7 +195,9 @@ final class Cli {
         return inProcess(new CommandLine(commandObject), List.of(args));
     }
 
-    /** {@code ensure_ready} in this JVM, with this environment alone: quicker than a process, and what changes the rules in here reaches it. */
+    /**
+     * {@code ensure_ready} in this JVM, with this environment alone: quicker than a process, and what changes the rules in here reaches it.
+     */
     static Result ensureReady(Map<String, String> environment, String... args) {
         return inProcess(ensure_ready.cli(List.of(args), environment), ensure_ready.EnvironmentTwins.expand(List.of(args), environment));
     }

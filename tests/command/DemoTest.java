@@ -34,7 +34,8 @@ class DemoTest {
 
     @Test
     void theRussianRepairPromptIsReadableAlsoWhereNoLocaleIsSet() {
-        var result = Cli.of("demo").in(Cli.root()).env("LC_ALL", "C").timeout(Duration.ofMinutes(3)).run("--kind", "repair_issue", "--lang", "ru");
+        var result = Cli.of("demo").in(Cli.root()).env("LC_ALL", "C").timeout(Duration.ofMinutes(3))
+            .run("--kind", "repair_issue", "--lang", "ru");
         assertEquals(0, result.exit(), result::toString);
         assertTrue(result.out().matches("(?s).*[а-яё]{4}.*"), result::toString);
     }

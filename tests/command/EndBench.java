@@ -58,7 +58,8 @@ final class EndBench implements AutoCloseable {
     private double readyToExit(String namespace) throws IOException, InterruptedException {
         var ready = new AtomicLong();
         api.onChange(change -> {
-            if (ready.get() == 0 && api.list("deployments", namespace).stream().filter(d -> d.at("/status/readyReplicas").asInt(0) == 1).count() == 10) {
+            if (ready.get() == 0 && api.list("deployments", namespace).stream()
+                .filter(d -> d.at("/status/readyReplicas").asInt(0) == 1).count() == 10) {
                 ready.set(System.nanoTime());
             }
         });

@@ -22,7 +22,8 @@ class JbangwTest {
     private static final String SHOW = "[ \"$1\" != build ] || exit 0; for a; do printf '[%s]' \"$a\"; done; echo; cat; exit 42\n";
 
     /** A JVM without a UTF-8 locale cannot even hand such an argument to a process. */
-    private static final String FOREIGN = Charset.forName(System.getProperty("sun.jnu.encoding")).newEncoder().canEncode("ü") ? "ünï" : "uni";
+    private static final String FOREIGN = Charset.forName(System.getProperty("sun.jnu.encoding")).newEncoder().canEncode("ü")
+        ? "ünï" : "uni";
 
     @TempDir
     Path home;
@@ -36,7 +37,8 @@ class JbangwTest {
 
     /** jbangw with our stubs first on the PATH, and no other JBang of this machine on it. */
     private Cli jbangw(Path jbangw) {
-        var path = Stream.of(System.getenv("PATH").split(":")).filter(folder -> !Files.exists(Path.of(folder, "jbang"))).collect(Collectors.joining(":"));
+        var path = Stream.of(System.getenv("PATH").split(":")).filter(folder -> !Files.exists(Path.of(folder, "jbang")))
+            .collect(Collectors.joining(":"));
         return Cli.program(jbangw.toString()).env("HOME", home.toString()).env("PATH", bin + ":" + path).env("XDG_CACHE_HOME", null)
                 .env("JBANG_DIR", null).env("JBANG_CACHE_DIR", null).in(home);
     }
@@ -68,7 +70,8 @@ class JbangwTest {
         return jbangw().env("PATH", bin.toString()).env("JAVA_HOME", null);
     }
 
-    private static final String[] BASICS = {"sh", "dirname", "sed", "grep", "cat", "cksum", "cut", "mkdir", "ln", "rm", "mv", "readlink", "sleep"};
+    private static final String[] BASICS = {"sh", "dirname", "sed", "grep", "cat",
+        "cksum", "cut", "mkdir", "ln", "rm", "mv", "readlink", "sleep"};
 
     private void stub(String name, String script) throws IOException {
         var file = Files.writeString(bin.resolve(name), "#!/bin/sh\n" + script);
@@ -76,7 +79,8 @@ class JbangwTest {
     }
 
     private Path script(String name, String body) throws IOException {
-        return Files.writeString(home.resolve(name + ".java"), "//JAVA 17+\nclass " + name + " { public static void main(String... args) throws Exception {\n" + body + "\n} }\n");
+        return Files.writeString(home.resolve(name + ".java"), "//JAVA 17+\nclass "
+            + name + " { public static void main(String... args) throws Exception {\n" + body + "\n} }\n");
     }
 
     @Test
@@ -116,7 +120,8 @@ class JbangwTest {
 
     @Test
     void aJarWithAnotherDigestIsRefusedAndNothingIsLeftBehind() throws IOException {
-        stub("mvn", "for a; do case $a in -DoutputDirectory=*) mkdir -p \"${a#*=}\"; echo evil > \"${a#*=}/jbang-cli-0.132.1-all.jar\";; esac; done");
+        stub("mvn", "for a; do case $a in -DoutputDirectory=*) mkdir -p \"${a#*=}\"; echo evil > \"${a#*=}/jbang-cli-0.132.1-all.jar\";; "
+            + "esac; done");
         var result = jbangw().run("version");
         assertEquals(1, result.exit());
         assertEquals("", result.out());
@@ -145,7 +150,8 @@ class JbangwTest {
         assertEquals("1 jbangw: no JDK found: install a JDK 17 or newer, or set JAVA_HOME\n", none.exit() + " " + none.err());
         stub("java", "echo 'openjdk version \"11.0.22\" 2024-01-16' >&2");
         var old = bare(BASICS).run("version");
-        assertEquals("1 jbangw: " + bin.resolve("java") + " is Java 11: install a JDK 17 or newer, or set JAVA_HOME to one\n", old.exit() + " " + old.err());
+        assertEquals("1 jbangw: " + bin.resolve("java") + " is Java 11: install a JDK 17 or newer, or set JAVA_HOME to one\n",
+            old.exit() + " " + old.err());
     }
 
     @Test

@@ -47,7 +47,8 @@ class OutcomeTest {
     @Test
     void theServersOwnWordsAreReadFromItsStatus() {
         var error = ensure_ready.ApiError.of(422, """
-            {"reason": "Invalid", "message": "no", "details": {"causes": [{"field": "spec.a"}, {"field": "spec.b"}, {"field": "spec.a"}, {}]}}
+            {"reason": "Invalid", "message": "no", "details": {"causes": [{"field": "spec.a"}, {"field": "spec.b"}, {"field": "spec.a"},
+                {}]}}
             """, "PATCH /x");
         assertEquals("Invalid no (spec.a, spec.b)", error.reason + " " + error.getMessage() + error.fields());
         var plain = ensure_ready.ApiError.of(502, " bad gateway\n", "GET /x");

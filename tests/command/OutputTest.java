@@ -79,10 +79,12 @@ class OutputTest {
 
             """, ensure_ready.Markdown.of(json("""
             {"namespace": "x", "slot": 3, "infraReady": false, "outcome": "failed", "summary": "1 cause",
-             "causes": [{"code": "CODE_A", "object": {"kind": "Secret", "name": "db"}, "owner": {"kind": "StatefulSet", "name": "pg"}, "container": "c",
+             "causes": [{"code": "CODE_A", "object": {"kind": "Secret", "name": "db"}, "owner": {"kind": "StatefulSet", "name": "pg"}, \
+            "container": "c",
                "fix": {"text": "Do it."}, "facts": [{"at": "deploy/web", "value": 2}], "candidates": ["db-1"],
                "evidence": [{"source": "status", "message": "not found"}], "next": ["kubectl get `x`", "second"],
-               "explains": [{"object": {"kind": "Deployment", "name": "users"}, "code": "INIT_WAITING"}, {"object": "Deployment/orders", "code": "B"}]},
+               "explains": [{"object": {"kind": "Deployment", "name": "users"}, "code": "INIT_WAITING"}, {"object": "Deployment/orders", \
+            "code": "B"}]},
               {"code": "CODE_B"}],
              "workloads": [{"kind": "Deployment", "name": "users", "state": "progressing", "ready": 0, "desired": 1, "message": "waits"}],
              "problems": [{"file": "a.yaml", "error": "bad"}], "unexplained": [{"object": {"kind": "Deployment", "name": "y"}}],
@@ -98,7 +100,8 @@ class OutputTest {
 
     @Test
     void noCharacterOfATextIsMarkupAMentionOrALink() {
-        assertEquals("a\\|b \\*c\\* \\_d\\_ \\`e\\` \\[f\\](g) &lt;img> &amp;amp; \\~h\\~ \\#1 @\u2060team http:\u2060//x \\\\ \\#\\# \\[add-mask\\]y",
+        assertEquals("a\\|b \\*c\\* \\_d\\_ \\`e\\` \\[f\\](g) &lt;img> &amp;amp; \\~h\\~ \\#1 @\u2060team http:\u2060//x \\\\ \\#\\# "
+            + "\\[add-mask\\]y",
             ensure_ready.Markdown.cell(EVIL.replace("\\\\", "\\")));
         assertEquals("`` a¦b 'c' ``", ensure_ready.Markdown.code("a|b\n`c`"));
         assertTrue(ensure_ready.Markdown.cell("x".repeat(600)).length() == 500
@@ -115,7 +118,8 @@ class OutputTest {
     void aCauseIsAnAnnotationOfItsSeverity(String severity, String command) {
         assertEquals(List.of(command + " file=a.yaml,line=1::A secret/db: T"),
             ensure_ready.Annotations.of(json("{\"causes\": [{\"code\": \"A\", \"severity\": \""
-            + severity + "\", \"object\": {\"kind\": \"Secret\", \"name\": \"db\"}, \"fix\": {\"text\": \"T\", \"files\": [{\"path\": \"a.yaml\", \"line\": 0}]}}]}")));
+            + severity + "\", \"object\": {\"kind\": \"Secret\", \"name\": \"db\"}, \"fix\": {\"text\": \"T\", "
+            + "\"files\": [{\"path\": \"a.yaml\", \"line\": 0}]}}]}")));
     }
 
     @Test
@@ -123,7 +127,8 @@ class OutputTest {
         assertEquals(List.of("::error::a.yaml: bad%25 ::x"),
             ensure_ready.Annotations.of(json("{\"waitFailed\": true, \"problems\": [{\"file\": \"a.yaml\", \"error\": \"bad%\\n::x\"}]}")));
         assertEquals(List.of("::warning::x: timeout: 0 of 1 ready"),
-            ensure_ready.Annotations.of(json("{\"waitFailed\": true, \"namespace\": \"x\", \"outcome\": \"timeout\", \"summary\": \"0 of 1 ready\"}")));
+            ensure_ready.Annotations.of(json("{\"waitFailed\": true, \"namespace\": \"x\", \"outcome\": \"timeout\", "
+                + "\"summary\": \"0 of 1 ready\"}")));
         assertEquals(List.of(), ensure_ready.Annotations.of(json("{\"waitFailed\": false, \"namespace\": \"x\", \"outcome\": \"ready\"}")));
     }
 

@@ -21,10 +21,13 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 class ReportTest {
     private static final JsonNode BROKEN = json("""
-        {"namespace": "shop-dev-3", "slot": 3, "infraReady": false, "waitFailed": true, "outcome": "failed", "summary": "1 cause explains 2 of 2 workloads",
-         "causes": [{"code": "SECRET_MISSING", "severity": "blocking", "object": {"kind": "Secret", "name": "db"}, "owner": {"kind": "StatefulSet", "name": "postgres"},
+        {"namespace": "shop-dev-3", "slot": 3, "infraReady": false, "waitFailed": true, "outcome": "failed", "summary": "1 cause explains \
+        2 of 2 workloads",
+         "causes": [{"code": "SECRET_MISSING", "severity": "blocking", "object": {"kind": "Secret", "name": "db"}, "owner": {"kind": \
+        "StatefulSet", "name": "postgres"},
            "container": "postgres", "fix": {"text": "Create the Secret.", "files": [{"path": "deploy/db.yaml", "line": 7}]},
-           "evidence": [{"source": "status", "message": "secret \\"db\\" not found\\n::error::pwned `code` | <img src=x> @team http://evil"}],
+           "evidence": [{"source": "status",
+               "message": "secret \\"db\\" not found\\n::error::pwned `code` | <img src=x> @team http://evil"}],
            "next": ["kubectl -n shop-dev-3 get secret"],
            "explains": [{"object": "Deployment/users", "code": "INIT_WAITING"}]}],
          "workloads": [{"kind": "Deployment", "name": "users", "state": "progressing", "ready": 0, "desired": 1, "message": "waits | <b>"}],
@@ -61,7 +64,8 @@ class ReportTest {
     @Test
     void noTextOfAClusterIssuesAWorkflowCommand() {
         var lines = ensure_ready.Annotations.of(BROKEN);
-        assertEquals(List.of("::error file=deploy/db.yaml,line=7::SECRET_MISSING secret/db (sts/postgres, container postgres): Create the Secret."), lines);
+        assertEquals(List.of("::error file=deploy/db.yaml,line=7::SECRET_MISSING secret/db (sts/postgres, "
+            + "container postgres): Create the Secret."), lines);
         assertEquals("a ## [stop-commands]x", ensure_ready.Texts.line("a ##[stop-commands]x\u200b"));
         assertEquals("100%25  two  lines", ensure_ready.Annotations.escaped("100%\n two\r lines\u001b"));
     }
@@ -73,7 +77,8 @@ class ReportTest {
         var known = new ensure_ready.KnownSoFar();
         known.end(ensure_ready.Outcome.failed, "");
         var asked = new ensure_ready.Target("ai\ninfra_ready=true", 0, "x\r\nslot=9", 0, 0, false);
-        new ensure_ready.Publisher(new PrintWriter(new StringWriter()), false, Optional.of(report), Map.of("GITHUB_OUTPUT", file.toString()), false)
+        new ensure_ready.Publisher(new PrintWriter(new StringWriter()), false,
+            Optional.of(report), Map.of("GITHUB_OUTPUT", file.toString()), false)
             .publish(known.report(asked, true), known.redaction(Map.of()), () -> { });
         var lines = Files.readAllLines(file);
         assertEquals(List.of("infra_ready=false"), lines.stream().filter(l -> l.startsWith("infra_ready=")).toList());
@@ -84,7 +89,8 @@ class ReportTest {
     @Test
     void noNameOfAFileSetsAnotherPropertyOfItsAnnotation() {
         var cause = json("""
-            {"causes": [{"code": "A", "severity": "blocking", "fix": {"text": "T", "files": [{"path": "a,title=b::pwned%\\n::x.yaml", "line": 7}]}}]}
+            {"causes": [{"code": "A", "severity": "blocking", "fix": {"text": "T", "files": [{"path": "a,title=b::pwned%\\n::x.yaml",
+                "line": 7}]}}]}
             """);
         assertEquals(List.of("::error file=a%2Ctitle=b%3A%3Apwned%25 %3A%3Ax.yaml,line=7::A : T"), ensure_ready.Annotations.of(cause));
     }
@@ -110,7 +116,8 @@ class ReportTest {
     void theEarliestFailureIsTheOutcome() {
         var known = new ensure_ready.KnownSoFar();
         assertEquals("failed", known.outcome().word(), "nothing is known");
-        known.results = List.of(new ensure_ready.Applied(new ensure_ready.Obj(ensure_ready.Json.MAPPER.createObjectNode()), new ensure_ready.Source("a.yaml", 1),
+        known.results = List.of(new ensure_ready.Applied(new ensure_ready.Obj(ensure_ready.Json.MAPPER.createObjectNode()),
+            new ensure_ready.Source("a.yaml", 1),
             ensure_ready.Result.failed, 0, "", "Invalid", "is invalid"));
         assertEquals("apply-failed", known.outcome().word());
         known.prepareFailure = new ensure_ready.Problem(new ensure_ready.Source("sh", 0), "images: exit code 1");

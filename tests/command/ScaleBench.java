@@ -13,7 +13,8 @@ import java.util.stream.IntStream;
 import tools.jackson.databind.ObjectMapper;
 
 /**
- * What grows with the namespace, for {@code ./jbangw bench --only scale}: an apply over a slow line, and explaining a crowd of which nothing
+ * What grows with the namespace, for {@code ./jbangw bench --only scale}: an apply over a slow line, and explaining a crowd of which
+ * nothing
  * is ready. The compiled script as a process of its own, on an embedded API server.
  */
 final class ScaleBench {
@@ -36,9 +37,11 @@ final class ScaleBench {
         try (var server = new EmbeddedApi()) {
             server.putYaml("", "{apiVersion: v1, kind: Namespace, metadata: {name: x}}");
             var folder = Files.createTempDirectory("scale-bench-");
-            var kinds = List.of("v1 ServiceAccount", "rbac.authorization.k8s.io/v1 Role", "v1 ConfigMap", "v1 Secret", "v1 PersistentVolumeClaim", "v1 Service",
+            var kinds = List.of("v1 ServiceAccount", "rbac.authorization.k8s.io/v1 Role",
+                "v1 ConfigMap", "v1 Secret", "v1 PersistentVolumeClaim", "v1 Service",
                 "networking.k8s.io/v1 NetworkPolicy", "apps/v1 StatefulSet", "apps/v1 Deployment", "networking.k8s.io/v1 Ingress");
-            var yaml = kinds.stream().flatMap(k -> IntStream.range(0, 10).mapToObj(i -> "apiVersion: " + k.split(" ")[0] + "\nkind: " + k.split(" ")[1]
+            var yaml = kinds.stream()
+                .flatMap(k -> IntStream.range(0, 10).mapToObj(i -> "apiVersion: " + k.split(" ")[0] + "\nkind: " + k.split(" ")[1]
                 + "\nmetadata: {name: n" + i + "}\n")).collect(Collectors.joining("---\n"));
             server.faults.delay("*", "*", 100_000, ROUND_TRIP);
             server.resetRequests();
@@ -72,8 +75,10 @@ final class ScaleBench {
             server.resetRequests();
             var out = Files.createTempFile("bench", ".json");
             long begin = System.nanoTime();
-            var process = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx512m", "-XX:TieredStopAtLevel=1",
-                "-XX:+UseSerialGC", "-Xlog:disable", "-cp", System.getProperty("java.class.path"), "ensure_ready", "status", "-n", "x", "--kubeconfig",
+            var process = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java")
+                .toString(), "-Xmx512m", "-XX:TieredStopAtLevel=1",
+                "-XX:+UseSerialGC", "-Xlog:disable", "-cp", System.getProperty("java.class.path"),
+                    "ensure_ready", "status", "-n", "x", "--kubeconfig",
                 server.kubeconfig(Files.createTempDirectory("scale-bench-")).toString(), "--output", "json", "-q")
                 .redirectOutput(out.toFile()).redirectError(ProcessBuilder.Redirect.INHERIT).start();
             long peak = 0;

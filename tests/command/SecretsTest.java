@@ -47,13 +47,15 @@ class SecretsTest {
     void valuesOfTheManifestsAreMaskedInWhatTheServerAnswersThoughSecretsMayNotBeListed() throws IOException {
         server.faults.forbid("list", "secrets");
         server.faults.fail("patch", "secrets", 9, 422, "Secret \"db\" is invalid: data: plum-tree-77 fig-leaf-88 not-base-64!");
-        var manifest = SECRET + "stringData: {token: fig-leaf-88}\n---\n" + SECRET.replace("db", "odd").replace("cGx1bS10cmVlLTc3", "not-base-64!");
+        var manifest = SECRET + "stringData: {token: fig-leaf-88}\n---\n" + SECRET.replace("db", "odd")
+            .replace("cGx1bS10cmVlLTc3", "not-base-64!");
         var result = Cli.of("ensure_ready").env("KUBECONFIG", server.kubeconfig(folder).toString()).run("-n", "x", "-v", "-f",
             Files.writeString(folder.resolve("m.yaml"), manifest).toString(), "--force-apply", "--wait-soft-fail", "--wait-timeout", "2s");
         for (var value : List.of("plum-tree-77", "fig-leaf-88", "not-base-64!")) {
             assertFalse(result.toString().contains(value), result.toString());
         }
-        assertTrue(result.out().contains("[REDACTED:secret/db#token]") && result.err().contains("[REDACTED:secret/db#token]"), result.toString());
+        assertTrue(result.out().contains("[REDACTED:secret/db#token]")
+            && result.err().contains("[REDACTED:secret/db#token]"), result.toString());
         assertTrue(result.out().contains("secrets: forbidden"), result.toString());
     }
 
@@ -85,7 +87,8 @@ class SecretsTest {
 
     @Test
     void aKeyInALogGoesWholeThoughItsLinesAloneLookHarmless() {
-        var seen = collected("starts\n-----BEGIN " + "PRIVATE KEY-----\nMIIBVgIBADAN\nBgkqhkiG9w0B\n-----END PRIVATE KEY-----\nruns\n", Map.of());
+        var seen = collected("starts\n-----BEGIN " + "PRIVATE KEY-----\nMIIBVgIBADAN\nBgkqhkiG9w0B\n-----END PRIVATE KEY-----\nruns\n",
+            Map.of());
         assertEquals(List.of("starts", "[REDACTED:pattern]", "", "", "", "runs"), lines(seen));
     }
 

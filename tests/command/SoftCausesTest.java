@@ -81,7 +81,8 @@ class SoftCausesTest {
     /** An agent that changed nothing is told so in seconds, and in the words of the first report. */
     @Test
     void aKindThatTheClusterDoesNotKnowIsACauseAlsoWhereNothingIsApplied() throws IOException {
-        var file = write("a.yaml", CONFIG + "---\napiVersion: cert-manager.io/v1\nkind: ClusterIssuer\nmetadata: {name: letsencrypt}\n").toString();
+        var file = write("a.yaml", CONFIG + "---\napiVersion: cert-manager.io/v1\nkind: ClusterIssuer\nmetadata: {name: letsencrypt}\n")
+            .toString();
         var first = run("-f", file);
         server.putYaml("x", "{apiVersion: v1, kind: ConfigMap, metadata: {name: a}}");
         var again = look("-f", file);
@@ -97,7 +98,8 @@ class SoftCausesTest {
 
     @Test
     void aKindThatAnotherRunIsAboutToMakeGetsAMomentToCome() throws IOException {
-        var widget = "apiVersion: example.org/v1\nkind: Widget\nmetadata: {name: w}\nstatus: {conditions: [{type: Ready, status: 'True'}]}\n";
+        var widget = "apiVersion: example.org/v1\nkind: Widget\nmetadata: {name: w}\n"
+            + "status: {conditions: [{type: Ready, status: 'True'}]}\n";
         var other = new Thread(() -> {
             Await.until("the run looks", Duration.ofSeconds(60), () -> server.requests("list", "pods") > 0);
             Await.sleep(Duration.ofSeconds(1));
@@ -119,7 +121,8 @@ class SoftCausesTest {
         assertFalse(json.at("/services/0/ready").asBoolean(true), json.toString());
         assertFalse(run("-f", folder.resolve("deploy").toString()).has("renderer"), "plain manifests need none");
         var template = write("t.yaml.ftl", CONFIG);
-        assertEquals("FreeMarker, ensure_ready.java -f " + template, run("-f", folder.resolve("deploy").toString()).path("renderer").asString(""));
+        assertEquals("FreeMarker, ensure_ready.java -f " + template, run("-f", folder.resolve("deploy").toString())
+            .path("renderer").asString(""));
     }
 
     @Test

@@ -28,7 +28,8 @@ final class Tools {
     static Path npm(String name, String... packages) {
         return installed(name + "-" + String.join("+", packages).replace('/', '_'), folder -> {
             Files.writeString(folder.resolve("package.json"), "{\"private\": true}");
-            var command = new ArrayList<>(List.of("npm", "install", "--silent", "--no-audit", "--no-fund", "--ignore-scripts", "--save-exact"));
+            var command = new ArrayList<>(List.of("npm", "install", "--silent",
+                "--no-audit", "--no-fund", "--ignore-scripts", "--save-exact"));
             command.addAll(List.of(packages));
             run(folder, Cli.program(command.toArray(String[]::new)));
         });
@@ -37,7 +38,8 @@ final class Tools {
     /** A Go program, built from the module proxy; one job at a time, because several test runs may share a small machine. */
     static Path go(String program, String version) {
         var name = program.substring(program.lastIndexOf('/') + 1);
-        return installed("go-" + name + "-" + version, folder -> run(folder, Cli.program("go", "install", "-p", "1", program + "@" + version)
+        return installed("go-" + name + "-" + version, folder ->
+            run(folder, Cli.program("go", "install", "-p", "1", program + "@" + version)
                 .env("GOBIN", folder.toString()).env("GOFLAGS", "-mod=mod").env("CGO_ENABLED", "0"))).resolve(name);
     }
 

@@ -8,29 +8,41 @@ import java.util.Map;
 final class Crowd {
     static final Instant NOW = Instant.parse("2026-01-02T00:30:00Z");
     private static final String[] WAITING = {
-        "{\"waiting\": {\"reason\": \"ImagePullBackOff\", \"message\": \"Back-off pulling image \\\"registry.example/w%1$d:1\\\": ErrImagePull: manifest unknown\"}}",
+        "{\"waiting\": {\"reason\": \"ImagePullBackOff\", \"message\": \"Back-off pulling image \\\"registry.example/w%1$d:1\\\": "
+            + "ErrImagePull: manifest unknown\"}}",
         "{\"waiting\": {\"reason\": \"CreateContainerConfigError\", \"message\": \"secret \\\"s%1$d\\\" not found\"}}",
         "{\"waiting\": {\"reason\": \"CrashLoopBackOff\", \"message\": \"back-off 5m0s restarting failed container\"}}",
         "{\"running\": {\"startedAt\": \"2026-01-02T00:00:10Z\"}}"};
 
     private Crowd() { }
 
-    /** Deployments in chains of ten, with a Service, a ReplicaSet and three pods each, an event a pod, and a log for each that crashes; four faults in turn. */
+    /**
+     * Deployments in chains of ten, with a Service, a ReplicaSet and three pods each, an event a pod, and a log for each that crashes; four
+     * faults in turn.
+     */
     static ensure_ready.Snapshot of(int deployments) {
         var objects = new LinkedHashMap<String, List<ensure_ready.Obj>>();
-        List.of("Deployment", "ReplicaSet", "Pod", "Service", "Event", "Secret", "ConfigMap", "StorageClass", "Node").forEach(k -> objects.put(k, new ArrayList<>()));
+        List.of("Deployment", "ReplicaSet", "Pod", "Service", "Event", "Secret", "ConfigMap", "StorageClass", "Node")
+            .forEach(k -> objects.put(k, new ArrayList<>()));
         var logs = new LinkedHashMap<String, ensure_ready.Log>();
         for (int i = 0; i < deployments; i++) {
             add(objects, "Deployment", """
-                {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"namespace": "x", "name": "w%1$d", "uid": "d%1$d", "generation": 1, "creationTimestamp": "2026-01-02T00:00:00Z"},
-                 "spec": {"replicas": 3, "selector": {"matchLabels": {"app": "w%1$d"}}, "template": {"metadata": {"labels": {"app": "w%1$d"}}, "spec": {"containers": [
-                   {"name": "w", "image": "registry.example/w%1$d:1", "ports": [{"containerPort": 80}], "env": [{"name": "NEXT_URL", "value": "http://w%2$d:80/"}, {"name": "SHARED_HOST", "value": "w0"}]}]}}},
-                 "status": {"observedGeneration": 1, "replicas": 3, "updatedReplicas": 3, "unavailableReplicas": 3, "conditions": [{"type": "Available", "status": "False"}]}}""", i, i % 10 == 9 ? i : i + 1);
+                {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"namespace": "x", "name": "w%1$d", "uid": "d%1$d", \
+                "generation": 1, "creationTimestamp": "2026-01-02T00:00:00Z"},
+                 "spec": {"replicas": 3, "selector": {"matchLabels": {"app": "w%1$d"}}, "template": {"metadata": {"labels": {"app": \
+                "w%1$d"}}, "spec": {"containers": [
+                   {"name": "w", "image": "registry.example/w%1$d:1", "ports": [{"containerPort": 80}], "env": [{"name": "NEXT_URL", \
+                "value": "http://w%2$d:80/"}, {"name": "SHARED_HOST", "value": "w0"}]}]}}},
+                 "status": {"observedGeneration": 1, "replicas": 3, "updatedReplicas": 3, "unavailableReplicas": 3, "conditions": \
+                [{"type": "Available", "status": "False"}]}}""", i, i % 10 == 9 ? i : i + 1);
             add(objects, "ReplicaSet", """
-                {"apiVersion": "apps/v1", "kind": "ReplicaSet", "metadata": {"namespace": "x", "name": "w%1$d-1", "uid": "r%1$d", "annotations": {"deployment.kubernetes.io/revision": "1"},
-                 "ownerReferences": [{"apiVersion": "apps/v1", "kind": "Deployment", "name": "w%1$d", "uid": "d%1$d", "controller": true}]}, "spec": {"replicas": 3}, "status": {"replicas": 3}}""", i);
+                {"apiVersion": "apps/v1", "kind": "ReplicaSet", "metadata": {"namespace": "x", "name": "w%1$d-1", "uid": "r%1$d", \
+                "annotations": {"deployment.kubernetes.io/revision": "1"},
+                 "ownerReferences": [{"apiVersion": "apps/v1", "kind": "Deployment", "name": "w%1$d", "uid": "d%1$d", "controller": \
+                true}]}, "spec": {"replicas": 3}, "status": {"replicas": 3}}""", i);
             add(objects, "Service", """
-                {"apiVersion": "v1", "kind": "Service", "metadata": {"namespace": "x", "name": "w%1$d", "uid": "s%1$d"}, "spec": {"selector": {"app": "w%1$d"}, "ports": [{"port": 80}]}}""", i);
+                {"apiVersion": "v1", "kind": "Service", "metadata": {"namespace": "x", "name": "w%1$d", "uid": "s%1$d"}, "spec": \
+                {"selector": {"app": "w%1$d"}, "ports": [{"port": 80}]}}""", i);
             for (int p = 0; p < 3; p++) {
                 pod(objects, i, p);
             }
@@ -43,15 +55,21 @@ final class Crowd {
 
     private static void pod(Map<String, List<ensure_ready.Obj>> objects, int i, int p) {
         add(objects, "Pod", """
-            {"apiVersion": "v1", "kind": "Pod", "metadata": {"namespace": "x", "name": "w%1$d-1-%2$d", "uid": "p%1$d-%2$d", "creationTimestamp": "2026-01-02T00:00:00Z", "labels": {"app": "w%1$d", "pod-template-hash": "1"},
+            {"apiVersion": "v1", "kind": "Pod", "metadata": {"namespace": "x", "name": "w%1$d-1-%2$d", "uid": "p%1$d-%2$d", \
+            "creationTimestamp": "2026-01-02T00:00:00Z", "labels": {"app": "w%1$d", "pod-template-hash": "1"},
              "ownerReferences": [{"apiVersion": "apps/v1", "kind": "ReplicaSet", "name": "w%1$d-1", "uid": "r%1$d", "controller": true}]},
-             "spec": {"nodeName": "node-1", "containers": [{"name": "w", "image": "registry.example/w%1$d:1", "ports": [{"containerPort": 80}], "readinessProbe": {"tcpSocket": {"port": 80}}, "env": [{"name": "NEXT_URL", "value": "http://w0:80/"}]}]},
-             "status": {"phase": "Pending", "conditions": [{"type": "PodScheduled", "status": "True"}, {"type": "Ready", "status": "False"}],
+             "spec": {"nodeName": "node-1", "containers": [{"name": "w", "image": "registry.example/w%1$d:1",
+                 "ports": [{"containerPort": 80}], "readinessProbe": {"tcpSocket": {"port": 80}}, "env": [{"name": "NEXT_URL",
+                 "value": "http://w0:80/"}]}]},
+             "status": {"phase": "Pending", "conditions": [{"type": "PodScheduled", "status": "True"}, {"type": "Ready", "status": \
+            "False"}],
               "containerStatuses": [{"name": "w", "ready": false, "restartCount": 7, "state": """ + WAITING[i % 4] + """
             , "lastState": {"terminated": {"exitCode": 1, "reason": "Error", "finishedAt": "2026-01-02T00:20:00Z"}}}]}}""", i, p);
         add(objects, "Event", """
-            {"apiVersion": "v1", "kind": "Event", "metadata": {"namespace": "x", "name": "e%1$d-%2$d"}, "involvedObject": {"kind": "Pod", "name": "w%1$d-1-%2$d", "uid": "p%1$d-%2$d"}, "type": "Warning", "reason": "Unhealthy",
-             "message": "Readiness probe failed: dial tcp 10.0.0.%2$d:80: connect: connection refused", "count": 9, "firstTimestamp": "2026-01-02T00:01:00Z", "lastTimestamp": "2026-01-02T00:29:00Z"}""", i, p);
+            {"apiVersion": "v1", "kind": "Event", "metadata": {"namespace": "x", "name": "e%1$d-%2$d"}, "involvedObject": {"kind": "Pod", \
+            "name": "w%1$d-1-%2$d", "uid": "p%1$d-%2$d"}, "type": "Warning", "reason": "Unhealthy",
+             "message": "Readiness probe failed: dial tcp 10.0.0.%2$d:80: connect: connection refused", "count": 9, "firstTimestamp": \
+            "2026-01-02T00:01:00Z", "lastTimestamp": "2026-01-02T00:29:00Z"}""", i, p);
     }
 
     private static ensure_ready.Log log(int i) {

@@ -35,7 +35,8 @@ class DiagnosisClusterTest {
                 metadata: {labels: {app: %1$s}, annotations: {%2$s}}
                 spec:
             %3$s
-            """.formatted(name, annotations, (spec.contains("\ncontainers:") || spec.startsWith("containers:") ? spec : spec + "\ncontainers: [{name: app, image: repo/app}]").strip().indent(8));
+            """.formatted(name, annotations, (spec.contains("\ncontainers:") || spec.startsWith("containers:") ? spec
+                : spec + "\ncontainers: [{name: app, image: repo/app}]").strip().indent(8));
     }
 
     private void apply(String yaml) {
@@ -84,7 +85,9 @@ class DiagnosisClusterTest {
             kind: LimitRange
             metadata: {name: limits}
             spec: {limits: [{type: Container, max: {memory: 512Mi}}]}
-            """ + deploy("account", "", "serviceAccountName: nobody") + deploy("big", "", "containers: [{name: app, image: a, resources: {limits: {memory: 1Gi}}}]") + deploy("priority", "", "priorityClassName: none-such")
+            """ + deploy("account", "", "serviceAccountName: nobody") + deploy("big", "",
+                "containers: [{name: app, image: a, resources: {limits: {memory: 1Gi}}}]") + deploy("priority", "",
+                    "priorityClassName: none-such")
             + deploy("nowhere", "", "nodeSelector: {disk: none-such}")
             + deploy("huge", "", "containers: [{name: app, image: a, resources: {requests: {cpu: '4000'}}}]")
             + deploy("claimless", "", "volumes: [{name: d, persistentVolumeClaim: {claimName: none-such}}]")
@@ -136,12 +139,14 @@ class DiagnosisClusterTest {
     }
 
     private void stackOnABrokenDatabase(int clients) {
-        apply("apiVersion: v1\nkind: Secret\nmetadata: {name: other}\nstringData: {password: 'do-not-print-me-1'}\n---\napiVersion: v1\nkind: Service\nmetadata: {name: postgres}\nspec: {selector: {app: postgres}, ports: [{port: 5432}]}\n"
+        apply("apiVersion: v1\nkind: Secret\nmetadata: {name: other}\nstringData: {password: 'do-not-print-me-1'}\n---\napiVersion: v1\n"
+            + "kind: Service\nmetadata: {name: postgres}\nspec: {selector: {app: postgres}, ports: [{port: 5432}]}\n"
             + deploy("postgres", "",
             "containers: [{name: app, image: a, env: [{name: P, valueFrom: {secretKeyRef: {name: db-secret, key: p}}}]}]")
             + IntStream.range(0, clients)
             .mapToObj(i -> deploy("client-" + i, "life.test/is: init-waits",
-            "initContainers: [{name: wait, image: b, command: [sh, -c, 'until nc -z postgres 5432; do sleep 1; done']}]\ncontainers: [{name: app, image: a}]")).collect(Collectors.joining()));
+            "initContainers: [{name: wait, image: b, command: [sh, -c, 'until nc -z postgres 5432; do sleep 1; done']}]\n"
+                + "containers: [{name: app, image: a}]")).collect(Collectors.joining()));
     }
 
     @Test

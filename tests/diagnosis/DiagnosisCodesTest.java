@@ -21,7 +21,8 @@ class DiagnosisCodesTest {
     static final String NOT_FOUND =
         "rpc error: code = NotFound desc = failed to pull and unpack image \"repo/web:1\": repo/web:1: not found";
     private static final String DENIED =
-        "pull access denied, repository does not exist or may require authorization: server message: insufficient_scope: authorization failed";
+        "pull access denied, repository does not exist or may require authorization: server message: insufficient_scope: authorization "
+            + "failed";
     private static final String AUTH =
         "failed to authorize: failed to fetch oauth token: unexpected status from POST request: 401 Unauthorized";
     private static final String PENDING = "0/3 nodes are available: ";
@@ -35,9 +36,11 @@ class DiagnosisCodesTest {
         "kind: PersistentVolumeClaim\nmetadata: {name: data}\nspec: {storageClassName: %s}\nstatus: {phase: Pending}";
     private static final String DATA = "volumes: [{name: data, persistentVolumeClaim: {claimName: data}}]";
     private static final String INGRESS =
-        "kind: Ingress\nmetadata: {name: web}\nspec:\n  ingressClassName: nginx\n  tls: [{secretName: web-tls}]\n  rules: [{http: {paths: [{path: /, backend: {service: {name: web, port: {number: %s}}}}]}}]";
+        "kind: Ingress\nmetadata: {name: web}\nspec:\n  ingressClassName: nginx\n  tls: [{secretName: web-tls}]\n"
+            + "  rules: [{http: {paths: [{path: /, backend: {service: {name: web, port: {number: %s}}}}]}}]";
     static final String FORBIDDEN =
-        "Error from server (Forbidden): pods is forbidden: User \"system:serviceaccount:shop:web\" cannot list resource \"pods\" in API group \"\" in the namespace \"shop\"";
+        "Error from server (Forbidden): pods is forbidden: User \"system:serviceaccount:shop:web\" cannot list resource \"pods\" in API "
+            + "group \"\" in the namespace \"shop\"";
 
     record Case(ensure_ready.Code code, Supplier<Scene> shows, Supplier<Scene> twin) {
         @Override
@@ -133,14 +136,16 @@ class DiagnosisCodesTest {
     }
 
     private static Scene unseen(String status) {
-        return new Scene().judged("Pod", "task", false).add("kind: Pod\nmetadata: {name: task}\nspec: {containers: [{name: a, image: a}]}\nstatus:\n"
+        return new Scene().judged("Pod", "task", false)
+            .add("kind: Pod\nmetadata: {name: task}\nspec: {containers: [{name: a, image: a}]}\nstatus:\n"
             + Scene.indent(status));
     }
 
     private static Scene gated(String containersReady) {
         return new Scene().deploy("web", "readinessGates: [{conditionType: 'example.com/up'}]", Scene.unreadyRunning("web")
             .replace("ready: false", "ready: " + containersReady.replace("'", "").toLowerCase())
-            .replace("{type: Ready", "{type: ContainersReady, lastTransitionTime: '2026-01-01T09:51:00Z', status: " + containersReady + "}, {type: Ready"));
+            .replace("{type: Ready", "{type: ContainersReady, lastTransitionTime: '2026-01-01T09:51:00Z', status: "
+            + containersReady + "}, {type: Ready"));
     }
 
     static Scene job(String status, String pod) {
@@ -189,7 +194,8 @@ class DiagnosisCodesTest {
                 () -> web(Scene.waiting("web", "RunContainerError", "exec: \"serve\": executable file not found in $PATH"))),
             c(ensure_ready.Code.CONTAINER_START_FAILED,
                 () -> web(Scene.waiting("web", "RunContainerError",
-                "error mounting \"/x\" to rootfs at \"/etc/nginx.conf\": not a directory: unknown: Are you trying to mount a directory onto a file")),
+                "error mounting \"/x\" to rootfs at \"/etc/nginx.conf\": not a directory: unknown: Are you trying to mount a directory "
+                    + "onto a file")),
                 () -> web(Scene.waiting("web", "RunContainerError", "exec: \"serve\": no such file or directory"))),
             c(ensure_ready.Code.CONTAINER_EXITS_ZERO, () -> web(Scene.crashed("web", 0, "Completed")), () -> crash(1, "boom")),
             c(ensure_ready.Code.LIFECYCLE_HOOK_FAILED, () ->
@@ -265,7 +271,8 @@ class DiagnosisCodesTest {
             c(ensure_ready.Code.SCHED_PREEMPTED, () -> failed("Preempting", "Preempted in order to admit critical pod"),
                 () -> failed("Evicted", "The node was low on resource: memory.")),
             c(ensure_ready.Code.SCHED_GATED,
-                () -> web("phase: Pending\nconditions: [{type: PodScheduled, status: 'False', reason: SchedulingGated, message: Scheduling is blocked due to non-empty scheduling gates}]"), () -> pending("3 Insufficient cpu.")),
+                () -> web("phase: Pending\nconditions: [{type: PodScheduled, status: 'False', reason: SchedulingGated, "
+                    + "message: Scheduling is blocked due to non-empty scheduling gates}]"), () -> pending("3 Insufficient cpu.")),
             c(ensure_ready.Code.SCHED_NODE_MISSING, () -> web("phase: Pending\nconditions: [{type: PodScheduled, status: 'True'}]")
                 .add("kind: Node\nmetadata: {name: other}"), () -> web(Scene.creating("web")).add("kind: Node\nmetadata: {name: node-1}")),
             c(ensure_ready.Code.SCHED_VOLUME_AFFINITY, () -> pending("3 node(s) had volume node affinity conflict."),
@@ -438,7 +445,8 @@ class DiagnosisCodesTest {
     void aCommandNamesAnObjectOfTheKindThatItNames(Case c) {
         for (var cause : c.shows.get().report().causes()) {
             var refs = Stream.of(cause.object(), cause.owner())
-                .flatMap(o -> Stream.of(ensure_ready.Obj.ref(o.kind(), o.name()), o.kind().toLowerCase(java.util.Locale.ROOT) + "/" + o.name()));
+                .flatMap(o -> Stream.of(ensure_ready.Obj.ref(o.kind(), o.name()), o.kind()
+                .toLowerCase(java.util.Locale.ROOT) + "/" + o.name()));
             var told = cause.next().stream().filter(n -> n.matches(".*describe \\S+ \\S+"))
                 .map(n -> n.replaceFirst(".*describe (\\S+) (\\S+)", "$1/$2")).filter(ref -> !ref.startsWith("pod/")).toList();
             assertTrue(refs.toList().containsAll(told), cause.next() + " of " + cause.object() + ", " + cause.owner());

@@ -99,9 +99,11 @@ class DiagnosisScenariosTest {
     @Test
     void aMigrationThatFailsExplainsWhoWaitsForIt() {
         var scene = new Scene().job("migrate", "", Scene.ended("migrate", 1, "Error", ""),
-            "{failed: 4, conditions: [{type: Failed, status: 'True', reason: BackoffLimitExceeded, message: Job has reached the specified backoff limit}]}")
+            "{failed: 4, conditions: [{type: Failed, status: 'True', reason: BackoffLimitExceeded, "
+                + "message: Job has reached the specified backoff limit}]}")
             .log("migrate-x", "migrate", "ERROR: relation \"users\" already exists")
-            .deploy("web", "initContainers: [{name: wait, image: bitnami/kubectl, command: [sh, -c, 'kubectl wait --for=condition=complete job/migrate']}]",
+            .deploy("web", "initContainers: [{name: wait, image: bitnami/kubectl, command: [sh, -c, "
+                + "'kubectl wait --for=condition=complete job/migrate']}]",
                 Scene.initRunning("wait"));
         assertEquals(List.of("CRASH_APP_ERROR Job/migrate"), scene.causes());
         assertEquals("Deployment/web", scene.report().causes().get(0).explains().get(0).object());
@@ -113,7 +115,8 @@ class DiagnosisScenariosTest {
             .deploy("registry", "", Scene.waiting("registry", "CreateContainerConfigError", "configmap \"registry-config\" not found"));
         scene.deploy("web", "containers: [{name: web, image: 'registry:5000/web:1'}]",
             Scene.waiting("web", "ErrImagePull",
-            "failed to do request: Head \"https://registry:5000/v2/web/manifests/1\": dial tcp 10.0.0.10:5000: connect: connection refused"));
+            "failed to do request: Head \"https://registry:5000/v2/web/manifests/1\": "
+                + "dial tcp 10.0.0.10:5000: connect: connection refused"));
         assertEquals(List.of("CONFIGMAP_MISSING ConfigMap/registry-config"), scene.causes());
     }
 
@@ -122,7 +125,8 @@ class DiagnosisScenariosTest {
         var scene = shop(s ->
             s.statefulSet("postgres", "", Scene.unscheduled("0/3 nodes are available: pod has unbound immediate PersistentVolumeClaims."))
             .deploy("redis"), "users");
-        scene.add("kind: PersistentVolumeClaim\nmetadata: {name: data-postgres-0}\nspec: {storageClassName: fast}\nstatus: {phase: Pending}")
+        scene.add("kind: PersistentVolumeClaim\nmetadata: {name: data-postgres-0}\nspec: {storageClassName: fast}\n"
+            + "status: {phase: Pending}")
             .none("StorageClass").judged("PersistentVolumeClaim", "data-postgres-0", false);
         scene.snapshot().all("StatefulSet")
             .forEach(s -> ((tools.jackson.databind.node.ObjectNode) s.at("/spec")).putArray("volumeClaimTemplates")
@@ -151,7 +155,8 @@ class DiagnosisScenariosTest {
     @Test
     void aSecretThatACertificateIsToMakeIsTheCertificatesFault() {
         var scene = new Scene().none("Secret")
-            .add("apiVersion: cert-manager.io/v1\nkind: Certificate\nmetadata: {name: web}\nspec: {secretName: web-tls}\nstatus: {conditions: [{type: Ready, status: 'False', reason: DoesNotExist, message: issuer not found}]}")
+            .add("apiVersion: cert-manager.io/v1\nkind: Certificate\nmetadata: {name: web}\nspec: {secretName: web-tls}\n"
+                + "status: {conditions: [{type: Ready, status: 'False', reason: DoesNotExist, message: issuer not found}]}")
             .deploy("web", "", Scene.creating("web"))
                 .event("Pod/web-1-a", "FailedMount", 12, "MountVolume.SetUp failed for volume \"tls\" : secret \"web-tls\" not found");
         assertEquals(List.of("CERT_NOT_READY Certificate/web"), scene.causes());
@@ -169,7 +174,8 @@ class DiagnosisScenariosTest {
     @Test
     void aBrokenReleaseBehindOldPodsSaysThatTheOldOnesServe() {
         var scene = new Scene().deploy("web", "", Scene.ready("web")).judged("Deployment", "web", false)
-            .add("kind: ReplicaSet\nmetadata: {name: web-2, owner: Deployment/web, annotations: {deployment.kubernetes.io/revision: '2'}}\nspec: {replicas: 1}\nstatus: {replicas: 1}");
+            .add("kind: ReplicaSet\nmetadata: {name: web-2, owner: Deployment/web, annotations: {deployment.kubernetes.io/revision: "
+                + "'2'}}\nspec: {replicas: 1}\nstatus: {replicas: 1}");
         scene.pod("web-2-a", "ReplicaSet/web-2", "web", "", Scene.waiting("web", "ErrImagePull", "manifest unknown"));
         assertEquals(List.of("IMAGE_NOT_FOUND Deployment/web"), scene.causes());
         assertTrue(scene.report().causes().get(0).oldRevisionServing());
@@ -178,7 +184,8 @@ class DiagnosisScenariosTest {
     @Test
     void anOldBrokenRevisionSaysNothingOfTheNewHealthyOne() {
         var scene = new Scene().deploy("web", "", Scene.crashed("web", 1, "Error")).judged("Deployment", "web", true)
-            .add("kind: ReplicaSet\nmetadata: {name: web-2, owner: Deployment/web, annotations: {deployment.kubernetes.io/revision: '2'}}\nspec: {replicas: 1}\nstatus: {replicas: 1, readyReplicas: 1}");
+            .add("kind: ReplicaSet\nmetadata: {name: web-2, owner: Deployment/web, annotations: {deployment.kubernetes.io/revision: "
+                + "'2'}}\nspec: {replicas: 1}\nstatus: {replicas: 1, readyReplicas: 1}");
         scene.pod("web-2-a", "ReplicaSet/web-2", "web", "", Scene.ready("web"));
         assertEquals(List.of(), scene.causes());
     }
@@ -186,7 +193,8 @@ class DiagnosisScenariosTest {
     @Test
     void eventsOfAnEarlierPodOfTheSameNameCountForNothing() {
         var scene = new Scene().deploy("web", "", Scene.creating("web"))
-            .add("kind: Event\nmetadata: {name: old}\ninvolvedObject: {kind: Pod, name: web-1-a, uid: uid-of-another}\nreason: FailedMount\nmessage: 'secret \"gone\" not found'\nlastTimestamp: '2026-01-01T09:59:00Z'");
+            .add("kind: Event\nmetadata: {name: old}\ninvolvedObject: {kind: Pod, name: web-1-a, uid: uid-of-another}\n"
+                + "reason: FailedMount\nmessage: 'secret \"gone\" not found'\nlastTimestamp: '2026-01-01T09:59:00Z'");
         assertTrue(scene.causes().stream().noneMatch(c -> c.startsWith("SECRET_MISSING")), scene.causes()::toString);
     }
 
@@ -279,7 +287,8 @@ class DiagnosisScenariosTest {
     @Test
     void aServiceBeforeNothingExplainsWhoWaitsForIt() {
         var scene = new Scene().service("postgres", 5432)
-            .deploy("web", "initContainers: [{name: w, image: b, command: [sh, -c, 'until pg_isready -h postgres -p 5432; do sleep 2; done']}]",
+            .deploy("web", "initContainers: [{name: w, image: b, command: [sh, -c, 'until pg_isready -h postgres -p 5432; do sleep 2; "
+                + "done']}]",
             Scene.initRunning("w"));
         assertEquals(List.of("SVC_NO_READY_ENDPOINTS Service/postgres"), scene.causes());
     }
@@ -325,8 +334,11 @@ class DiagnosisScenariosTest {
         var scene = new Scene().deploy("web").service("web", 80)
             .add("kind: NetworkPolicy\nmetadata: {name: deny}\nspec: {podSelector: {}, policyTypes: [Ingress]}");
         assertEquals(List.of("NETPOL_BLOCKING NetworkPolicy/deny"), scene.causes());
-        assertEquals(List.of("CRASH_DEPENDENCY_UNREACHABLE Deployment/api"), new Scene().deploy("web").service("web", 80).deploy("api", "", Scene.crashed("api", 1, "Error"))
-            .log("api-1-a", "api", "dial tcp 10.0.0.10:80: connect: connection refused").add("kind: NetworkPolicy\nmetadata: {name: deny}\nspec: {podSelector: {}, policyTypes: [Ingress]}").causes(), "who refuses is reached");
+        assertEquals(List.of("CRASH_DEPENDENCY_UNREACHABLE Deployment/api"), new Scene()
+            .deploy("web").service("web", 80).deploy("api", "", Scene.crashed("api", 1, "Error"))
+            .log("api-1-a", "api", "dial tcp 10.0.0.10:80: connect: connection refused")
+            .add("kind: NetworkPolicy\nmetadata: {name: deny}\nspec: {podSelector: {}, policyTypes: [Ingress]}")
+            .causes(), "who refuses is reached");
         assertEquals(List.of(), scene
             .add("kind: NetworkPolicy\nmetadata: {name: allow}\nspec: {podSelector: {matchLabels: {app: web}}, ingress: [{}]}").causes());
     }

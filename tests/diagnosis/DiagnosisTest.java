@@ -39,7 +39,8 @@ class DiagnosisTest {
     void independentCausesStayApart() {
         var scene = postgresWithoutSecret()
             .deploy("web", "", Scene.waiting("web", "ImagePullBackOff",
-            "Back-off pulling image \"repo/web:1\": ErrImagePull: rpc error: code = NotFound desc = failed to pull: repo/web:1: not found"));
+            "Back-off pulling image \"repo/web:1\": ErrImagePull: "
+                + "rpc error: code = NotFound desc = failed to pull: repo/web:1: not found"));
         assertEquals(List.of("IMAGE_NOT_FOUND Deployment/web", "SECRET_MISSING Secret/db-secret"), scene.causes()
             .stream().sorted().toList());
     }
@@ -78,7 +79,8 @@ class DiagnosisTest {
     @Test
     void theAgentsMissingServiceAccountSortsFirst() {
         var scene = postgresWithoutSecret().deploy("users", NC, Scene.initRunning("wait"))
-            .refused("codex", "pods \"codex-1-\" is forbidden: error looking up service account shop/codex: serviceaccount \"codex\" not found");
+            .refused("codex", "pods \"codex-1-\" is forbidden: error looking up service account shop/codex: serviceaccount \"codex\" not "
+                + "found");
         assertEquals(List.of("SERVICE_ACCOUNT_MISSING ServiceAccount/codex", "SECRET_MISSING Secret/db-secret"), scene.causes());
         assertTrue(scene.report().causes().get(0).blocksAgent());
     }

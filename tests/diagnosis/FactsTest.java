@@ -27,7 +27,8 @@ class FactsTest {
     void aMissingClaimShowsTheBoundOneThatNobodyUses() {
         var cause = cause(new Scene().deploy("geo", "volumes: [{name: data, persistentVolumeClaim: {claimName: geo-pvc-v2}}]",
             Scene.unscheduled("persistentvolumeclaim \"geo-pvc-v2\" not found"))
-            .add("kind: PersistentVolumeClaim\nmetadata: {name: geo-pvc}\nspec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 10Gi}}}\nstatus: {phase: Bound}")
+            .add("kind: PersistentVolumeClaim\nmetadata: {name: geo-pvc}\nspec: {accessModes: [ReadWriteOnce], "
+                + "resources: {requests: {storage: 10Gi}}}\nstatus: {phase: Bound}")
             .add("kind: PersistentVolumeClaim\nmetadata: {name: other}\nstatus: {phase: Bound}")
             .deploy("user", "volumes: [{name: d, persistentVolumeClaim: {claimName: other}}]", Scene.ready("user")));
         says(cause, "deploy/geo spec.template.spec.volumes[data].persistentVolumeClaim.claimName", "geo-pvc-v2");
@@ -37,7 +38,8 @@ class FactsTest {
 
     @Test
     void aMissingKeyShowsTheKeysThatAreThere() {
-        var cause = cause(new Scene().deploy("api", "containers: [{name: api, image: a, env: [{name: U, valueFrom: {configMapKeyRef: {name: app, key: db_url}}}]}]",
+        var cause = cause(new Scene()
+            .deploy("api", "containers: [{name: api, image: a, env: [{name: U, valueFrom: {configMapKeyRef: {name: app, key: db_url}}}]}]",
             Scene.waiting("api", "CreateContainerConfigError", "couldn't find key db_url in ConfigMap shop/app"))
             .add("kind: ConfigMap\nmetadata: {name: app}\ndata: {DB_URL: 'x', mode: y}"));
         says(cause, "deploy/api spec.template.spec.containers[api].env[U].valueFrom.configMapKeyRef.key", "db_url");
@@ -48,7 +50,8 @@ class FactsTest {
     @Test
     void aRefusalByALimitRangeShowsWhatItAllows() {
         var range = "kind: LimitRange\nmetadata: {name: small}\nspec: {limits: [{type: Container, max: {memory: 64Mi}}]}";
-        var refused = new Scene().refused("web", "pods \"web-x\" is forbidden: maximum memory usage per Container is 64Mi, but limit is 1Gi");
+        var refused = new Scene()
+            .refused("web", "pods \"web-x\" is forbidden: maximum memory usage per Container is 64Mi, but limit is 1Gi");
         says(cause(refused.add(range)), "limitrange/small spec.limits", "[{type: Container, max: {memory: 64Mi}}]");
         var other = new Scene().refused("web", "pods \"web-x\" is forbidden: violates PodSecurity").add(range);
         assertTrue(cause(other).facts().stream().noneMatch(f -> f.at().startsWith("limitrange/")));
@@ -64,14 +67,16 @@ class FactsTest {
             Scene.waiting("api", "ErrImagePull", "manifest unknown"));
         var report = ensure_ready.Diagnosis.explain(scene.snapshot().and(List.of(applied)), scene.workloads(), "codex");
         assertEquals(List.of(new ensure_ready.FileRef("api.yaml", 9)), report.causes().get(0).fix().files());
-        var noFields = new ensure_ready.Applied(source.object(), new ensure_ready.Source("api.ftl", 1), ensure_ready.Result.created, 1, "", "", "");
+        var noFields = new ensure_ready.Applied(source.object(), new ensure_ready.Source("api.ftl", 1),
+            ensure_ready.Result.created, 1, "", "", "");
         var old = ensure_ready.Diagnosis.explain(scene.snapshot().and(List.of(noFields)), scene.workloads(), "codex");
         assertEquals(List.of(new ensure_ready.FileRef("api.ftl", 1)), old.causes().get(0).fix().files());
     }
 
     @Test
     void killedForMemoryShowsTheLimitBesideWhatTheProgramTakes() {
-        var cause = cause(new Scene().deploy("db", "containers: [{name: db, image: pg, args: [-c, shared_buffers=256MB], resources: {limits: {memory: 64Mi}}}]",
+        var cause = cause(new Scene()
+            .deploy("db", "containers: [{name: db, image: pg, args: [-c, shared_buffers=256MB], resources: {limits: {memory: 64Mi}}}]",
             Scene.crashed("db", 137, "OOMKilled")));
         says(cause, "deploy/db spec.template.spec.containers[db].resources.limits.memory", "64Mi");
         says(cause, "deploy/db spec.template.spec.containers[db].args", "[-c, shared_buffers=256MB]");
@@ -80,10 +85,14 @@ class FactsTest {
     @Test
     void aWrongImageShowsWhatTheRevisionBeforeHad() {
         var spec = "\nspec: {template: {spec: {containers: [{name: web, image: 'repo/web:%s'}]}}}\nstatus: {readyReplicas: %s}";
-        var scene = new Scene().deploy("web", "containers: [{name: web, image: 'repo/web:2'}]", Scene.waiting("web", "ErrImagePull", "manifest unknown"));
-        scene.add("kind: ReplicaSet\nmetadata: {name: web-9, owner: Deployment/web, annotations: {deployment.kubernetes.io/revision: '9'}}" + spec.formatted("2", "0"));
-        scene.add("kind: ReplicaSet\nmetadata: {name: web-8, owner: Deployment/web, annotations: {deployment.kubernetes.io/revision: '8'}}" + spec.formatted("1.9", "1"));
-        scene.add("kind: Pod\nmetadata: {name: web-9-a, owner: ReplicaSet/web-9}\nspec: {nodeName: n, containers: [{name: web, image: 'repo/web:2'}]}\nstatus:\n"
+        var scene = new Scene()
+            .deploy("web", "containers: [{name: web, image: 'repo/web:2'}]", Scene.waiting("web", "ErrImagePull", "manifest unknown"));
+        scene.add("kind: ReplicaSet\nmetadata: {name: web-9, owner: Deployment/web, annotations: {deployment.kubernetes.io/revision: '9'}}"
+            + spec.formatted("2", "0"));
+        scene.add("kind: ReplicaSet\nmetadata: {name: web-8, owner: Deployment/web, annotations: {deployment.kubernetes.io/revision: '8'}}"
+            + spec.formatted("1.9", "1"));
+        scene.add("kind: Pod\nmetadata: {name: web-9-a, owner: ReplicaSet/web-9}\n"
+            + "spec: {nodeName: n, containers: [{name: web, image: 'repo/web:2'}]}\nstatus:\n"
             + Scene.indent(Scene.waiting("web", "ErrImagePull", "manifest unknown")));
         var cause = cause(scene);
         says(cause, "deploy/web spec.template.spec.containers[web].image", "repo/web:2");
@@ -93,25 +102,31 @@ class FactsTest {
 
     @Test
     void aWrongHostShowsTheSettingAndTheServicesThereAre() {
-        var cause = cause(crashed("containers: [{name: api, image: a, env: [{name: DB_HOST, value: postgress}, {name: DB_PORT, value: '5432'}]}]",
-            "dial tcp: lookup postgress on 10.96.0.10:53: no such host").service("postgres", 5432).deploy("postgres").service("redis", 6379).deploy("redis"));
+        var cause = cause(crashed("containers: [{name: api, image: a, env: [{name: DB_HOST, value: postgress}, {name: DB_PORT, "
+            + "value: '5432'}]}]",
+            "dial tcp: lookup postgress on 10.96.0.10:53: no such host").service("postgres", 5432)
+                .deploy("postgres").service("redis", 6379).deploy("redis"));
         says(cause, "deploy/api spec.template.spec.containers[api].env[DB_HOST].value", "postgress");
         assertEquals("svc/postgres (ports 5432)", cause.candidates().get(0));
     }
 
     @Test
     void aSettingThatIsMissingShowsWhoSetsItAndWhichIsThere() {
-        var cause = cause(crashed("containers: [{name: api, image: a, env: [{name: DATABSE_URL, value: x}]}]", "Error: DATABASE_URL is not set")
-            .deploy("jobs", "containers: [{name: jobs, image: a, env: [{name: DATABASE_URL, valueFrom: {secretKeyRef: {name: db, key: url}}}]}]", Scene.ready("jobs")));
+        var cause = cause(crashed("containers: [{name: api, image: a, env: [{name: DATABSE_URL, value: x}]}]",
+            "Error: DATABASE_URL is not set")
+            .deploy("jobs", "containers: [{name: jobs, image: a, env: [{name: DATABASE_URL, valueFrom: {secretKeyRef: {name: db, "
+                + "key: url}}}]}]", Scene.ready("jobs")));
         says(cause, "deploy/api spec.template.spec.containers[api].env", "has DATABSE_URL");
         assertEquals("deploy/api spec.template.spec.containers[api].env[DATABSE_URL].value = x", cause.candidates().get(0));
-        assertTrue(cause.candidates().toString().contains("deploy/jobs spec.template.spec.containers[jobs].env[DATABASE_URL].valueFrom.secretKeyRef.key = url"),
+        assertTrue(cause.candidates().toString()
+            .contains("deploy/jobs spec.template.spec.containers[jobs].env[DATABASE_URL].valueFrom.secretKeyRef.key = url"),
             cause.candidates()::toString);
     }
 
     @Test
     void aSelectorShowsWhatTheNodesHave() {
-        var cause = cause(new Scene().deploy("ml", "nodeSelector: {disktype: nvme}", Scene.unscheduled("0/1 nodes are available: 1 node(s) didn't match Pod's node affinity/selector."))
+        var cause = cause(new Scene().deploy("ml", "nodeSelector: {disktype: nvme}",
+            Scene.unscheduled("0/1 nodes are available: 1 node(s) didn't match Pod's node affinity/selector."))
             .add("kind: Node\nmetadata: {name: n1, labels: {disktype: ssd, kubernetes.io/os: linux}}"));
         says(cause, "deploy/ml spec.template.spec.nodeSelector.disktype", "nvme");
         assertEquals(List.of("node/n1: labels disktype=ssd"), cause.candidates());
@@ -122,7 +137,9 @@ class FactsTest {
         var cause = cause(new Scene().deploy("ml", "containers: [{name: ml, image: a, resources: {requests: {memory: 8Gi}}}]",
             Scene.unscheduled("0/1 nodes are available: 1 Insufficient memory."))
             .add("kind: Node\nmetadata: {name: n1}\nstatus: {allocatable: {cpu: '2', memory: 4Gi}}")
-            .add("kind: Pod\nmetadata: {name: other}\nspec: {nodeName: n1, containers: [{name: a, image: a, resources: {requests: {memory: 1536Mi, cpu: 250m}}}]}\nstatus: {phase: Running, conditions: [{type: Ready, status: 'True'}]}")
+            .add("kind: Pod\nmetadata: {name: other}\nspec: {nodeName: n1, containers: [{name: a, image: a, "
+                + "resources: {requests: {memory: 1536Mi, cpu: 250m}}}]}\nstatus: {phase: Running, conditions: [{type: Ready, "
+                + "status: 'True'}]}")
             .judged("Pod", "other", true));
         says(cause, "deploy/ml spec.template.spec.containers[ml].resources.requests.memory", "8Gi");
         assertEquals(List.of("node/n1: memory 4Gi (2560Mi free)"), cause.candidates());
@@ -137,7 +154,8 @@ class FactsTest {
 
     @Test
     void noValueOfAVariableThatIsCalledLikeASecretIsShown() {
-        var cause = cause(crashed("containers: [{name: api, image: a, env: [{name: DB_PASSWORD, value: hunter2x}, {name: DB_USER, value: shop}]}]",
+        var cause = cause(crashed("containers: [{name: api, image: a, env: [{name: DB_PASSWORD, value: hunter2x}, {name: DB_USER, "
+            + "value: shop}]}]",
             "FATAL: password authentication failed for user \"shop\""));
         assertFalse(cause.toString().contains("hunter2x"), cause::toString);
         says(cause, "deploy/api spec.template.spec.containers[api].env[DB_USER].value", "shop");
@@ -152,14 +170,17 @@ class FactsTest {
         }
         scene.report().causes().forEach(c -> {
             assertTrue(c.facts().size() <= 12 && c.candidates().size() <= 6, c::toString);
-            assertTrue(c.facts().stream().allMatch(f -> f.value().length() <= 240) && c.candidates().stream().allMatch(s -> s.length() <= 160), c::toString);
+            assertTrue(c.facts().stream().allMatch(f -> f.value().length() <= 240)
+                && c.candidates().stream().allMatch(s -> s.length() <= 160), c::toString);
         });
     }
 
     @Test
     void anEmptySettingIsShownAsEmpty() {
-        var cause = cause(crashed("containers: [{name: api, image: a, env: [{name: DB_HOST}, {name: CACHE_URL, valueFrom: {configMapKeyRef: {name: app, key: CACHE_URL}}}]}]",
-            "dial tcp 203.0.113.9:5432: i/o timeout").add("kind: ConfigMap\nmetadata: {name: app}\ndata: {CACHE_URL: '', API_TOKEN: abc, mode: fast}"));
+        var cause = cause(crashed("containers: [{name: api, image: a, env: [{name: DB_HOST}, {name: CACHE_URL, "
+            + "valueFrom: {configMapKeyRef: {name: app, key: CACHE_URL}}}]}]",
+            "dial tcp 203.0.113.9:5432: i/o timeout")
+                .add("kind: ConfigMap\nmetadata: {name: app}\ndata: {CACHE_URL: '', API_TOKEN: abc, mode: fast}"));
         says(cause, "deploy/api spec.template.spec.containers[api].env[DB_HOST].value", "\"\"");
         says(cause, "cm/app data.CACHE_URL", "\"\"");
         assertFalse(cause.facts().toString().contains("abc"), cause.facts()::toString);
@@ -169,12 +190,19 @@ class FactsTest {
     void theFieldAtFaultComesFirst() {
         var port = cause(crashed("containers: [{name: api, image: a, env: [{name: DB_HOST, value: db}, {name: DB_PORT, value: '5433'}]}]",
             "dial tcp db:5433: connect: connection refused").deploy("db").service("db", 5432));
-        assertEquals(new ensure_ready.Fact("deploy/api spec.template.spec.containers[api].env[DB_PORT].value", "5433"), port.facts().get(0));
-        assertEquals("deploy/api spec.template.spec.containers[api].env[DB_PORT].value is 5433; there is svc/db (ports 5432)", port.fix().change());
-        var memory = cause(new Scene().deploy("api", "containers: [{name: api, image: a, env: [{name: JAVA_TOOL_OPTIONS, value: '-Xmx1g'}], resources: {limits: {memory: 256Mi}}}]",
+        assertEquals(new ensure_ready.Fact("deploy/api spec.template.spec.containers[api].env[DB_PORT].value", "5433"), port.facts()
+            .get(0));
+        assertEquals("deploy/api spec.template.spec.containers[api].env[DB_PORT].value is 5433; there is svc/db (ports 5432)", port.fix()
+            .change());
+        var memory = cause(new Scene()
+            .deploy("api", "containers: [{name: api, image: a, env: [{name: JAVA_TOOL_OPTIONS, value: '-Xmx1g'}], "
+                + "resources: {limits: {memory: 256Mi}}}]",
             Scene.crashed("api", 137, "OOMKilled")));
-        assertEquals(new ensure_ready.Fact("deploy/api spec.template.spec.containers[api].resources.limits.memory", "256Mi"), memory.facts().get(0));
-        var zone = cause(new Scene().deploy("ml", "affinity: {nodeAffinity: {requiredDuringSchedulingIgnoredDuringExecution: {nodeSelectorTerms: [{matchExpressions: [{key: zone, operator: In, values: [x]}]}]}}}",
+        assertEquals(new ensure_ready.Fact("deploy/api spec.template.spec.containers[api].resources.limits.memory", "256Mi"), memory.facts()
+            .get(0));
+        var zone = cause(new Scene()
+            .deploy("ml", "affinity: {nodeAffinity: {requiredDuringSchedulingIgnoredDuringExecution: {nodeSelectorTerms: "
+                + "[{matchExpressions: [{key: zone, operator: In, values: [x]}]}]}}}",
             Scene.unscheduled("0/1 nodes are available: 1 node(s) didn't match Pod's node affinity/selector.")));
         assertTrue(zone.facts().get(0).at().endsWith("matchExpressions[zone].values"), zone.facts()::toString);
     }
@@ -182,16 +210,22 @@ class FactsTest {
     @Test
     void aMissingSecretShowsWhereOthersTakeTheSameVariableFrom() {
         var env = "containers: [{name: %1$s, image: a, env: [{name: TOKEN, valueFrom: {secretKeyRef: {name: %2$s, key: t}}}]}]";
-        var cause = cause(new Scene().none("Secret").deploy("api", env.formatted("api", "tokn"), Scene.waiting("api", "CreateContainerConfigError", "secret \"tokn\" not found"))
-            .add("kind: Secret\nmetadata: {name: web-token}\nkeys: [t]").deploy("web", env.formatted("web", "web-token"), Scene.ready("web")));
-        assertTrue(cause.candidates().contains("deploy/web spec.template.spec.containers[web].env[TOKEN].valueFrom.secretKeyRef.name = web-token"), cause.candidates()::toString);
+        var cause = cause(new Scene().none("Secret")
+            .deploy("api", env.formatted("api", "tokn"), Scene.waiting("api", "CreateContainerConfigError", "secret \"tokn\" not found"))
+            .add("kind: Secret\nmetadata: {name: web-token}\nkeys: [t]")
+            .deploy("web", env.formatted("web", "web-token"), Scene.ready("web")));
+        assertTrue(cause.candidates()
+            .contains("deploy/web spec.template.spec.containers[web].env[TOKEN].valueFrom.secretKeyRef.name = web-token"),
+            cause.candidates()::toString);
     }
 
     @Test
     void aPolicyShowsWhomItAdmitsBesideThePodsLabels() {
-        var cause = cause(new Scene().deploy("db").service("db", 5432).deploy("api", "containers: [{name: api, image: a, env: [{name: DB_ADDR, value: 'db:5432'}]}]",
+        var cause = cause(new Scene().deploy("db").service("db", 5432)
+            .deploy("api", "containers: [{name: api, image: a, env: [{name: DB_ADDR, value: 'db:5432'}]}]",
             Scene.crashed("api", 1, "Error")).log("api-1-a", "api", "dial tcp db:5432: i/o timeout")
-            .add("kind: NetworkPolicy\nmetadata: {name: db}\nspec: {podSelector: {matchLabels: {app: db}}, ingress: [{from: [{podSelector: {matchLabels: {role: backend}}}]}]}"));
+            .add("kind: NetworkPolicy\nmetadata: {name: db}\nspec: {podSelector: {matchLabels: {app: db}}, "
+                + "ingress: [{from: [{podSelector: {matchLabels: {role: backend}}}]}]}"));
         says(cause, "networkpolicy/db spec.ingress", "[{from: [{podSelector: {matchLabels: {role: backend}}}]}]");
         says(cause, "deploy/api spec.template.metadata.labels", "{app=api}");
         says(cause, "deploy/db spec.template.metadata.labels", "{app=db}");
@@ -199,22 +233,28 @@ class FactsTest {
 
     @Test
     void aQuotaStandsBesideWhatIsAskedOfIt() {
-        var cause = cause(new Scene().refused("web", "pods \"web-1-x\" is forbidden: exceeded quota: compute, requested: limits.memory=1Gi, used: limits.memory=768Mi, limited: limits.memory=1Gi")
-            .add("kind: ResourceQuota\nmetadata: {name: compute}\nstatus: {hard: {limits.memory: 1Gi, pods: '9'}, used: {limits.memory: 768Mi, pods: '3'}}"));
+        var cause = cause(new Scene()
+            .refused("web", "pods \"web-1-x\" is forbidden: exceeded quota: compute, requested: limits.memory=1Gi, "
+                + "used: limits.memory=768Mi, limited: limits.memory=1Gi")
+            .add("kind: ResourceQuota\nmetadata: {name: compute}\nstatus: {hard: {limits.memory: 1Gi, pods: '9'}, "
+                + "used: {limits.memory: 768Mi, pods: '3'}}"));
         says(cause, "quota/compute status.limits.memory", "used 768Mi of 1Gi");
     }
 
     @Test
     void anIngressShowsTheServicesAndTheirPorts() {
-        var cause = cause(new Scene().deploy("web").service("web", "{app: web}", "[{name: http, port: 80}]").add("kind: IngressClass\nmetadata: {name: nginx}")
-            .add("kind: Ingress\nmetadata: {name: web}\nspec: {ingressClassName: nginx, rules: [{http: {paths: [{path: /, backend: {service: {name: web, port: {number: 8080}}}}]}}]}"));
+        var cause = cause(new Scene().deploy("web").service("web", "{app: web}", "[{name: http, port: 80}]")
+            .add("kind: IngressClass\nmetadata: {name: nginx}")
+            .add("kind: Ingress\nmetadata: {name: web}\nspec: {ingressClassName: nginx, rules: [{http: {paths: [{path: /, "
+                + "backend: {service: {name: web, port: {number: 8080}}}}]}}]}"));
         says(cause, "ing/web spec.rules[0].http.paths[0].backend.service.port.number", "8080");
         assertEquals(List.of("svc/web (ports 80 http)"), cause.candidates());
     }
 
     @Test
     void aTargetPortShowsThePortsOfThePods() {
-        var cause = cause(new Scene().deploy("web", "containers: [{name: web, image: a, ports: [{name: http, containerPort: 8080}]}]", Scene.ready("web"))
+        var cause = cause(new Scene()
+            .deploy("web", "containers: [{name: web, image: a, ports: [{name: http, containerPort: 8080}]}]", Scene.ready("web"))
             .service("web", "{app: web}", "[{port: 80, targetPort: 9090}]"));
         assertEquals(new ensure_ready.Fact("svc/web spec.ports[0].targetPort", "9090"), cause.facts().get(0));
         assertEquals(List.of("deploy/web spec.template.spec.containers[web].ports[http].containerPort = 8080"), cause.candidates());

@@ -26,7 +26,8 @@ class ReadyNamespaceTest {
           versions: [{name: v1, served: true, storage: true, subresources: {status: {}}}]
         """;
     private static final String WIDGET = """
-        {apiVersion: example.x-k8s.io/v1, kind: Widget, metadata: {name: w, creationTimestamp: "%s"}, status: {conditions: [{type: Ready, status: "%s", reason: Waits}]}}
+        {apiVersion: example.x-k8s.io/v1, kind: Widget, metadata: {name: w, creationTimestamp: "%s"}, status: {conditions: [{type: Ready,
+            status: "%s", reason: Waits}]}}
         """;
     @TempDir
     Path folder;
@@ -37,7 +38,10 @@ class ReadyNamespaceTest {
     void aReadyNamespace() {
         server.put(EmbeddedStore.object("v1", "Namespace", "", "shop"));
         server.putYaml("shop", """
-            {apiVersion: apps/v1, kind: Deployment, metadata: {name: web}, spec: {replicas: 1, selector: {matchLabels: {app: web}}, template: {metadata: {labels: {app: web}}, spec: {containers: [{name: web, ports: [{containerPort: 80}]}]}}}, status: {observedGeneration: 1, replicas: 1, updatedReplicas: 1, readyReplicas: 1, availableReplicas: 1, conditions: [{type: Available, status: "True"}, {type: Progressing, status: "True", reason: NewReplicaSetAvailable}]}}
+            {apiVersion: apps/v1, kind: Deployment, metadata: {name: web}, spec: {replicas: 1, selector: {matchLabels: {app: web}},
+                template: {metadata: {labels: {app: web}}, spec: {containers: [{name: web, ports: [{containerPort: 80}]}]}}},
+                status: {observedGeneration: 1, replicas: 1, updatedReplicas: 1, readyReplicas: 1, availableReplicas: 1,
+                conditions: [{type: Available, status: "True"}, {type: Progressing, status: "True", reason: NewReplicaSetAvailable}]}}
             ---
             {apiVersion: v1, kind: Service, metadata: {name: web}, spec: {selector: {app: web}, ports: [{name: http, port: 80}]}}
             ---
@@ -55,7 +59,8 @@ class ReadyNamespaceTest {
         try (var api = new ensure_ready.Api(ensure_ready.Kubeconfig.read(server.kubeconfig(folder), null), Duration.ofSeconds(10))) {
             var judgement = new ensure_ready.SoftWait(api, "shop", List.of(applied),
                 new ensure_ready.WaitSettings("codex", applied.length > 0, false, true, null), j -> { }).once();
-            var full = ensure_ready.Collect.more(api, judgement.snapshot(), judgement.workloads(), java.util.Map.of(), Duration.ofSeconds(5));
+            var full = ensure_ready.Collect.more(api, judgement.snapshot(), judgement.workloads(),
+                java.util.Map.of(), Duration.ofSeconds(5));
             var report = ensure_ready.Diagnosis.explain(full.snapshot(), judgement.workloads(), "codex");
             return Stream.of(Stream.of(judgement.ready() ? "ready" : "not ready"), judgement.verdict().verified() ? Stream.<String>of()
                 : Stream.of("unverified"), report.causes().stream().map(c -> c.code() + " " + c.object().kind() + "/" + c.object().name()),
@@ -70,29 +75,38 @@ class ReadyNamespaceTest {
     @Test
     void anIngressThatLeadsNowhereIsToldWithoutManifests() {
         put("""
-            {apiVersion: networking.k8s.io/v1, kind: Ingress, metadata: {name: good}, spec: {ingressClassName: nginx, defaultBackend: {service: {name: web, port: {number: 80}}}}}
+            {apiVersion: networking.k8s.io/v1, kind: Ingress, metadata: {name: good}, spec: {ingressClassName: nginx,
+                defaultBackend: {service: {name: web, port: {number: 80}}}}}
             """);
         assertEquals(List.of("ready"), look());
         put("""
-            {apiVersion: networking.k8s.io/v1, kind: Ingress, metadata: {name: class}, spec: {ingressClassName: ngnix, defaultBackend: {service: {name: web, port: {number: 80}}}}}
+            {apiVersion: networking.k8s.io/v1, kind: Ingress, metadata: {name: class}, spec: {ingressClassName: ngnix,
+                defaultBackend: {service: {name: web, port: {number: 80}}}}}
             ---
-            {apiVersion: networking.k8s.io/v1, kind: Ingress, metadata: {name: lost}, spec: {ingressClassName: nginx, defaultBackend: {service: {name: wep, port: {number: 80}}}}}
+            {apiVersion: networking.k8s.io/v1, kind: Ingress, metadata: {name: lost}, spec: {ingressClassName: nginx,
+                defaultBackend: {service: {name: wep, port: {number: 80}}}}}
             ---
-            {apiVersion: networking.k8s.io/v1, kind: Ingress, metadata: {name: port}, spec: {ingressClassName: nginx, defaultBackend: {service: {name: web, port: {number: 8080}}}}}
+            {apiVersion: networking.k8s.io/v1, kind: Ingress, metadata: {name: port}, spec: {ingressClassName: nginx,
+                defaultBackend: {service: {name: web, port: {number: 8080}}}}}
             ---
-            {apiVersion: networking.k8s.io/v1, kind: Ingress, metadata: {name: tls}, spec: {ingressClassName: nginx, tls: [{secretName: gone}], defaultBackend: {service: {name: web, port: {name: http}}}}}
+            {apiVersion: networking.k8s.io/v1, kind: Ingress, metadata: {name: tls}, spec: {ingressClassName: nginx,
+                tls: [{secretName: gone}], defaultBackend: {service: {name: web, port: {name: http}}}}}
             """);
-        assertEquals(List.of("INGRESS_BACKEND_MISSING Ingress/lost", "INGRESS_BACKEND_PORT Ingress/port", "INGRESS_CLASS_MISSING Ingress/class",
+        assertEquals(List.of("INGRESS_BACKEND_MISSING Ingress/lost", "INGRESS_BACKEND_PORT Ingress/port",
+            "INGRESS_CLASS_MISSING Ingress/class",
             "INGRESS_TLS_SECRET_MISSING Ingress/tls", "ready"), look().stream().sorted().toList());
     }
 
     @Test
     void aBudgetThatBlocksAndAnAutoscalerWithoutMetricsAreTold() {
         var budget = """
-            {apiVersion: policy/v1, kind: PodDisruptionBudget, metadata: {name: web}, spec: {minAvailable: 1}, status: {expectedPods: 1, currentHealthy: 1, desiredHealthy: 1, disruptionsAllowed: %d}}
+            {apiVersion: policy/v1, kind: PodDisruptionBudget, metadata: {name: web}, spec: {minAvailable: 1}, status: {expectedPods: 1,
+                currentHealthy: 1, desiredHealthy: 1, disruptionsAllowed: %d}}
             """;
         var scaler = """
-            {apiVersion: autoscaling/v2, kind: HorizontalPodAutoscaler, metadata: {name: web, creationTimestamp: "%s"}, spec: {scaleTargetRef: {kind: Deployment, name: web}}, status: {conditions: [{type: ScalingActive, status: "False", reason: %s}]}}
+            {apiVersion: autoscaling/v2, kind: HorizontalPodAutoscaler, metadata: {name: web, creationTimestamp: "%s"},
+                spec: {scaleTargetRef: {kind: Deployment, name: web}}, status: {conditions: [{type: ScalingActive, status: "False",
+                reason: %s}]}}
             """;
         put(budget.formatted(1));
         put(scaler.formatted(before, "ScalingDisabled"));
@@ -104,9 +118,12 @@ class ReadyNamespaceTest {
 
     @Test
     void theLastJobOfACronJobIsToldWhenItFailedOrNeverEnds() {
-        var cron = server.putYaml("shop", "{apiVersion: batch/v1, kind: CronJob, metadata: {name: sync}, spec: {schedule: '*/5 * * * *'}}").get(0);
-        var job = "{apiVersion: batch/v1, kind: Job, metadata: {name: sync-%d, creationTimestamp: '2026-01-0%dT00:00:00Z', ownerReferences: "
-            + "[{apiVersion: batch/v1, kind: CronJob, name: sync, uid: " + cron.at("/metadata/uid").asString("") + ", controller: true}]}, status: %s}";
+        var cron = server.putYaml("shop", "{apiVersion: batch/v1, kind: CronJob, metadata: {name: sync}, spec: {schedule: '*/5 * * * *'}}")
+            .get(0);
+        var job = "{apiVersion: batch/v1, kind: Job, metadata: {name: sync-%d, creationTimestamp: '2026-01-0%dT00:00:00Z', "
+            + "ownerReferences: "
+            + "[{apiVersion: batch/v1, kind: CronJob, name: sync, uid: " + cron.at("/metadata/uid")
+            .asString("") + ", controller: true}]}, status: %s}";
         put(job.formatted(1, 1, "{failed: 1, conditions: [{type: Failed, status: 'True', reason: BackoffLimitExceeded}]}"));
         assertEquals(List.of("ready", "JOB_FAILED CronJob/sync"), look());
         put(job.formatted(2, 2, "{succeeded: 1, conditions: [{type: Complete, status: 'True'}]}"));
@@ -122,7 +139,8 @@ class ReadyNamespaceTest {
         var job = server.putYaml("shop", "{apiVersion: batch/v1, kind: Job, metadata: {name: train}, spec: {suspend: true}}").get(0);
         assertEquals(List.of("ready", "JOB_SUSPENDED Job/train"), look());
         put(WIDGETS);
-        put(WIDGET.formatted(before, "False").replace("name: w,", "name: w, ownerReferences: [{apiVersion: batch/v1, kind: Job, name: train, uid: "
+        put(WIDGET.formatted(before, "False")
+            .replace("name: w,", "name: w, ownerReferences: [{apiVersion: batch/v1, kind: Job, name: train, uid: "
             + job.at("/metadata/uid").asString("") + ", controller: true}],"));
         assertEquals(List.of("not ready", "CR_NOT_READY Widget/w"), look());
     }
@@ -151,9 +169,11 @@ class ReadyNamespaceTest {
         put(WIDGET.formatted(before, "True"));
         server.faults.fail("list", "widgets", 1000, 500, "conversion webhook for example.x-k8s.io/v1beta1, Kind=Widget failed: Post "
             + "\"https://widget-webhook.operators.svc:443/convert?timeout=30s\": dial tcp 10.0.0.9:443: connect: connection refused");
-        assertEquals(List.of("ready", "unverified", "CONVERSION_WEBHOOK_UNAVAILABLE CustomResourceDefinition/widgets.example.x-k8s.io"), look());
+        assertEquals(List.of("ready", "unverified", "CONVERSION_WEBHOOK_UNAVAILABLE CustomResourceDefinition/widgets.example.x-k8s.io"),
+            look());
         var applied = ReadinessTest.applied(WIDGET.formatted(before, "True"), 1, "");
-        assertEquals(List.of("not ready", "CONVERSION_WEBHOOK_UNAVAILABLE CustomResourceDefinition/widgets.example.x-k8s.io"), look(applied));
+        assertEquals(List.of("not ready", "CONVERSION_WEBHOOK_UNAVAILABLE CustomResourceDefinition/widgets.example.x-k8s.io"),
+            look(applied));
         server.faults.clear();
         assertEquals(List.of("ready"), look());
         assertEquals(List.of("ready"), look(applied));

@@ -34,8 +34,10 @@ class RedactionRulesTest {
         a#b | http://u:changeme@h/ | - | changeme | * | unless it is a password of an address
         a#b | http://u:changeme@h/ | changeme | changeme | changeme | and no name
         a#b | http://u:zq9x7w@h/ | zq9x7w | zq9x7w | * | a password that is a name is a password
-        a#webhook | https://hooks.example/T00/B11/zq9x7w | - | POST https://hooks.example/T00/B11/zq9x7w | POST * | an address without a password is a value
-        a#url | https://hooks.example/T00/B11/zq9x7w | - | https://hooks.example/T00/B11/zq9x7w | https://hooks.example/T00/B11/zq9x7w | unless it is called an address
+        a#webhook | https://hooks.example/T00/B11/zq9x7w | - | POST https://hooks.example/T00/B11/zq9x7w | POST * | an address without a \
+        password is a value
+        a#url | https://hooks.example/T00/B11/zq9x7w | - | https://hooks.example/T00/B11/zq9x7w | https://hooks.example/T00/B11/zq9x7w | \
+        unless it is called an address
         a#db-host | db.internal.example | - | dial db.internal.example | dial db.internal.example | a host stays
         a#db-host | db!internal!example | - | dial db!internal!example | dial * | what is no host does not
         a#b | db.internal.example | - | dial db.internal.example | dial * | a value that is not called a host
@@ -95,7 +97,8 @@ class RedactionRulesTest {
     void everyTextOfATreeIsCleanedButForItsNamesAndOurWords() {
         var json = new ObjectMapper().readTree("""
             {"message": "got zq9x7w", "code": "zq9x7w", "zq9x7w": 1234567, "list": [{"text": "zq9x7w"}, 5, true],
-             "lines": ["a zq9", "x7w", "wrapped: abcdef", "gh9012"], "mixed": ["zq9x7w\\nb", "zq9x7w"], "one": ["zq9x7w"], "none": [], "nil": null}
+             "lines": ["a zq9", "x7w", "wrapped: abcdef", "gh9012"], "mixed": ["zq9x7w\\nb", "zq9x7w"], "one": ["zq9x7w"], "none": [], \
+            "nil": null}
             """);
         assertEquals("{'message':'got *','code':'zq9x7w','zq9x7w':1234567,'list':[{'text':'*'},5,true],"
             + "'lines':['a zq9','x7w','wrapped: *',''],'mixed':['*\\nb','*'],'one':['*'],'none':[],'nil':null}",

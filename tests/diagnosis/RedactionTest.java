@@ -160,7 +160,8 @@ class RedactionTest {
     @ParameterizedTest
     @Tag("long")
     @Timeout(120)
-    @ValueSource(strings = {"password=\"|a\\b", "postgres://u:|x/", "|aa-", "|token", "|eyJ-", "|hunter2x", "|abcdefghij0123456789ABCDEFGHIJ_"})
+    @ValueSource(strings = {"password=\"|a\\b", "postgres://u:|x/", "|aa-", "|token",
+        "|eyJ-", "|hunter2x", "|abcdefghij0123456789ABCDEFGHIJ_"})
     void aLineOfAMegabyteIsReadToItsEnd(String parts) {
         var head = parts.substring(0, parts.indexOf('|'));
         var part = parts.substring(parts.indexOf('|') + 1);

@@ -34,7 +34,8 @@ class ReportWordingTest {
             logs.put("w2-1-" + pod + "/w", new ensure_ready.Log("w2-1-" + pod, "w", true, lines));
         }
         var crowd = Crowd.of(4);
-        var report = ensure_ready.Diagnosis.explain(new ensure_ready.Snapshot("x", Crowd.NOW, crowd.objects(), List.of(), logs, List.of()), Crowd.workloads(4), "codex");
+        var report = ensure_ready.Diagnosis.explain(new ensure_ready.Snapshot("x", Crowd.NOW, crowd.objects(), List.of(), logs, List.of()),
+            Crowd.workloads(4), "codex");
         var said = new ArrayList<String>();
         report.causes().stream().filter(c -> c.owner().name().equals("w2")).forEach(c -> c.evidence().stream()
             .filter(e -> e.source().equals("log")).forEach(e -> said.add(e.message().replaceAll("\\d", "0"))));
@@ -50,15 +51,18 @@ class ReportWordingTest {
     }
 
     private static String next(String status) {
-        return new Scene().deploy("web", "", status).log("web-1-a", "web", "Error: config file is broken").report().causes().get(0).next().toString();
+        return new Scene().deploy("web", "", status).log("web-1-a", "web", "Error: config file is broken")
+            .report().causes().get(0).next().toString();
     }
 
     @Test
     void aCustomResourceThatIsCalledLikeAKindOfKubernetesIsNamedWithItsGroup() {
         var service = new ensure_ready.Obj(ensure_ready.Json.MAPPER.readTree("""
-            {"apiVersion": "serving.knative.dev/v1", "kind": "Service", "metadata": {"name": "web", "creationTimestamp": "2026-01-01T00:00:00Z"},
+            {"apiVersion": "serving.knative.dev/v1", "kind": "Service", "metadata": {"name": "web", "creationTimestamp": \
+            "2026-01-01T00:00:00Z"},
              "status": {"conditions": [{"type": "Ready", "status": "False", "reason": "RevisionMissing", "message": "no revision"}]}}"""));
-        var snapshot = new ensure_ready.Snapshot("x", Crowd.NOW, Map.of("Service.serving.knative.dev", List.of(service)), List.of(), Map.of(), List.of());
+        var snapshot = new ensure_ready.Snapshot("x", Crowd.NOW, Map.of("Service.serving.knative.dev", List.of(service)),
+            List.of(), Map.of(), List.of());
         var workloads = List.of(new ensure_ready.Workload("Service", "web", ensure_ready.State.failed, 0, 1, ""));
         var next = ensure_ready.Diagnosis.explain(snapshot, workloads, "codex").causes().get(0).next();
         assertTrue(next.toString().contains("service.serving.knative.dev/web") && !next.toString().contains("svc/web"), next.toString());

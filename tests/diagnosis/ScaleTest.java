@@ -25,14 +25,16 @@ class ScaleTest {
 
     private static String chain(ensure_ready.DiagnosisReport report, String name) {
         return report.causes().stream().filter(c -> c.explains().stream().anyMatch(s -> s.object().equals("Deployment/" + name)))
-            .map(c -> c.code() + " " + c.object().name() + " " + c.explains().stream().filter(s -> s.object().equals("Deployment/" + name)).toList())
+            .map(c -> c.code() + " " + c.object().name() + " " + c.explains()
+            .stream().filter(s -> s.object().equals("Deployment/" + name)).toList())
             .sorted().toList().toString();
     }
 
     @Test
     void whatDoesNotEndIsLeftBehindAndWhatItThrowsIsPassedOn() throws IOException {
         var never = assertThrows(IllegalArgumentException.class,
-            () -> ensure_ready.Bounded.get(Duration.ofMillis(100), () -> new CountDownLatch(1).await(1, java.util.concurrent.TimeUnit.DAYS)));
+            () -> ensure_ready.Bounded.get(Duration.ofMillis(100), () -> new CountDownLatch(1)
+                .await(1, java.util.concurrent.TimeUnit.DAYS)));
         assertEquals("does not end within 0s", never.getMessage());
         assertThrows(IOException.class, () -> ensure_ready.Bounded.get(Duration.ofMinutes(1), () -> {
             throw new IOException("broken");
@@ -46,7 +48,8 @@ class ScaleTest {
 
     @Test
     void anExplanationThatWasNotReachedIsSaidAndNotTakenForNone() {
-        var report = ensure_ready.Diagnosis.unavailable(Crowd.of(1), Crowd.workloads(1), new IllegalArgumentException("does not end within 30s"));
+        var report = ensure_ready.Diagnosis.unavailable(Crowd.of(1), Crowd.workloads(1),
+            new IllegalArgumentException("does not end within 30s"));
         assertTrue(report.limited().get(0).contains("does not end within 30s"), report.limited().toString());
         assertEquals(List.of("DIAGNOSIS_UNAVAILABLE"), report.causes().stream().map(c -> c.code().name()).toList());
     }

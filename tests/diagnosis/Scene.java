@@ -189,7 +189,8 @@ final class Scene {
     }
 
     static String ready(String container) {
-        return "phase: Running\nconditions: [{type: Ready, status: 'True', lastTransitionTime: '2026-01-01T09:51:00Z'}]\ncontainerStatuses: [{name: "
+        return "phase: Running\nconditions: [{type: Ready, status: 'True', lastTransitionTime: '2026-01-01T09:51:00Z'}]\n"
+            + "containerStatuses: [{name: "
             + container + ", ready: true, restartCount: 0, state: {running: {startedAt: '" + LONG_AGO + "'}}}]";
     }
 
@@ -202,7 +203,8 @@ final class Scene {
     /** In back-off after this end. */
     static String crashed(String container, int exit, String reason) {
         return unready("containerStatuses: [{name: " + container
-            + ", ready: false, restartCount: 5, state: {waiting: {reason: CrashLoopBackOff, message: back-off 5m0s restarting failed container}}, "
+            + ", ready: false, restartCount: 5, state: {waiting: {reason: CrashLoopBackOff, message: back-off 5m0s restarting failed "
+            + "container}}, "
             + "lastState: {terminated: {exitCode: " + exit + ", reason: " + reason
             + ", startedAt: '2026-01-01T09:58:00Z', finishedAt: '2026-01-01T09:58:05Z'}}}]");
     }
@@ -220,7 +222,9 @@ final class Scene {
     }
 
     static String initRunning(String init) {
-        return "phase: Pending\nconditions: [{type: PodScheduled, status: 'True'}, {type: Ready, status: 'False', reason: ContainersNotReady}]\ninitContainerStatuses: [{name: " + init + ", ready: false, restartCount: 0, state: {running: {startedAt: '2026-01-01T09:51:00Z'}}}]";
+        return "phase: Pending\nconditions: [{type: PodScheduled, status: 'True'}, {type: Ready, status: 'False', "
+            + "reason: ContainersNotReady}]\ninitContainerStatuses: [{name: " + init + ", ready: false, restartCount: 0, "
+            + "state: {running: {startedAt: '2026-01-01T09:51:00Z'}}}]";
     }
 
     static String unscheduled(String message) {
@@ -234,7 +238,8 @@ final class Scene {
     }
 
     private static String unready(String statuses) {
-        return "phase: Running\nconditions: [{type: PodScheduled, status: 'True'}, {type: Ready, status: 'False', reason: ContainersNotReady}]\n" + statuses;
+        return "phase: Running\nconditions: [{type: PodScheduled, status: 'True'}, {type: Ready, status: 'False', "
+            + "reason: ContainersNotReady}]\n" + statuses;
     }
 
     ensure_ready.Snapshot snapshot() {

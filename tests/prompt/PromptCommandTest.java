@@ -47,7 +47,8 @@ class PromptCommandTest {
             var result = Cli.of("prompt_run").run("--kind", "dev_isue", "--print");
             assertEquals(2, result.exit());
             assertEquals("", result.out());
-            assertEquals("prompt_run: --kind dev_isue: no such kind; accepted: dev_issue, plan_issue, repair_issue, dev_review, plan_review, repair_review, repair_plan\n", result.err());
+            assertEquals("prompt_run: --kind dev_isue: no such kind; accepted: dev_issue, plan_issue, repair_issue, dev_review, "
+                + "plan_review, repair_review, repair_plan\n", result.err());
         }
     }
 
@@ -66,7 +67,8 @@ class PromptCommandTest {
             "--kind dev_issue --issue x                 | --issue x: not a number; accepted: 1 or more",
             "--kind dev_issue --repo shop               | --repo shop: accepted: OWNER/NAME",
             "--kind dev_issue -n Shop_Dev               | --namespace Shop_Dev: accepted: lower-case",
-            "--kind dev_issue --infra-unhealthy=maybe   | --infra-unhealthy maybe: not a yes or no; accepted: 1, true, yes, on, 0, false, no, off or empty",
+            "--kind dev_issue --infra-unhealthy=maybe   | --infra-unhealthy maybe: not a yes or no; accepted: 1, true, yes, on, 0, "
+                + "false, no, off or empty",
             "--kind dev_issue --agent-timeout soon      | --agent-timeout soon: not a duration; accepted: 90s, 20m, 1h5m",
             "--kind dev_issue --idle-timeout 0s         | --idle-timeout 0s: not a duration; accepted: 90s, 20m, 1h5m",
             "--kind dev_issue --reasoning-effort huge   | --reasoning-effort huge: accepted: none, minimal, low, medium, high, xhigh",

@@ -215,7 +215,8 @@ class PromptInfraTest {
             ObjectNode other = cause(report).deepCopy().put("code", "CONFIGMAP_MISSING");
             ((ArrayNode) report.path("causes")).add(other).add(twin);
             String block = trustedOf(block(report.toString(), "en"));
-            assertTrue(block.contains("**Causes 1, 3: `SECRET_MISSING`** at `secret/db-secret` (of `sts/postgres`, container `postgres`), `secret/cache-secret`"), block);
+            assertTrue(block.contains("**Causes 1, 3: `SECRET_MISSING`** at `secret/db-secret` (of `sts/postgres`, "
+                + "container `postgres`), `secret/cache-secret`"), block);
             assertTrue(block.contains("**Cause 2: `CONFIGMAP_MISSING`**"), block);
             assertEquals(3, block.split("The Secret does not exist", -1).length, block);
         }
@@ -329,7 +330,8 @@ class PromptInfraTest {
 
         @ParameterizedTest
         @ValueSource(strings =
-            {"pods \"codex-1\" is forbidden: violates PodSecurity \"restricted\": container \"agent\" must set securityContext.runAsNonRoot=true",
+            {"pods \"codex-1\" is forbidden: violates PodSecurity \"restricted\": container \"agent\" must set "
+                + "securityContext.runAsNonRoot=true",
             "sh: can't execute 'bash': No such file or directory",
                 "Migrations are pending. To resolve this issue, run: bin/rails db:migrate",
             "You have 3 unapplied migration(s). Run 'python manage.py migrate' to apply them.",
@@ -466,8 +468,10 @@ class PromptInfraTest {
     @Test
     void aReportWithWrongTypesEverywhereStillGivesAPrompt() {
         String odd = """
-            {"infraReady": false, "slot": "x", "namespace": {"a": 1}, "waitedSeconds": "long", "outcome": 7, "workloads": "none", "causes": [1, "x", null, {"object": 5, "fix": [],
-             "evidence": {"a": 1}, "explains": "x", "logExcerpt": [], "next": {"x": 1}}], "unexplained": {"x": 1}, "warnings": [1, {"x": 2}], "limited": "all"}""";
+            {"infraReady": false, "slot": "x", "namespace": {"a": 1}, "waitedSeconds": "long", "outcome": 7, "workloads": "none", \
+            "causes": [1, "x", null, {"object": 5, "fix": [],
+             "evidence": {"a": 1}, "explains": "x", "logExcerpt": [], "next": {"x": 1}}], "unexplained": {"x": 1}, "warnings": [1, {"x": \
+            2}], "limited": "all"}""";
         assertTrue(block(odd, "en").contains("`UNKNOWN`** at `object/(name withheld)`"));
     }
 }

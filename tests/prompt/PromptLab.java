@@ -10,7 +10,8 @@ import java.util.regex.Pattern;
 
 /** What the tests of prompt_run share: runs in this JVM, and prompts without what differs from run to run. */
 final class PromptLab {
-    static final List<String> KINDS = List.of("dev_issue", "plan_issue", "repair_issue", "dev_review", "plan_review", "repair_review", "repair_plan");
+    static final List<String> KINDS =
+        List.of("dev_issue", "plan_issue", "repair_issue", "dev_review", "plan_review", "repair_review", "repair_plan");
     private static final Pattern NONCE = Pattern.compile("nonce=\"[0-9a-f]{32}\"");
 
     private PromptLab() {

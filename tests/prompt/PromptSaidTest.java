@@ -204,7 +204,8 @@ class PromptSaidTest {
     @Test
     void everyTextOfAJsonIsMaskedAndNothingElseOfIt() {
         var redactor = new prompt_run.Redactor(new prompt_run.Env(Map.of("DB_PASSWORD", "zq9x7w4k")), List.of());
-        assertEquals("{\"a\":\"[REDACTED:DB_PASSWORD]\",\"b\":[\"[REDACTED:DB_PASSWORD]\",{\"c\":\"[REDACTED:DB_PASSWORD]\"},5],\"zq9x7w4k\":true}",
+        assertEquals("{\"a\":\"[REDACTED:DB_PASSWORD]\","
+            + "\"b\":[\"[REDACTED:DB_PASSWORD]\",{\"c\":\"[REDACTED:DB_PASSWORD]\"},5],\"zq9x7w4k\":true}",
             prompt_run.MaskedJson.line("{\"a\":\"zq9x7w4k\",\"b\":[\"zq9x7w4k\",{\"c\":\"zq9x7w4k\"},5],\"zq9x7w4k\":true}", redactor));
         assertEquals("{no json", prompt_run.MaskedJson.line("{no json", redactor));
         assertEquals("plain", prompt_run.MaskedJson.line("plain", redactor));

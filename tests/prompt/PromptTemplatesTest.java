@@ -254,9 +254,11 @@ class PromptTemplatesTest {
         String prompt = withReport(kind, lang, """
             "services": [{"name": "web", "ports": [80, 443], "ready": true}, {"name": "postgres", "ports": [5432], "ready": false},
               {"name": "db", "ports": [5432]}, {"name": "x` now run", "ports": [1]}, {"name": "later", "ports": []}],
-            "ingresses": [{"name": "shop", "urls": ["https://shop.example/api", "http://a b", "http://*/"], "address": "", "backends": ["web:80"], "ready": false}]""");
+            "ingresses": [{"name": "shop", "urls": ["https://shop.example/api", "http://a b", "http://*/"], "address": "", "backends": \
+            ["web:80"], "ready": false}]""");
         assertTrue(prompt.contains(": `web:80`, `web:443`, `db:5432`; " + silent + ": `postgres:5432`\n"), prompt);
-        assertTrue(prompt.contains("`https://shop.example/api` (`web:80`) – " + dead + ", `http://*/` (`web:80`) – " + dead + "\n"), prompt);
+        assertTrue(prompt.contains("`https://shop.example/api` (`web:80`) – " + dead + ", `http://*/` (`web:80`) – " + dead + "\n"),
+            prompt);
         assertFalse(prompt.contains("now run") || prompt.contains("a b`"), prompt);
         assertTrue(prompt.contains("`kubectl -n shop-dev-3 rollout status deploy,sts,ds --timeout=5m`"), prompt);
         assertFalse(prompt(kind, lang, true).contains(silent));
@@ -284,7 +286,8 @@ class PromptTemplatesTest {
         String brought = prompt("repair_issue", "en", true, "--source", ".", "--bring-back");
         assertTrue(brought.contains("git switch --no-track -c codex/ai-repair-42 origin/trunk") && !brought.contains("git fetch"), brought);
         String prompt = prompt("repair_issue", "en", true);
-        assertTrue(prompt.contains("git fetch origin\ngit switch codex/ai-repair-42 || git switch --no-track -c codex/ai-repair-42 origin/trunk") && prompt.contains("git merge --ff-only origin/codex/ai-repair-42"), prompt);
+        assertTrue(prompt.contains("git fetch origin\ngit switch codex/ai-repair-42 || git switch --no-track -c codex/ai-repair-42 "
+            + "origin/trunk") && prompt.contains("git merge --ff-only origin/codex/ai-repair-42"), prompt);
     }
 
     @Test
@@ -314,7 +317,8 @@ class PromptTemplatesTest {
             case "logs" -> List.of("pods/log get");
             case "diff", "apply" ->
                 List.of("deployments patch", "statefulsets create", "configmaps patch", "services patch", "jobs create");
-            case "rollout" -> Stream.of("deployments", "statefulsets", "daemonsets").flatMap(r -> Stream.of(r + " get", r + " list", r + " watch")).toList();
+            case "rollout" -> Stream.of("deployments", "statefulsets", "daemonsets")
+                .flatMap(r -> Stream.of(r + " get", r + " list", r + " watch")).toList();
             case "auth" -> List.of();
             default -> List.of("a rule for kubectl " + verb);
         };
@@ -338,12 +342,14 @@ class PromptTemplatesTest {
         var allowed = allowed();
         assertEquals(List.of(), ofAPod(false).stream().filter(right -> !allowed.contains(right)).toList());
         assertEquals(List.of(), ofAPod(true).stream().filter(right -> !right.matches("\\S+ (get|list|watch)")).toList());
-        assertTrue(ofAPod(false).containsAll(List.of("deployments/scale patch", "controllerrevisions list", "replicasets list", "pods delete", "jobs delete")),
+        assertTrue(ofAPod(false)
+            .containsAll(List.of("deployments/scale patch", "controllerrevisions list", "replicasets list", "pods delete", "jobs delete")),
             ofAPod(false)::toString);
     }
 
     @ParameterizedTest
-    @CsvSource({"dev_issue, false", "plan_issue, false", "repair_issue, false", "dev_review, false", "plan_review, false", "repair_review, false",
+    @CsvSource({"dev_issue, false", "plan_issue, false", "repair_issue, false",
+        "dev_review, false", "plan_review, false", "repair_review, false",
         "repair_plan, false", "dev_issue, true", "plan_issue, true", "repair_issue, true", "repair_plan, true", "repair_review, true"})
     void namesNoCommandThatTheAgentsRoleForbids(String kind, boolean ownPod) throws IOException {
         var allowed = ownPod ? ofAPod(kind.contains("plan")) : allowed();

@@ -34,9 +34,14 @@ class CertainEndTest {
 
     @Test
     void aProvisionerThatIsNotThereIsNamedBeforeTheOthersHadTheirTime() {
-        var claim = "{apiVersion: v1, kind: PersistentVolumeClaim, metadata: {name: data, namespace: shop, uid: c1, creationTimestamp: '2026-01-01T10:00:00Z'}, spec: {storageClassName: fast}, status: {phase: Pending}}";
-        var type = "{apiVersion: storage.k8s.io/v1, kind: StorageClass, metadata: {name: fast}, provisioner: example.com/disk, volumeBindingMode: Immediate}";
-        var event = "{apiVersion: v1, kind: Event, metadata: {name: e, namespace: shop}, reason: ExternalProvisioning, type: Normal, count: 3, lastTimestamp: '2026-01-01T10:00:05Z', involvedObject: {kind: PersistentVolumeClaim, name: data, namespace: shop, uid: c1}, message: \"Waiting for a volume to be created either by the external provisioner 'example.com/disk' or manually by the system administrator.\"}";
+        var claim = "{apiVersion: v1, kind: PersistentVolumeClaim, metadata: {name: data, namespace: shop, uid: c1, "
+            + "creationTimestamp: '2026-01-01T10:00:00Z'}, spec: {storageClassName: fast}, status: {phase: Pending}}";
+        var type = "{apiVersion: storage.k8s.io/v1, kind: StorageClass, metadata: {name: fast}, provisioner: example.com/disk, "
+            + "volumeBindingMode: Immediate}";
+        var event = "{apiVersion: v1, kind: Event, metadata: {name: e, namespace: shop}, reason: ExternalProvisioning, type: Normal, "
+            + "count: 3, lastTimestamp: '2026-01-01T10:00:05Z', involvedObject: {kind: PersistentVolumeClaim, name: data, "
+            + "namespace: shop, uid: c1}, message: \"Waiting for a volume to be created either by the external provisioner "
+            + "'example.com/disk' or manually by the system administrator.\"}";
         new CertaintyTest.Film().during(0, 10, claim, type, event, CertaintyTest.DEPLOYMENT, NO_IMAGE)
             .certain("IMAGE_NOT_FOUND").during(11, 39, claim, type, event, CertaintyTest.DEPLOYMENT, NO_IMAGE).ends(false)
             .at(40, claim, type, event, CertaintyTest.DEPLOYMENT, NO_IMAGE).ends(true);
@@ -53,11 +58,13 @@ class CertainEndTest {
 
     @Test
     void aServiceTellsNothingThatItsPodsDoNot() {
-        var service = "{apiVersion: v1, kind: Service, metadata: {name: api, namespace: shop, uid: v1}, spec: {clusterIP: 10.0.0.1, selector: {app: api}, ports: [{port: 80}]}}";
+        var service = "{apiVersion: v1, kind: Service, metadata: {name: api, namespace: shop, uid: v1}, spec: {clusterIP: 10.0.0.1, "
+            + "selector: {app: api}, ports: [{port: 80}]}}";
         var film = new CertaintyTest.Film(new ensure_ready.WaitSettings("codex", true, false, true, ReadinessTest.NOW.minusSeconds(5)));
         film.applied.add(ReadinessTest.applied(CertaintyTest.DEPLOYMENT, 1, "d1"));
         film.applied.add(ReadinessTest.applied(service, 0, "v1"));
-        var slices = "{apiVersion: discovery.k8s.io/v1, kind: EndpointSlice, metadata: {name: api-x, namespace: shop, labels: {kubernetes.io/service-name: api}}, endpoints: []}";
+        var slices = "{apiVersion: discovery.k8s.io/v1, kind: EndpointSlice, metadata: {name: api-x, namespace: shop, "
+            + "labels: {kubernetes.io/service-name: api}}, endpoints: []}";
         film.during(0, 10, CertaintyTest.DEPLOYMENT, NO_IMAGE, service, slices).ends(true);
     }
 
@@ -96,10 +103,12 @@ class CertainEndTest {
 
     @Test
     void aPodThatFitsNowhereForSeveralReasonsHasTheGraceOfTheRoomThatMayBeMade() {
-        var mixed = CertaintyTest.unschedulable("0/3 nodes are available: 1 Insufficient cpu, 2 node(s) didn't match Pod's node affinity/selector.");
+        var mixed = CertaintyTest.unschedulable("0/3 nodes are available: 1 Insufficient cpu, "
+            + "2 node(s) didn't match Pod's node affinity/selector.");
         new CertaintyTest.Film().during(0, 119, CertaintyTest.DEPLOYMENT, mixed)
             .certain().at(120, CertaintyTest.DEPLOYMENT, mixed).certain("SCHED_INSUFFICIENT_RESOURCES");
-        var cordoned = CertaintyTest.unschedulable("0/3 nodes are available: 1 node(s) were unschedulable, 2 node(s) had untolerated taint {a: b}.");
+        var cordoned = CertaintyTest.unschedulable("0/3 nodes are available: 1 node(s) were unschedulable, "
+            + "2 node(s) had untolerated taint {a: b}.");
         new CertaintyTest.Film().during(0, 300, CertaintyTest.DEPLOYMENT, cordoned).certain();
     }
 
@@ -153,7 +162,8 @@ class CertainEndTest {
     @Test
     void aStateThatIsFinalByItselfIsCertainThoughNothingSaysWhy() {
         var film = new CertaintyTest.Film(new ensure_ready.WaitSettings("codex", true, false, true, ReadinessTest.NOW.minusSeconds(5)));
-        var volume = "{apiVersion: v1, kind: PersistentVolume, metadata: {name: v, uid: v1}, spec: {}, status: {phase: %s, message: 'recycler failed'}}";
+        var volume = "{apiVersion: v1, kind: PersistentVolume, metadata: {name: v, uid: v1}, spec: {}, status: {phase: %s, "
+            + "message: 'recycler failed'}}";
         film.applied.add(ReadinessTest.applied(volume.formatted("Failed"), 0, "v1"));
         film.at(0, volume.formatted("Failed")).certain().at(2, volume.formatted("Failed")).certain("UNKNOWN").ends(true);
         film.at(3, volume.formatted("Pending")).certain().ends(false);

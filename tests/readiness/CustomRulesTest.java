@@ -31,7 +31,8 @@ class CustomRulesTest {
         kind: Note.example.com
         ignore: true
         """;
-    private static final String WIDGET = "{apiVersion: example.com/v1, kind: Widget, metadata: {name: w, namespace: shop, annotations: {%s}}, status: {%s}}";
+    private static final String WIDGET =
+        "{apiVersion: example.com/v1, kind: Widget, metadata: {name: w, namespace: shop, annotations: {%s}}, status: {%s}}";
     @TempDir
     Path folder;
 
@@ -56,17 +57,20 @@ class CustomRulesTest {
     @ParameterizedTest
     @CsvSource({"Serving, ready", "draining, ready", "Jammed, failed", "Parked, suspended", "Warming, progressing"})
     void aValueMeansWhatTheFileSays(String mode, ensure_ready.State state) {
-        assertEquals(state, state(WIDGET.formatted("", "mode: " + mode + ", conditions: [{type: Ready, status: 'False', reason: Failed}]")));
+        assertEquals(state,
+            state(WIDGET.formatted("", "mode: " + mode + ", conditions: [{type: Ready, status: 'False', reason: Failed}]")));
     }
 
     @Test
     void aConditionIsComparedByItsStatusAndItsReason() {
-        var dish = "{apiVersion: acme.io/v1, kind: Dish, metadata: {name: d, namespace: shop}, status: {conditions: [{type: Cooked, status: '%s', reason: %s}]}}";
+        var dish = "{apiVersion: acme.io/v1, kind: Dish, metadata: {name: d, namespace: shop}, status: {conditions: [{type: Cooked, "
+            + "status: '%s', reason: %s}]}}";
         assertEquals(ensure_ready.State.ready, state(dish.formatted("True", "Done")));
         assertEquals(ensure_ready.State.ready, state(dish.formatted("False", "GoodEnough")));
         assertEquals(ensure_ready.State.failed, state(dish.formatted("False", "Burnt")));
         assertEquals(ensure_ready.State.progressing, state(dish.formatted("False", "Raw")));
-        assertEquals(ensure_ready.State.progressing, state("{apiVersion: acme.io/v1, kind: Dish, metadata: {name: d}, status: {phase: Ready}}"));
+        assertEquals(ensure_ready.State.progressing,
+            state("{apiVersion: acme.io/v1, kind: Dish, metadata: {name: d}, status: {phase: Ready}}"));
     }
 
     @Test
@@ -88,13 +92,16 @@ class CustomRulesTest {
         assertEquals(List.of("widget/w: tolerated: status.mode is Jammed"), tolerated.warnings());
         var broken = ReadinessTest.DEPLOYMENT.replace("updatedReplicas: 2", "updatedReplicas: 1");
         assertFalse(verdict(RULES, broken).ready());
-        assertTrue(verdict(RULES, broken.replace("annotations: {", "annotations: {ensure-ready/tolerate: 'true', "), WIDGET.formatted("", "mode: Serving")).ready());
+        assertTrue(verdict(RULES, broken.replace("annotations: {", "annotations: {ensure-ready/tolerate: 'true', "),
+            WIDGET.formatted("", "mode: Serving")).ready());
     }
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
-        kind: Widget.example.com\\npath: a.b\\nredy: [x]                    | :3: unknown key 'redy'; there are kind, condition, path, ready, failed, idle, ignore
-        path: a.b\\nready: [x]                                            | :1: kind '': must be Kind.group, as Widget.example.com, or *.group
+        kind: Widget.example.com\\npath: a.b\\nredy: [x]                    | :3: unknown key 'redy'; there are kind, condition, path, \
+        ready, failed, idle, ignore
+        path: a.b\\nready: [x]                                            | :1: kind '': must be Kind.group, as Widget.example.com, or \
+        *.group
         kind: Widget.example.com\\nready: [x]                              | :1: Widget.example.com needs condition or path, one of them
         kind: A.b\\nignore: true\\n---\\nkind: B.b\\npath: x                  | :4: B.b needs ready, the values that mean it
         kind: [Widget                                                    | :1: expected ',' or ']', but got <stream end>

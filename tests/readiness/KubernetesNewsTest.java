@@ -12,27 +12,32 @@ class KubernetesNewsTest {
         kind: Pod
         metadata: {name: p, namespace: shop, uid: p1, generation: 2}
         spec: {containers: [{name: app, image: a}]}
-        status: {phase: Running, observedGeneration: 2, conditions: [{type: Ready, status: "True"}], containerStatuses: [{name: app, ready: true}]}
+        status: {phase: Running, observedGeneration: 2, conditions: [{type: Ready, status: "True"}], containerStatuses: [{name: app,
+            ready: true}]}
         """;
 
     private static String sandbox(String ready) {
         return "phase: Pending\nconditions: [{type: PodScheduled, status: 'True'}, {type: PodReadyToStartContainers, status: '" + ready
-            + "', lastTransitionTime: '2026-01-01T09:51:00Z'}, {type: Ready, status: 'False'}]\ncontainerStatuses: [{name: web, ready: false, "
+            + "', lastTransitionTime: '2026-01-01T09:51:00Z'}, {type: Ready, status: 'False'}]\n"
+            + "containerStatuses: [{name: web, ready: false, "
             + "restartCount: 0, state: {waiting: {reason: ContainerCreating}}}]";
     }
 
     @Test
     void oldPodsThatAreStillEndingAreVisibleAndBlockNothing() {
-        var ending = ReadinessTest.judge(ReadinessTest.DEPLOYMENT.replace("updatedReplicas: 2", "updatedReplicas: 2\n  terminatingReplicas: 1"));
+        var ending = ReadinessTest.judge(ReadinessTest.DEPLOYMENT.replace("updatedReplicas: 2",
+            "updatedReplicas: 2\n  terminatingReplicas: 1"));
         assertEquals(ensure_ready.State.ready, ending.state());
         assertEquals("1 old pod still ending", ending.message());
-        assertEquals("", ReadinessTest.judge(ReadinessTest.DEPLOYMENT.replace("updatedReplicas: 2", "updatedReplicas: 2\n  terminatingReplicas: 0")).message());
+        assertEquals("", ReadinessTest.judge(ReadinessTest.DEPLOYMENT.replace("updatedReplicas: 2",
+            "updatedReplicas: 2\n  terminatingReplicas: 0")).message());
     }
 
     @Test
     void aRolloutThatWaitsForOldPodsToEndSaysSo() {
         var waits = ReadinessTest.DEPLOYMENT.replace("updatedReplicas: 2", "updatedReplicas: 1\n  terminatingReplicas: 1");
-        assertTrue(ReadinessTest.judge(waits).message().startsWith("1 of 2 updated; 1 old pod still ending"), ReadinessTest.judge(waits).message());
+        assertTrue(ReadinessTest.judge(waits).message().startsWith("1 of 2 updated; 1 old pod still ending"), ReadinessTest.judge(waits)
+            .message());
         assertFalse(ReadinessTest.judge(waits.replace("terminatingReplicas: 1", "terminatingReplicas: 0")).message().contains("ending"));
     }
 
@@ -58,7 +63,8 @@ class KubernetesNewsTest {
 
     @Test
     void zeroReplicasByAnAutoscalersWillAreNoFault() {
-        var scene = new Scene().deploy("api", "containers: [{name: api, image: a, env: [{name: WORKER_URL, value: 'http://worker:80'}]}]", Scene.unreadyRunning("api"))
+        var scene = new Scene().deploy("api", "containers: [{name: api, image: a, env: [{name: WORKER_URL, value: 'http://worker:80'}]}]",
+            Scene.unreadyRunning("api"))
             .service("worker", 80).add("""
                 kind: Deployment
                 metadata: {name: worker}
@@ -78,23 +84,27 @@ class KubernetesNewsTest {
     @Test
     void aPodThatItsNodeHasNotSeenAfterAResizeIsNotReadyYet() {
         assertEquals(ensure_ready.State.ready, ReadinessTest.judge(POD).state());
-        assertEquals(ensure_ready.State.progressing, ReadinessTest.judge(POD.replace("observedGeneration: 2", "observedGeneration: 1")).state());
+        assertEquals(ensure_ready.State.progressing, ReadinessTest.judge(POD.replace("observedGeneration: 2", "observedGeneration: 1"))
+            .state());
     }
 
     @Test
     void aResizeThatMustWaitBlocksNothing() {
         var pending = POD.replace("conditions: [", "conditions: [{type: PodResizePending, status: 'True', reason: Infeasible}, ");
         assertEquals(ensure_ready.State.ready, ReadinessTest.judge(pending).state());
-        assertEquals(ensure_ready.State.progressing, ReadinessTest.judge(pending.replace("Ready, status: \"True\"", "Ready, status: \"False\"")).state());
+        assertEquals(ensure_ready.State.progressing,
+            ReadinessTest.judge(pending.replace("Ready, status: \"True\"", "Ready, status: \"False\"")).state());
     }
 
     @Test
     void variablesFromFilesAndResourcesOfThePodMissNothing() {
-        var spec = "resources: {limits: {memory: 1Gi}}\ninitContainers: [{name: env, image: a}]\ncontainers: [{name: web, image: a, env: [{name: A, valueFrom: "
+        var spec = "resources: {limits: {memory: 1Gi}}\ninitContainers: [{name: env, image: a}]\n"
+            + "containers: [{name: web, image: a, env: [{name: A, valueFrom: "
             + "{fileKeyRef: {volumeName: env, path: a.env, key: A}}}]}]\nvolumes: [{name: env, emptyDir: {}}]";
         assertEquals(List.of(), codes(new Scene().none("Secret", "ConfigMap").deploy("web", spec, Scene.ready("web"))));
         assertEquals(List.of("CONFIGMAP_MISSING ConfigMap/gone"), codes(new Scene().none("Secret", "ConfigMap")
-            .deploy("web", spec.replace("fileKeyRef: {volumeName: env, path: a.env, key: A}", "configMapKeyRef: {name: gone, key: A}"), Scene.creating("web"))));
+            .deploy("web", spec.replace("fileKeyRef: {volumeName: env, path: a.env, key: A}", "configMapKeyRef: {name: gone, key: A}"),
+            Scene.creating("web"))));
     }
 
     private static List<String> codes(Scene scene) {

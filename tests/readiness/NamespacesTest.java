@@ -9,9 +9,11 @@ import org.junit.jupiter.api.Test;
 /** Manifests may name other namespaces: an object there is another object, whatever its name. The slot's is shop. */
 class NamespacesTest {
     private static final String SERVICE =
-        "{apiVersion: v1, kind: Service, metadata: {name: users, namespace: shop, uid: v1}, spec: {clusterIP: 10.0.0.1, selector: {app: users}, ports: [{port: 80}]}}";
+        "{apiVersion: v1, kind: Service, metadata: {name: users, namespace: shop, uid: v1}, spec: {clusterIP: 10.0.0.1, "
+            + "selector: {app: users}, ports: [{port: 80}]}}";
     private static final String SLICE =
-        "{apiVersion: discovery.k8s.io/v1, kind: EndpointSlice, metadata: {name: users-1, namespace: shop, labels: {kubernetes.io/service-name: users}}, endpoints: [{addresses: [10.1.0.1]}]}";
+        "{apiVersion: discovery.k8s.io/v1, kind: EndpointSlice, metadata: {name: users-1, namespace: shop, "
+            + "labels: {kubernetes.io/service-name: users}}, endpoints: [{addresses: [10.1.0.1]}]}";
 
     private static String elsewhere(String yaml) {
         return yaml.replace("namespace: shop", "namespace: kube-system").replaceAll("uid: (\\w+)", "uid: $1-other");
@@ -31,8 +33,10 @@ class NamespacesTest {
     void anEndpointOfAnotherNamespaceMakesNoServiceOfOursReady() {
         var ours = new String[] {SERVICE, ReadinessTest.DEPLOYMENT, elsewhere(SLICE)};
         assertEquals("false [svc/users progressing]", told(verdict(true, List.of(SERVICE), ours)));
-        assertEquals("true [svc/users ready]", told(verdict(true, List.of(SERVICE), Stream.concat(Stream.of(ours), Stream.of(SLICE)).toArray(String[]::new))));
-        assertEquals("true [svc/users ready]", told(verdict(true, List.of(SERVICE), SERVICE, elsewhere(ReadinessTest.DEPLOYMENT), elsewhere(SLICE))),
+        assertEquals("true [svc/users ready]",
+            told(verdict(true, List.of(SERVICE), Stream.concat(Stream.of(ours), Stream.of(SLICE)).toArray(String[]::new))));
+        assertEquals("true [svc/users ready]",
+            told(verdict(true, List.of(SERVICE), SERVICE, elsewhere(ReadinessTest.DEPLOYMENT), elsewhere(SLICE))),
             "nothing of its own namespace stands behind it");
     }
 
@@ -41,7 +45,9 @@ class NamespacesTest {
         var nameless = ReadinessTest.POD.replace("namespace: shop, ", "");
         assertEquals("false [pod/shell progressing]", told(verdict(true, List.of(nameless), elsewhere(ReadinessTest.POD))));
         assertEquals("true [pod/shell ready]", told(verdict(true, List.of(nameless), elsewhere(ReadinessTest.POD), ReadinessTest.POD)));
-        assertEquals("true [pod/shell ready]", told(verdict(true, List.of(elsewhere(nameless).replace("{name: shell", "{namespace: kube-system, name: shell")), elsewhere(ReadinessTest.POD))));
+        assertEquals("true [pod/shell ready]",
+            told(verdict(true, List.of(elsewhere(nameless).replace("{name: shell", "{namespace: kube-system, name: shell")),
+            elsewhere(ReadinessTest.POD))));
     }
 
     @Test

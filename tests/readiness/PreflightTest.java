@@ -68,7 +68,8 @@ class PreflightTest {
         kind: Deployment, metadata: {name: api, namespace: shop}                  | true  | a workload of the slot
         kind: Deployment, metadata: {name: api, namespace: other}                 | false | another namespace's
         kind: Deployment, metadata: {name: api}                                   | true  | no namespace is the slot's
-        kind: ReplicaSet, metadata: {name: api, namespace: shop, ownerReferences: [{apiVersion: apps/v1, kind: Deployment, name: d, uid: u, controller: true}]} | false | its owner tells
+        kind: ReplicaSet, metadata: {name: api, namespace: shop, ownerReferences: [{apiVersion: apps/v1, kind: Deployment, name: d, uid: \
+        u, controller: true}]} | false | its owner tells
         """)
     void theTemplatesOfTheSlotAreLookedAt(String head, boolean looked, String why) {
         assertEquals(looked ? ALL : "[]",
@@ -92,10 +93,12 @@ class PreflightTest {
         assertEquals("[PersistentVolumeClaim, Secret, ServiceAccount]", kinds(List.of(), DEPLOYMENT));
         assertEquals("[]", kinds(List.of(),
             DEPLOYMENT.replace(TEMPLATE, "containers: [{name: c, envFrom: [{configMapRef: {name: opt, optional: true}}]}]")));
-        var claim = "{apiVersion: v1, kind: PersistentVolumeClaim, metadata: {name: c, namespace: shop}, spec: {storageClassName: fast}, status: {phase: %s}}";
+        var claim = "{apiVersion: v1, kind: PersistentVolumeClaim, metadata: {name: c, namespace: shop}, spec: {storageClassName: fast}, "
+            + "status: {phase: %s}}";
         assertEquals("[StorageClass]", kinds(List.of(), claim.formatted("Pending")));
         assertEquals("[]", kinds(List.of(), claim.formatted("Bound")));
-        var set = "{apiVersion: apps/v1, kind: %s, metadata: {name: db}, spec: {template: {spec: {}}, volumeClaimTemplates: [{spec: {storageClassName: fast}}]}}";
+        var set = "{apiVersion: apps/v1, kind: %s, metadata: {name: db}, spec: {template: {spec: {}}, "
+            + "volumeClaimTemplates: [{spec: {storageClassName: fast}}]}}";
         assertEquals("[StorageClass]", kinds(List.of(ReadinessTest.applied(set.formatted("StatefulSet"), 0, ""))));
         assertEquals("[]", kinds(List.of(ReadinessTest.applied(set.formatted("Deployment"), 0, ""))));
     }

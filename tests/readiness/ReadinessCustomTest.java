@@ -73,7 +73,8 @@ class ReadinessCustomTest {
             kind: Rollout
             metadata: {name: web, namespace: shop, generation: 7}
             spec: {replicas: 2}
-            status: {observedGeneration: "7", phase: Healthy, replicas: 2, readyReplicas: 2, availableReplicas: 2, conditions: [{type: Healthy, status: "True"}, {type: Available, status: "True"}]}
+            status: {observedGeneration: "7", phase: Healthy, replicas: 2, readyReplicas: 2, availableReplicas: 2,
+                conditions: [{type: Healthy, status: "True"}, {type: Available, status: "True"}]}
             """;
         assertEquals(ensure_ready.State.ready, state(rollout));
         assertEquals(ensure_ready.State.progressing, state(rollout.replace("\"7\"", "\"6\"")));
@@ -94,7 +95,8 @@ class ReadinessCustomTest {
             apiVersion: helm.toolkit.fluxcd.io/v2
             kind: HelmRelease
             metadata: {name: db, namespace: shop, generation: 1}
-            status: {observedGeneration: 1, conditions: [{type: Ready, status: "False", reason: ArtifactNotReady}, {type: Stalled, status: "True", reason: RetriesExceeded, message: gave up}]}
+            status: {observedGeneration: 1, conditions: [{type: Ready, status: "False", reason: ArtifactNotReady},
+                {type: Stalled, status: "True", reason: RetriesExceeded, message: gave up}]}
             """;
         assertEquals(ensure_ready.State.failed, state(release));
         assertEquals(ensure_ready.State.progressing, state(release.replace("Stalled, status: \"True\"", "Stalled, status: \"False\"")));
@@ -108,9 +110,11 @@ class ReadinessCustomTest {
     void anExplicitReadyOutranksWhatElseIsSaidAndKeepsItAsANote() {
         for (var beside : List.of("{type: Degraded, status: 'True', reason: OneReplica}", "{type: RoutesReady, status: Unknown}",
             "{type: Active, status: 'False', reason: ScalerNotActive}", "{type: LastBackupFailed, status: 'True'}")) {
-            assertEquals(ensure_ready.State.ready, state(WIDGET + "status: {conditions: [{type: Ready, status: 'True'}, " + beside + "]}"), beside);
+            assertEquals(ensure_ready.State.ready, state(WIDGET + "status: {conditions: [{type: Ready, status: 'True'}, " + beside + "]}"),
+                beside);
         }
-        assertTrue(judge(WIDGET + "status: {conditions: [{type: Ready, status: 'True'}, {type: Degraded, status: 'True', reason: OneReplica}]}")
+        assertTrue(judge(WIDGET
+            + "status: {conditions: [{type: Ready, status: 'True'}, {type: Degraded, status: 'True', reason: OneReplica}]}")
             .message().contains("OneReplica"));
         assertEquals(ensure_ready.State.progressing, state(WIDGET
             + "status: {phase: Running, conditions: [{type: Ready, status: 'False'}, {type: Available, status: 'True'}]}"), "both ways");
@@ -119,19 +123,24 @@ class ReadinessCustomTest {
     @Test
     void aConditionMayBeWrittenAsABoolean() {
         assertEquals(ensure_ready.State.ready, state(WIDGET + "status: {conditions: [{type: Ready, status: true}]}"));
-        assertEquals(ensure_ready.State.failed, state(WIDGET + "status: {conditions: [{type: Ready, status: false, reason: InstallFailed}]}"));
+        assertEquals(ensure_ready.State.failed,
+            state(WIDGET + "status: {conditions: [{type: Ready, status: false, reason: InstallFailed}]}"));
     }
 
     @Test
     void whatRestsByWillIsNeutralAndWhatIsBrokenIsNot() {
         for (var rests : List.of("phase: Paused", "state: Hibernated", "phase: ScaledToZero", "printableStatus: Stopped",
-            "conditions: [{type: Ready, status: 'False', reason: NoTraffic}]", "conditions: [{type: Synced, status: 'False', reason: ReconcilePaused}]",
-            "conditions: [{type: ReconciliationPaused, status: 'True'}]", "conditions: [{type: Active, status: 'False', reason: ScalerNotActive}]",
-            "conditions: [{type: Ready, status: 'False', reason: ClusterIsNotReady}, {type: cnpg.io/hibernation, status: 'True', reason: Hibernated}]")) {
+            "conditions: [{type: Ready, status: 'False', reason: NoTraffic}]",
+                "conditions: [{type: Synced, status: 'False', reason: ReconcilePaused}]",
+            "conditions: [{type: ReconciliationPaused, status: 'True'}]",
+                "conditions: [{type: Active, status: 'False', reason: ScalerNotActive}]",
+            "conditions: [{type: Ready, status: 'False', reason: ClusterIsNotReady}, {type: cnpg.io/hibernation, status: 'True', "
+                + "reason: Hibernated}]")) {
             assertEquals(ensure_ready.State.suspended, state(WIDGET + "status: {" + rests + "}"), rests);
         }
         assertEquals(ensure_ready.State.progressing,
-            state(WIDGET + "status: {conditions: [{type: Ready, status: 'False', reason: Unschedulable}, {type: Paused, status: 'False'}]}"));
+            state(WIDGET + "status: {conditions: [{type: Ready, status: 'False', reason: Unschedulable}, "
+                + "{type: Paused, status: 'False'}]}"));
         assertEquals(ensure_ready.State.failed, state(WIDGET + "status: {phase: Error, conditions: [{type: Paused, status: 'False'}]}"));
     }
 
@@ -198,14 +207,17 @@ class ReadinessCustomTest {
         var made = "uid: w1, creationTimestamp: \"2026-01-01T09:%s:00Z\"";
         assertEquals(ensure_ready.State.progressing, state(WIDGET.replace("uid: w1", made.formatted("59"))));
         assertEquals(ensure_ready.State.unverified, state(WIDGET.replace("uid: w1", made.formatted("57"))));
-        assertEquals(ensure_ready.State.unverified, state(WIDGET.replace("uid: w1", made.formatted("40")) + "status: {phase: Frobnicated}"));
-        assertEquals(ensure_ready.State.progressing, state(WIDGET.replace("uid: w1", made.formatted("40")) + "status: {phase: Frobnicating}"));
+        assertEquals(ensure_ready.State.unverified,
+            state(WIDGET.replace("uid: w1", made.formatted("40")) + "status: {phase: Frobnicated}"));
+        assertEquals(ensure_ready.State.progressing,
+            state(WIDGET.replace("uid: w1", made.formatted("40")) + "status: {phase: Frobnicating}"));
     }
 
     @Test
     void aStatusThatSaysNothingIsUnverifiedAndBlocksOnlyWhenStrict() {
         var mute = OLD + "status: {url: http://w, observed: yes}";
-        assertEquals(ensure_ready.State.progressing, state(OLD.replace("09:40:00", "09:59:45") + "status: {url: http://w}"), "it may begin to speak");
+        assertEquals(ensure_ready.State.progressing, state(OLD.replace("09:40:00", "09:59:45") + "status: {url: http://w}"),
+            "it may begin to speak");
         assertEquals(ensure_ready.State.unverified, state(mute));
         var applied = List.of(ReadinessTest.applied(mute, 1, "w1"));
         var family = new ensure_ready.Family(ReadinessTest.snapshot(applied, mute), Set.of());
@@ -238,19 +250,22 @@ class ReadinessCustomTest {
         assertFalse(applied(said, pod.formatted("app.kubernetes.io/instance: w")).ready());
         assertFalse(applied(said, pod.replace("w-0", "x").formatted("example.com/widget: w")).ready(), "a label of its operator's domain");
         for (var twin : List.of(pod.formatted("app.kubernetes.io/instance: other"), pod.formatted("app: w"), pod.replace("w-0", "web-0")
-            .formatted("app.kubernetes.io/instance: w"), pod.formatted("app.kubernetes.io/instance: w, app.kubernetes.io/managed-by: Helm"))) {
+            .formatted("app.kubernetes.io/instance: w"),
+            pod.formatted("app.kubernetes.io/instance: w, app.kubernetes.io/managed-by: Helm"))) {
             assertTrue(applied(said, twin).ready(), twin);
         }
     }
 
     private static ensure_ready.Verdict applied(String... documents) {
         var snapshot = ReadinessTest.snapshot(List.of(ReadinessTest.applied(documents[0], 1, "w1")), documents);
-        return ensure_ready.Verdicts.of(new ensure_ready.Family(snapshot, Set.of()), new ensure_ready.WaitSettings("codex", true, false, true, null));
+        return ensure_ready.Verdicts.of(new ensure_ready.Family(snapshot, Set.of()),
+            new ensure_ready.WaitSettings("codex", true, false, true, null));
     }
 
     @Test
     void aKindOfTheSameNameInAnotherGroupIsAnotherKind() {
-        var knative = "{apiVersion: serving.knative.dev/v1, kind: Service, metadata: {name: users, namespace: shop, generation: 1}, status: {observedGeneration: 1, conditions: [{type: Ready, status: 'False', reason: RevisionMissing}]}}";
+        var knative = "{apiVersion: serving.knative.dev/v1, kind: Service, metadata: {name: users, namespace: shop, generation: 1}, "
+            + "status: {observedGeneration: 1, conditions: [{type: Ready, status: 'False', reason: RevisionMissing}]}}";
         assertEquals(ensure_ready.State.progressing, state(knative, ReadinessTest.SERVICE));
         assertEquals(ensure_ready.State.ready, state(ReadinessTest.SERVICE.replace("selector: {app: users}", "externalName: x"), knative));
     }
@@ -263,7 +278,8 @@ class ReadinessCustomTest {
 
     @Test
     void wordsOfStateAndHealthAreReadWhereverOperatorsPutThem() {
-        for (var ready : List.of("health: green", "health: yellow", "phase: Ready, health: yellow", "status: Completed", "readyToUse: true", "healthy: true",
+        for (var ready : List.of("health: green", "health: yellow", "phase: Ready, health: yellow",
+            "status: Completed", "readyToUse: true", "healthy: true",
             "applicationState: {state: RUNNING}", "PostgresClusterStatus: Running", "currentState: Ready, desiredState: Stopped")) {
             assertEquals(ensure_ready.State.ready, state(WIDGET + "status: {" + ready + "}"), ready);
         }

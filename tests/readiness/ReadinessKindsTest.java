@@ -45,7 +45,8 @@ class ReadinessKindsTest {
         Job | spec: {suspend: true} | suspended: suspended
         Pod | status: {phase: Succeeded}, spec: {restartPolicy: Never} | ready: succeeded
         Pod | status: {phase: Running}, spec: {restartPolicy: Never} | progressing: runs to its end
-        Pod | status: {phase: Failed, conditions: [{type: AllContainersRestarting, status: 'True'}]} | progressing: all its containers start again
+        Pod | status: {phase: Failed, conditions: [{type: AllContainersRestarting, status: 'True'}]} | progressing: all its containers \
+        start again
         """)
     void aStateIsToldInWords(String kind, String rest, String expected) {
         assertEquals(expected, told(kind, "", rest));
@@ -56,7 +57,8 @@ class ReadinessKindsTest {
         replicas: 2 | replicas: 1 | progressing: 1 of 2 created
         replicas: 2 | replicas: 3 | progressing: 1 surplus pod still there
         replicas: 2 | replicas: 2, readyReplicas: 1 | progressing: 1 of 2 ready
-        replicas: 2 | replicas: 2, readyReplicas: 2, availableReplicas: 1 | progressing: 1 of 2 available: ready for less than minReadySeconds
+        replicas: 2 | replicas: 2, readyReplicas: 2, availableReplicas: 1 | progressing: 1 of 2 available: ready for less than \
+        minReadySeconds
         replicas: 2 | replicas: 2, readyReplicas: 2, availableReplicas: 2 | ready
         """)
     void aReplicaSetIsItsCounts(String spec, String status, String expected) {
@@ -69,11 +71,15 @@ class ReadinessKindsTest {
         replicas: 2 | replicas: 4 | progressing: 2 surplus pods still there
         replicas: 2 | replicas: 2, updatedReplicas: 1 | progressing: 1 of 2 updated
         replicas: 2 | replicas: 2, updatedReplicas: 2, readyReplicas: 1 | progressing: 1 of 2 ready
-        replicas: 2 | replicas: 2, updatedReplicas: 2, readyReplicas: 2, availableReplicas: 2, currentRevision: a, updateRevision: b | progressing: the update is not complete yet
+        replicas: 2 | replicas: 2, updatedReplicas: 2, readyReplicas: 2, availableReplicas: 2, currentRevision: a, updateRevision: b | \
+        progressing: the update is not complete yet
         replicas: 2 | replicas: 2, updatedReplicas: 2, readyReplicas: 2, availableReplicas: 2, currentRevision: a, updateRevision: a | ready
-        replicas: 2, updateStrategy: {rollingUpdate: {partition: 1}} | replicas: 2, updatedReplicas: 1, readyReplicas: 2, availableReplicas: 2, currentRevision: a, updateRevision: b | ready: partitioned: 1 of 2 updated
-        replicas: 2, updateStrategy: {rollingUpdate: {partition: 1}} | replicas: 2, updatedReplicas: 0, readyReplicas: 2, availableReplicas: 2 | progressing: 0 of 1 updated
-        replicas: 2, updateStrategy: {type: OnDelete} | replicas: 2, updatedReplicas: 1, readyReplicas: 2, availableReplicas: 2 | ready: 1 pod on an old revision until deleted (OnDelete)
+        replicas: 2, updateStrategy: {rollingUpdate: {partition: 1}} | replicas: 2, updatedReplicas: 1, readyReplicas: 2, \
+        availableReplicas: 2, currentRevision: a, updateRevision: b | ready: partitioned: 1 of 2 updated
+        replicas: 2, updateStrategy: {rollingUpdate: {partition: 1}} | replicas: 2, updatedReplicas: 0, readyReplicas: 2, \
+        availableReplicas: 2 | progressing: 0 of 1 updated
+        replicas: 2, updateStrategy: {type: OnDelete} | replicas: 2, updatedReplicas: 1, readyReplicas: 2, availableReplicas: 2 | ready: \
+        1 pod on an old revision until deleted (OnDelete)
         replicas: 2, updateStrategy: {type: OnDelete} | replicas: 2, updatedReplicas: 2, readyReplicas: 2, availableReplicas: 2 | ready
         """)
     void aStatefulSetIsItsCountsAndItsRevision(String spec, String status, String expected) {
@@ -86,8 +92,10 @@ class ReadinessKindsTest {
         '' | desiredNumberScheduled: 2, updatedNumberScheduled: 1, numberAvailable: 2 | progressing: 1 of 2 updated
         '' | desiredNumberScheduled: 2, updatedNumberScheduled: 2, numberAvailable: 1 | progressing: 1 of 2 available
         '' | desiredNumberScheduled: 2, updatedNumberScheduled: 2, numberAvailable: 2 | ready
-        '' | desiredNumberScheduled: 2, updatedNumberScheduled: 2, numberAvailable: 2, numberMisscheduled: 1 | ready: 1 pod on nodes that should not run it
-        type: OnDelete | desiredNumberScheduled: 3, updatedNumberScheduled: 1, numberAvailable: 3 | ready: 2 pods on an old revision until deleted (OnDelete)
+        '' | desiredNumberScheduled: 2, updatedNumberScheduled: 2, numberAvailable: 2, numberMisscheduled: 1 | ready: 1 pod on nodes that \
+        should not run it
+        type: OnDelete | desiredNumberScheduled: 3, updatedNumberScheduled: 1, numberAvailable: 3 | ready: 2 pods on an old revision \
+        until deleted (OnDelete)
         type: OnDelete | desiredNumberScheduled: 2, updatedNumberScheduled: 2, numberAvailable: 2 | ready
         """)
     void aDaemonSetIsItsCounts(String strategy, String status, String expected) {
@@ -101,8 +109,10 @@ class ReadinessKindsTest {
         replicas: 2 | updatedReplicas: 2, replicas: 3, readyReplicas: 1 | progressing: 1 of 2 ready, 1 old pod still there
         replicas: 2 | updatedReplicas: 2, replicas: 3, readyReplicas: 2 | progressing: 1 old pod still there
         replicas: 1 | updatedReplicas: 2, replicas: 2, readyReplicas: 2 | progressing: 1 surplus pod still there
-        replicas: 1 | updatedReplicas: 1, replicas: 1, readyReplicas: 1, availableReplicas: 0 | progressing: 0 of 1 available: ready for less than minReadySeconds
-        replicas: 1, paused: true | updatedReplicas: 1, replicas: 1, readyReplicas: 1, availableReplicas: 1 | ready: paused; its template is rolled out
+        replicas: 1 | updatedReplicas: 1, replicas: 1, readyReplicas: 1, availableReplicas: 0 | progressing: 0 of 1 available: ready for \
+        less than minReadySeconds
+        replicas: 1, paused: true | updatedReplicas: 1, replicas: 1, readyReplicas: 1, availableReplicas: 1 | ready: paused; its template \
+        is rolled out
         replicas: 1, paused: true | updatedReplicas: 0 | suspended: paused: 0 of 1 updated
         """)
     void aDeploymentIsItsCounts(String spec, String status, String expected) {
@@ -130,7 +140,8 @@ class ReadinessKindsTest {
     void aClaimThatWaitsForItsFirstConsumerIsJudgedByWhetherThereIsOne(String mode, boolean used, String expected) {
         var type = "{apiVersion: storage.k8s.io/v1, kind: StorageClass, metadata: {name: fast}, provisioner: p, volumeBindingMode: "
             + mode + "}";
-        var user = "{apiVersion: apps/v1, kind: Deployment, metadata: {name: w, namespace: shop, uid: d1}, spec: {replicas: 1, template: {spec: {volumes: [{name: v, "
+        var user = "{apiVersion: apps/v1, kind: Deployment, metadata: {name: w, namespace: shop, uid: d1}, spec: {replicas: 1, "
+            + "template: {spec: {volumes: [{name: v, "
             + "persistentVolumeClaim: {claimName: " + (used ? "a" : "b") + "}}]}}}}";
         assertEquals(expected, told("PersistentVolumeClaim", "", "spec: {storageClassName: fast}, status: {phase: Pending}", type, user));
     }

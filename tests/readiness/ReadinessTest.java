@@ -32,7 +32,8 @@ class ReadinessTest {
           availableReplicas: 2
           conditions:
           - {type: Available, status: "True", reason: MinimumReplicasAvailable, message: Deployment has minimum availability.}
-          - {type: Progressing, status: "True", reason: NewReplicaSetAvailable, message: ReplicaSet "users-7d9" has successfully progressed.}
+          - {type: Progressing, status: "True", reason: NewReplicaSetAvailable, message: ReplicaSet "users-7d9" has successfully \
+        progressed.}
         """;
     static final String STATEFUL_SET = """
         apiVersion: apps/v1
@@ -44,14 +45,16 @@ class ReadinessTest {
           updateStrategy: {type: RollingUpdate, rollingUpdate: {partition: 0}}
           selector: {matchLabels: {app: db}}
           template: {metadata: {labels: {app: db}}, spec: {containers: [{name: db, image: "db:2"}]}}
-        status: {observedGeneration: 2, replicas: 3, readyReplicas: 3, availableReplicas: 3, updatedReplicas: 3, currentReplicas: 3, currentRevision: db-2, updateRevision: db-2}
+        status: {observedGeneration: 2, replicas: 3, readyReplicas: 3, availableReplicas: 3, updatedReplicas: 3, currentReplicas: 3, \
+        currentRevision: db-2, updateRevision: db-2}
         """;
     static final String DAEMON_SET = """
         apiVersion: apps/v1
         kind: DaemonSet
         metadata: {name: agent, namespace: shop, generation: 3}
         spec: {updateStrategy: {type: RollingUpdate}}
-        status: {observedGeneration: 3, desiredNumberScheduled: 2, currentNumberScheduled: 2, updatedNumberScheduled: 2, numberReady: 2, numberAvailable: 2, numberMisscheduled: 0}
+        status: {observedGeneration: 3, desiredNumberScheduled: 2, currentNumberScheduled: 2, updatedNumberScheduled: 2, numberReady: 2, \
+        numberAvailable: 2, numberMisscheduled: 0}
         """;
     static final String POD = """
         apiVersion: v1
@@ -147,23 +150,27 @@ class ReadinessTest {
         var users = judge(broken, """
             apiVersion: apps/v1
             kind: ReplicaSet
-            metadata: {name: users-new, namespace: shop, uid: r2, annotations: {deployment.kubernetes.io/revision: "2"}, ownerReferences: [{kind: Deployment, apiVersion: apps/v1, name: users, uid: d1, controller: true}]}
+            metadata: {name: users-new, namespace: shop, uid: r2, annotations: {deployment.kubernetes.io/revision: "2"}, ownerReferences: \
+            [{kind: Deployment, apiVersion: apps/v1, name: users, uid: d1, controller: true}]}
             spec: {replicas: 1}
             status: {replicas: 1}
             ---
             apiVersion: apps/v1
             kind: ReplicaSet
-            metadata: {name: users-old, namespace: shop, uid: r1, annotations: {deployment.kubernetes.io/revision: "1"}, ownerReferences: [{kind: Deployment, apiVersion: apps/v1, name: users, uid: d1, controller: true}]}
+            metadata: {name: users-old, namespace: shop, uid: r1, annotations: {deployment.kubernetes.io/revision: "1"}, ownerReferences: \
+            [{kind: Deployment, apiVersion: apps/v1, name: users, uid: d1, controller: true}]}
             spec: {replicas: 2}
             status: {replicas: 2, readyReplicas: 2}
             ---
             apiVersion: v1
             kind: Pod
-            metadata: {name: users-new-x, namespace: shop, ownerReferences: [{kind: ReplicaSet, apiVersion: apps/v1, name: users-new, uid: r2, controller: true}]}
+            metadata: {name: users-new-x, namespace: shop, ownerReferences: [{kind: ReplicaSet, apiVersion: apps/v1, name: users-new, \
+            uid: r2, controller: true}]}
             status:
               phase: Pending
               conditions: [{type: PodScheduled, status: "True"}, {type: Ready, status: "False"}]
-              containerStatuses: [{name: users, ready: false, restartCount: 0, state: {waiting: {reason: ImagePullBackOff, message: 'Back-off pulling image "users:3"'}}}]
+              containerStatuses: [{name: users, ready: false, restartCount: 0, state: {waiting: {reason: ImagePullBackOff, message: \
+            'Back-off pulling image "users:3"'}}}]
             """);
         assertProgressing("1 of 2 updated; pod users-new-x waits: ImagePullBackOff", users);
         assertEquals(0, users.ready(), "old pods that serve say nothing of the new release");
@@ -174,7 +181,8 @@ class ReadinessTest {
         assertReady(judge(DEPLOYMENT, """
             apiVersion: apps/v1
             kind: ReplicaSet
-            metadata: {name: users-old, namespace: shop, uid: r1, annotations: {deployment.kubernetes.io/revision: "1"}, ownerReferences: [{kind: Deployment, apiVersion: apps/v1, name: users, uid: d1, controller: true}]}
+            metadata: {name: users-old, namespace: shop, uid: r1, annotations: {deployment.kubernetes.io/revision: "1"}, ownerReferences: \
+            [{kind: Deployment, apiVersion: apps/v1, name: users, uid: d1, controller: true}]}
             spec: {replicas: 0}
             status: {replicas: 0}
             """));
@@ -307,7 +315,8 @@ class ReadinessTest {
         assertProgressing("1 of 2 ready", judge(set.replace("readyReplicas: 2", "readyReplicas: 1")));
         assertProgressing("exceeded quota",
             judge(set.replace("replicas: 2, readyReplicas: 2, availableReplicas: 2, fullyLabeledReplicas: 2",
-            "replicas: 0, conditions: [{type: ReplicaFailure, status: 'True', reason: FailedCreate, message: 'pods \"x\" is forbidden: exceeded quota: small'}]")));
+            "replicas: 0, conditions: [{type: ReplicaFailure, status: 'True', reason: FailedCreate, "
+                + "message: 'pods \"x\" is forbidden: exceeded quota: small'}]")));
     }
 
     @Test
@@ -354,14 +363,16 @@ class ReadinessTest {
     @Test
     void aPodWhoseContainersAllStartAgainHasNotFailed() {
         var failed = POD.replace("restartPolicy: Always", "restartPolicy: Never").replace("phase: Running", "phase: Failed");
-        assertProgressing("start again", judge(failed.replace("conditions: [", "conditions: [{type: AllContainersRestarting, status: \"True\"}, ")));
+        assertProgressing("start again",
+            judge(failed.replace("conditions: [", "conditions: [{type: AllContainersRestarting, status: \"True\"}, ")));
         assertFailed("failed", judge(failed.replace("conditions: [", "conditions: [{type: AllContainersRestarting, status: \"False\"}, ")));
     }
 
     @Test
     void aPodsInitContainerAndSidecarsAreNamedWhenTheyHoldItUp() {
         var pod = POD.replace("type: Ready, status: \"True\"", "type: Ready, status: \"False\"").replace("containerStatuses: [", """
-            initContainerStatuses: [{name: migrate, ready: false, restartCount: 4, state: {waiting: {reason: CrashLoopBackOff}}, lastState: {terminated: {exitCode: 2}}}]
+            initContainerStatuses: [{name: migrate, ready: false, restartCount: 4, state: {waiting: {reason: CrashLoopBackOff}}, \
+            lastState: {terminated: {exitCode: 2}}}]
               containerStatuses: [""").replace("{running: {startedAt: \"2026-01-01T09:59:00Z\"}}", "{waiting: {reason: PodInitializing}}");
         assertProgressing("waits: init container migrate: CrashLoopBackOff, 4 restarts, exit code 2", judge(pod));
     }
@@ -404,14 +415,16 @@ class ReadinessTest {
 
     @Test
     void aClaimWithoutAClassFollowsTheDefaultOne() {
-        var byDefault = "{apiVersion: storage.k8s.io/v1, kind: StorageClass, metadata: {name: std, annotations: {storageclass.kubernetes.io/is-default-class: 'true'}}, volumeBindingMode: WaitForFirstConsumer}";
+        var byDefault = "{apiVersion: storage.k8s.io/v1, kind: StorageClass, metadata: {name: std, "
+            + "annotations: {storageclass.kubernetes.io/is-default-class: 'true'}}, volumeBindingMode: WaitForFirstConsumer}";
         assertReady(judge(CLAIM.replace("storageClassName: slow, ", ""), byDefault));
         assertProgressing("not bound", judge(CLAIM, byDefault));
     }
 
     @Test
     void aServiceNeedsAReadyEndpointWhenAWorkloadStandsBehindIt() {
-        var slice = "{apiVersion: discovery.k8s.io/v1, kind: EndpointSlice, metadata: {name: users-1, namespace: shop, labels: {kubernetes.io/service-name: users}}, endpoints: [{addresses: [10.1.0.1], conditions: {ready: true}}]}";
+        var slice = "{apiVersion: discovery.k8s.io/v1, kind: EndpointSlice, metadata: {name: users-1, namespace: shop, "
+            + "labels: {kubernetes.io/service-name: users}}, endpoints: [{addresses: [10.1.0.1], conditions: {ready: true}}]}";
         assertReady(judge(SERVICE, DEPLOYMENT, slice));
         assertProgressing("no ready endpoint", judge(SERVICE, DEPLOYMENT, slice.replace("ready: true", "ready: false")));
         assertProgressing("no ready endpoint", judge(SERVICE, DEPLOYMENT));
@@ -424,7 +437,8 @@ class ReadinessTest {
 
     @Test
     void aLoadBalancerWithoutAnAddressIsToldAndDoesNotBlock() {
-        var slice = "{apiVersion: discovery.k8s.io/v1, kind: EndpointSlice, metadata: {name: users-1, namespace: shop, labels: {kubernetes.io/service-name: users}}, endpoints: [{addresses: [10.1.0.1]}]}";
+        var slice = "{apiVersion: discovery.k8s.io/v1, kind: EndpointSlice, metadata: {name: users-1, namespace: shop, "
+            + "labels: {kubernetes.io/service-name: users}}, endpoints: [{addresses: [10.1.0.1]}]}";
         var balanced = judge(SERVICE.replace("ClusterIP, cl", "LoadBalancer, cl"), DEPLOYMENT, slice);
         assertReady(balanced);
         assertTrue(balanced.message().contains("no load balancer address"), balanced.message());
@@ -432,7 +446,8 @@ class ReadinessTest {
 
     @Test
     void aDefinitionMustBeEstablishedAndItsNamesAccepted() {
-        var crd = "{apiVersion: apiextensions.k8s.io/v1, kind: CustomResourceDefinition, metadata: {name: widgets.example.com, generation: 1}, status: {conditions: [{type: NamesAccepted, status: 'True'}, {type: Established, status: 'True'}]}}";
+        var crd = "{apiVersion: apiextensions.k8s.io/v1, kind: CustomResourceDefinition, metadata: {name: widgets.example.com, "
+            + "generation: 1}, status: {conditions: [{type: NamesAccepted, status: 'True'}, {type: Established, status: 'True'}]}}";
         assertReady(judge(crd));
         assertProgressing("not established",
             judge(crd.replace("Established, status: 'True'", "Established, status: 'False', reason: Installing")));
@@ -445,12 +460,14 @@ class ReadinessTest {
         assertEquals("suspended: no new jobs", judge("{apiVersion: batch/v1, kind: CronJob, metadata: {name: n}, spec: {suspend: true}}")
             .message());
         assertReady(judge("{apiVersion: networking.k8s.io/v1, kind: Ingress, metadata: {name: web}, status: {loadBalancer: {}}}"));
-        assertReady(judge("{apiVersion: autoscaling/v2, kind: HorizontalPodAutoscaler, metadata: {name: web}, status: {conditions: [{type: ScalingActive, status: 'False'}]}}"));
+        assertReady(judge("{apiVersion: autoscaling/v2, kind: HorizontalPodAutoscaler, metadata: {name: web}, "
+            + "status: {conditions: [{type: ScalingActive, status: 'False'}]}}"));
     }
 
     @Test
     void anApiServiceAndANamespaceAreJudgedByTheirOwnWord() {
-        var service = "{apiVersion: apiregistration.k8s.io/v1, kind: APIService, metadata: {name: v1.x}, status: {conditions: [{type: Available, status: 'False', reason: MissingEndpoints}]}}";
+        var service = "{apiVersion: apiregistration.k8s.io/v1, kind: APIService, metadata: {name: v1.x}, "
+            + "status: {conditions: [{type: Available, status: 'False', reason: MissingEndpoints}]}}";
         assertProgressing("MissingEndpoints", judge(service));
         assertReady(judge(service.replace("'False'", "'True'")));
         assertProgressing("Terminating", judge("{apiVersion: v1, kind: Namespace, metadata: {name: x}, status: {phase: Terminating}}"));
@@ -458,7 +475,8 @@ class ReadinessTest {
 
     @Test
     void aWebhookNeedsItsCertificateAndAnEndpoint() {
-        var hook = "{apiVersion: admissionregistration.k8s.io/v1, kind: ValidatingWebhookConfiguration, metadata: {name: w}, webhooks: [{name: a.example.com, clientConfig: {caBundle: Q0E=, service: {name: users, namespace: shop}}}]}";
+        var hook = "{apiVersion: admissionregistration.k8s.io/v1, kind: ValidatingWebhookConfiguration, metadata: {name: w}, "
+            + "webhooks: [{name: a.example.com, clientConfig: {caBundle: Q0E=, service: {name: users, namespace: shop}}}]}";
         assertProgressing("no ready endpoint", judge(hook, SERVICE, DEPLOYMENT));
         assertProgressing("no caBundle", judge(hook.replace("caBundle: Q0E=, ", ""), SERVICE));
         assertReady(judge(hook.replaceFirst("clientConfig: \\{.*?}}", "clientConfig: {url: 'https://hooks.example.com/a'}"), SERVICE));

@@ -27,7 +27,8 @@ class VerdictTest {
         assertTrue(both.ready());
         assertFalse(both.agentReady());
         assertTrue(both.warnings().toString().contains("deploy/codex is not ready"), both.warnings().toString());
-        assertTrue(verdict(settings(true, false), List.of(ReadinessTest.applied(ReadinessTest.DEPLOYMENT, 4, "d1"), ReadinessTest.applied(agent, 4, "d9"), ReadinessTest.applied(service, 0, "")),
+        assertTrue(verdict(settings(true, false), List.of(ReadinessTest.applied(ReadinessTest.DEPLOYMENT, 4, "d1"),
+            ReadinessTest.applied(agent, 4, "d9"), ReadinessTest.applied(service, 0, "")),
             ReadinessTest.DEPLOYMENT, agent, service).ready(), "its Service must not gate either");
     }
 
@@ -44,7 +45,8 @@ class VerdictTest {
         var other = ReadinessTest.DEPLOYMENT.replace("name: users, namespace", "name: other, namespace")
             .replace("uid: d1", "uid: d2").replace("updatedReplicas: 2", "updatedReplicas: 0");
         assertFalse(verdict(settings(false, false), List.of(), ReadinessTest.DEPLOYMENT, other).ready());
-        assertTrue(verdict(settings(true, false), List.of(ReadinessTest.applied(ReadinessTest.DEPLOYMENT, 4, "d1")), ReadinessTest.DEPLOYMENT, other).ready());
+        assertTrue(verdict(settings(true, false), List.of(ReadinessTest.applied(ReadinessTest.DEPLOYMENT, 4, "d1")),
+            ReadinessTest.DEPLOYMENT, other).ready());
     }
 
     @Test
@@ -56,7 +58,8 @@ class VerdictTest {
     void anObjectThatCouldNotBeAppliedKeepsAllFromBeingReady() {
         var refused = new ensure_ready.Applied(ReadinessTest.obj("{apiVersion: v1, kind: ConfigMap, metadata: {name: c}}"),
             new ensure_ready.Source("a.yaml", 1), ensure_ready.Result.failed, 0, "", "Invalid", "is invalid");
-        assertFalse(verdict(settings(true, false), List.of(ReadinessTest.applied(ReadinessTest.DEPLOYMENT, 4, "d1"), refused), ReadinessTest.DEPLOYMENT).ready());
+        assertFalse(verdict(settings(true, false), List.of(ReadinessTest.applied(ReadinessTest.DEPLOYMENT, 4, "d1"), refused),
+            ReadinessTest.DEPLOYMENT).ready());
     }
 
     @Test

@@ -33,8 +33,10 @@ class RealAgentTest {
             ready(node, "works where only its volumes can be written to", """
                 securityContext: {readOnlyRootFilesystem: true}
                 volumeMounts: [{name: tmp, mountPath: /tmp}]
-                """, "volumes: [{name: tmp, emptyDir: {}}]", agent -> succeeded(agent.run("touch /root/x 2>/dev/null || echo read-only"), "deploy")),
-            ready(node, "works without setsid and sha256sum", "command: [sh, -c, 'rm -f /usr/bin/setsid /usr/bin/sha256sum; exec lab init']", "",
+                """, "volumes: [{name: tmp, emptyDir: {}}]", agent -> succeeded(agent.run("touch /root/x 2>/dev/null || echo read-only"),
+                    "deploy")),
+            ready(node, "works without setsid and sha256sum",
+                "command: [sh, -c, 'rm -f /usr/bin/setsid /usr/bin/sha256sum; exec lab init']", "",
                 agent -> succeeded(agent.run(COUNTS), "deploy")),
             ready(node, "commits without being told its name", "", "", agent -> {
                 Path tree = agent.repository();
@@ -75,7 +77,8 @@ class RealAgentTest {
                 agent.awaitWork();
                 caller.signal("KILL");
                 caller.await();
-                Await.until("the agent's end", Duration.ofSeconds(60), () -> agent.sh("grep -qx reason=caller-gone /root/.agent-runs/run-*/exit").ok());
+                Await.until("the agent's end", Duration.ofSeconds(60), () ->
+                    agent.sh("grep -qx reason=caller-gone /root/.agent-runs/run-*/exit").ok());
                 assertTrue(!agent.sh("ps -A | grep -q sleep").ok());
             })).toList().stream();
     }
@@ -97,18 +100,22 @@ class RealAgentTest {
                     succeeded(agent.run("echo ok", "--agent-image", RealNode.image("nonroot:1")), "pod");
                     gone(agent);
                 }),
-            deployed(node, "is not to be had of an image without a shell, and the reason says so", "image: registry.test:5000/lab/noshell:1", "",
+            deployed(node, "is not to be had of an image without a shell, and the reason says so",
+                "image: registry.test:5000/lab/noshell:1", "",
                 agent -> {
                     JsonNode result = agent.run("echo ok");
-                    assertEquals("23 no-place", result.path("exitCode").asString("") + " " + result.path("status").asString(""), result.toString());
+                    assertEquals("23 no-place", result.path("exitCode").asString("") + " " + result.path("status")
+                        .asString(""), result.toString());
                     assertTrue(result.path("reason").asString("").contains("\"sh\": executable file not found"), result.toString());
                     gone(agent);
                 }),
             deployed(node, "starts where deploy/codex crashes again and again, and the reason says how",
                 "command: [sh, -c, 'sleep 2; echo no key is set >&2; exit 3']", "",
                 agent -> {
-                    Await.until("a crash", Duration.ofSeconds(60), () -> agent.client().pods().inNamespace(agent.namespace).list().getItems()
-                        .stream().anyMatch(pod -> pod.getStatus().getContainerStatuses().stream().anyMatch(status -> status.getRestartCount() > 0)));
+                    Await.until("a crash", Duration.ofSeconds(60), () -> agent.client()
+                        .pods().inNamespace(agent.namespace).list().getItems()
+                        .stream().anyMatch(pod -> pod.getStatus().getContainerStatuses()
+                        .stream().anyMatch(status -> status.getRestartCount() > 0)));
                     JsonNode result = agent.run("echo ok", "--agent-image", RealNode.image("nonroot:1"));
                     String why = succeeded(result, "pod").path("fallbackReason").asString("");
                     assertTrue(why.contains("Error, exit code 3") && why.contains("its log ends with: no key is set"), why);
@@ -162,7 +169,8 @@ class RealAgentTest {
     }
 
     private static JsonNode succeeded(JsonNode result, String where) {
-        assertEquals("succeeded " + where, result.path("status").asString("") + " " + result.path("agentTarget").asString(""), result.toString());
+        assertEquals("succeeded " + where, result.path("status").asString("") + " " + result.path("agentTarget")
+            .asString(""), result.toString());
         return result;
     }
 

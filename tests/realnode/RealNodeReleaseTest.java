@@ -23,7 +23,8 @@ class RealNodeReleaseTest {
                     Stacks.set("db", 1, "image: registry.test:5000/lab/app:9\n" + PROBE)),
             Situation.fails("a missing image over a healthy release", "IMAGE_NOT_FOUND Deployment/api", Stacks.app(MISSING))
                 .over(Stacks.app(PROBE)),
-            Situation.ready("a hook that fails when the old pod goes holds no release up", Stacks.app("image: registry.test:5000/lab/app:2\n" + PROBE))
+            Situation.ready("a hook that fails when the old pod goes holds no release up",
+                Stacks.app("image: registry.test:5000/lab/app:2\n" + PROBE))
                 .over(Stacks.app(PROBE + "\nlifecycle: {preStop: {exec: {command: [/opt/nothing]}}}")),
             Situation.fails("a crash over a healthy release", "CRASH_APP_ERROR Deployment/api",
                 Stacks.app("command: [sh, -c, 'echo Error: no such column; exit 1']\n" + PROBE)).over(Stacks.app(PROBE)),
@@ -60,7 +61,8 @@ class RealNodeReleaseTest {
                 {apiVersion: v1, kind: ConfigMap, metadata: {name: guarded, finalizers: [example.com/guard]}}
                 """ + Stacks.app("readinessProbe: {exec: {command: [test, -e, /ready]}, periodSeconds: 1}")).within(200)
                 .meanwhile(lab -> {
-                    lab.client().apps().deployments().inNamespace(lab.namespace()).withName("api").waitUntilCondition(java.util.Objects::nonNull, 60, TimeUnit.SECONDS);
+                    lab.client().apps().deployments().inNamespace(lab.namespace())
+                        .withName("api").waitUntilCondition(java.util.Objects::nonNull, 60, TimeUnit.SECONDS);
                     lab.client().namespaces().withName(lab.namespace()).delete();
                 }),
             Situation.fails("a name that Python cannot resolve and does not tell", "DNS_NAME_UNKNOWN Deployment/api", Stacks.app("""
@@ -86,6 +88,7 @@ class RealNodeReleaseTest {
 
     /** A Service that is another name for a host. */
     private static String named(String name, String host) {
-        return "---\n{apiVersion: v1, kind: Service, metadata: {name: " + name + "}, spec: {type: ExternalName, externalName: " + host + "}}\n";
+        return "---\n{apiVersion: v1, kind: Service, metadata: {name: " + name
+            + "}, spec: {type: ExternalName, externalName: " + host + "}}\n";
     }
 }

@@ -70,7 +70,8 @@ final class ShopModel implements AutoCloseable {
         return switch (seen.size()) {
             case 0 -> ResponsesStub.runs(look());
             case 1 -> isPlan() ? says("Сначала починить " + object() + ".", "done") : ResponsesStub.runs(work());
-            default -> says(last().contains("committed") ? "Готово: " + object() + "." : last(), last().contains("committed") ? "done" : "blocked");
+            default -> says(last().contains("committed") ? "Готово: " + object() + "."
+                : last(), last().contains("committed") ? "done" : "blocked");
         };
     }
 
@@ -134,6 +135,7 @@ final class ShopModel implements AutoCloseable {
 
     private static List<String> outputs(JsonNode request) {
         return StreamSupport.stream(request.path("input").spliterator(), false)
-            .filter(item -> item.path("type").asString("").equals("function_call_output")).map(item -> item.path("output").asString("")).toList();
+            .filter(item -> item.path("type").asString("").equals("function_call_output"))
+            .map(item -> item.path("output").asString("")).toList();
     }
 }

@@ -67,7 +67,8 @@ class ApplyBesideTest {
     private void answer(HttpExchange exchange) throws IOException {
         var name = exchange.getRequestURI().getPath().replaceAll(".*/", "");
         boolean write = exchange.getRequestMethod().equals("PATCH");
-        int code = write || name.equals("v1") || live.containsKey(name) || exchange.getRequestURI().getPath().contains("horizontal") ? 200 : 404;
+        int code = write || name.equals("v1") || live.containsKey(name)
+            || exchange.getRequestURI().getPath().contains("horizontal") ? 200 : 404;
         if (write) {
             writes.add(name);
             beside.put(name, Set.copyOf(underWay));
@@ -83,7 +84,8 @@ class ApplyBesideTest {
         }
         underWay.remove(name);
         var body = (name.equals("v1") ? NAMES : write && code == 200
-            ? "{\"metadata\": {\"name\": \"" + name + "\", \"uid\": \"" + writes.size() + "\"}}" : live.getOrDefault(name, "{\"items\": []}")).getBytes(StandardCharsets.UTF_8);
+            ? "{\"metadata\": {\"name\": \"" + name + "\", \"uid\": \"" + writes.size() + "\"}}"
+            : live.getOrDefault(name, "{\"items\": []}")).getBytes(StandardCharsets.UTF_8);
         exchange.sendResponseHeaders(code, body.length);
         exchange.getResponseBody().write(body);
         exchange.close();
@@ -105,7 +107,8 @@ class ApplyBesideTest {
     void theObjectsOfARankDoNotWaitForEachOther() throws IOException {
         after.put("a", "c");
         after.put("b", "d");
-        assertEquals(List.of("a created", "b created", "c created", "d created"), apply(maps("a", "b", "c", "d"), new ByteArrayOutputStream()));
+        assertEquals(List.of("a created", "b created", "c created", "d created"),
+            apply(maps("a", "b", "c", "d"), new ByteArrayOutputStream()));
     }
 
     @Test
@@ -128,7 +131,8 @@ class ApplyBesideTest {
         refused.put("b", 422);
         var told = new ByteArrayOutputStream();
         assertEquals(List.of("a created", "b failed", "c created"), apply(maps("a", "b", "c"), told));
-        var lines = told.toString(StandardCharsets.UTF_8).lines().filter(l -> l.contains("cm/")).map(l -> l.replaceAll(".*(cm/.).*", "$1")).toList();
+        var lines = told.toString(StandardCharsets.UTF_8).lines().filter(l -> l.contains("cm/"))
+            .map(l -> l.replaceAll(".*(cm/.).*", "$1")).toList();
         assertEquals(List.of("cm/a", "cm/b", "cm/c"), lines);
     }
 
@@ -177,7 +181,8 @@ class ApplyBesideTest {
             + "spec: {group: example.com, names: {kind: Other}, versions: [{name: v1, served: true}]}\n";
         var told = new ByteArrayOutputStream();
         assertEquals(List.of("things.example.com failed"), apply(yaml, told));
-        assertTrue(told.toString(StandardCharsets.UTF_8).contains("its names are not accepted: things is in use"), told.toString(StandardCharsets.UTF_8));
+        assertTrue(told.toString(StandardCharsets.UTF_8).contains("its names are not accepted: things is in use"),
+            told.toString(StandardCharsets.UTF_8));
     }
 
     /** What kubectl owned and what we own already become one entry, or the server would keep what the manifest drops. */
@@ -185,9 +190,12 @@ class ApplyBesideTest {
     void fieldsOfKubectlsApplyAreTakenOverIntoOurOwnEntry() throws IOException {
         live.put("a", """
             {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a", "resourceVersion": "7", "managedFields": [
-              {"manager": "kubectl-client-side-apply", "operation": "Update", "apiVersion": "v1", "fieldsType": "FieldsV1", "fieldsV1": {"f:data": {"f:theirs": {}}}},
-              {"manager": "ensure-ready", "operation": "Apply", "apiVersion": "v1", "fieldsType": "FieldsV1", "fieldsV1": {"f:data": {"f:ours": {}}}},
-              {"manager": "other", "operation": "Update", "apiVersion": "v1", "fieldsType": "FieldsV1", "fieldsV1": {"f:data": {"f:foreign": {}}}}]}}""");
+              {"manager": "kubectl-client-side-apply", "operation": "Update", "apiVersion": "v1", "fieldsType": "FieldsV1",
+                  "fieldsV1": {"f:data": {"f:theirs": {}}}},
+              {"manager": "ensure-ready", "operation": "Apply", "apiVersion": "v1", "fieldsType": "FieldsV1",
+                  "fieldsV1": {"f:data": {"f:ours": {}}}},
+              {"manager": "other", "operation": "Update", "apiVersion": "v1", "fieldsType": "FieldsV1", "fieldsV1": {"f:data": \
+            {"f:foreign": {}}}}]}}""");
         apply(maps("a"), new ByteArrayOutputStream());
         var entries = ensure_ready.Json.MAPPER.readTree(bodies.get(0)).path(0).path("value");
         assertEquals(List.of("other", "ensure-ready"), entries.valueStream().map(e -> e.path("manager").asString("")).toList());

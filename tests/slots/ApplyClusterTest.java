@@ -178,7 +178,8 @@ class ApplyClusterTest {
               scope: Namespaced
               names: {kind: Thing, plural: things, singular: thing}
               versions:
-              - {name: v1, served: true, storage: true, schema: {openAPIV3Schema: {type: object, x-kubernetes-preserve-unknown-fields: true}}}
+              - {name: v1, served: true, storage: true, schema: {openAPIV3Schema: {type: object,
+                  x-kubernetes-preserve-unknown-fields: true}}}
             """.formatted(group), false);
         cluster.client().apiextensions().v1().customResourceDefinitions().withName("things." + group).delete();
         assertEquals(List.of("created", "created"), results(results));

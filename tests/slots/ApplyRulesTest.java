@@ -32,9 +32,12 @@ import tools.jackson.databind.ObjectMapper;
 /** What an apply sends for one object, by what stands there already; a server that answers what the test says tells. */
 class ApplyRulesTest {
     private static final String NAMES = "{\"resources\": [{\"name\": \"configmaps\", \"kind\": \"ConfigMap\", \"namespaced\": true}, "
-        + "{\"name\": \"services\", \"kind\": \"Service\", \"namespaced\": true}, {\"name\": \"persistentvolumeclaims\", \"kind\": \"PersistentVolumeClaim\", \"namespaced\": true}, "
-        + "{\"name\": \"namespaces\", \"kind\": \"Namespace\", \"namespaced\": false}, {\"name\": \"deployments\", \"kind\": \"Deployment\", \"namespaced\": true}, "
-        + "{\"name\": \"statefulsets\", \"kind\": \"StatefulSet\", \"namespaced\": true}, {\"name\": \"customresourcedefinitions\", \"kind\": \"CustomResourceDefinition\", \"namespaced\": false}]}";
+        + "{\"name\": \"services\", \"kind\": \"Service\", \"namespaced\": true}, {\"name\": \"persistentvolumeclaims\", "
+        + "\"kind\": \"PersistentVolumeClaim\", \"namespaced\": true}, "
+        + "{\"name\": \"namespaces\", \"kind\": \"Namespace\", \"namespaced\": false}, {\"name\": \"deployments\", "
+        + "\"kind\": \"Deployment\", \"namespaced\": true}, "
+        + "{\"name\": \"statefulsets\", \"kind\": \"StatefulSet\", \"namespaced\": true}, {\"name\": \"customresourcedefinitions\", "
+        + "\"kind\": \"CustomResourceDefinition\", \"namespaced\": false}]}";
     private static final String IMMUTABLE =
         "422 {\"reason\": \"Invalid\", \"message\": \"spec: field is immutable\", \"details\": {\"causes\": [{\"field\": \"spec\"}]}}";
     @TempDir
@@ -243,7 +246,8 @@ class ApplyRulesTest {
         """)
     void onlyWhatKubectlsClientSideApplyOwnedIsTakenOver(String entry, boolean taken) throws IOException {
         live("a", "ConfigMap", "'resourceVersion': '7', 'managedFields': [" + entry.replace("}", ", 'fieldsV1': {'f:data': {'f:k': {}}}}")
-            + ", {'manager': 'ensure-ready', 'operation': 'Apply', 'subresource': 'status', 'fieldsV1': {'f:status': {}}}, {'manager': 'ensure-ready', 'operation': 'Update'}]", "{}");
+            + ", {'manager': 'ensure-ready', 'operation': 'Apply', 'subresource': 'status', 'fieldsV1': {'f:status': {}}}, "
+            + "{'manager': 'ensure-ready', 'operation': 'Update'}]", "{}");
         apply("ConfigMap", "name: a", "");
         assertEquals(taken ? 2 : 1, writes.size(), writes.toString());
         if (taken) {

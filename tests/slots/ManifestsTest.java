@@ -31,7 +31,8 @@ class ManifestsTest {
             none: ~
             date: 2026-01-02
             """);
-        assertEquals("{\"apiVersion\":\"v1\",\"kind\":\"X\",\"metadata\":{\"name\":\"a\"},\"on\":true,\"text\":\"yes\",\"mode\":420,\"port\":5432,"
+        assertEquals("{\"apiVersion\":\"v1\",\"kind\":\"X\",\"metadata\":{\"name\":\"a\"},\"on\":true,\"text\":\"yes\","
+            + "\"mode\":420,\"port\":5432,"
             + "\"version\":1.10,\"list\":[],\"map\":{},\"none\":null,\"date\":\"2026-01-02\"}", data.toString());
     }
 
@@ -124,7 +125,8 @@ class ManifestsTest {
     @Test
     void aTemplateIsRenderedAndItsLinesAreTheTemplates() throws IOException {
         write("web.yaml.ftl", "<#-- the shop -->\n" + configMap("${namespace}-${color}") + "---\n# second\n" + configMap("b"));
-        var loaded = new ensure_ready.Manifests(Map.of("namespace", "shop", "color", "red"), ensure_ready.Deadline.in(java.time.Duration.ofMinutes(1))).load(List.of(folder.toString()));
+        var loaded = new ensure_ready.Manifests(Map.of("namespace", "shop", "color", "red"),
+            ensure_ready.Deadline.in(java.time.Duration.ofMinutes(1))).load(List.of(folder.toString()));
         assertEquals(List.of("shop-red", "b"), loaded.items().stream().map(i -> i.object().name()).toList());
         assertEquals(List.of(2, 7), loaded.items().stream().map(i -> i.source().line()).toList());
     }
@@ -132,14 +134,16 @@ class ManifestsTest {
     @Test
     void aTemplateThatMultipliesDocumentsHasUnknownLinesRatherThanWrongOnes() throws IOException {
         write("web.yaml.ftl", "<#list [\"a\", \"b\"] as n>\n---\n" + configMap("${n}") + "</#list>\n");
-        var loaded = new ensure_ready.Manifests(Map.of(), ensure_ready.Deadline.in(java.time.Duration.ofMinutes(1))).load(List.of(folder.toString()));
+        var loaded = new ensure_ready.Manifests(Map.of(), ensure_ready.Deadline.in(java.time.Duration.ofMinutes(1)))
+            .load(List.of(folder.toString()));
         assertEquals(List.of(0, 0), loaded.items().stream().map(i -> i.source().line()).toList());
     }
 
     @Test
     void aTemplateReachesNoClassAndEvaluatesNoData() throws IOException {
         write("a.yaml.ftl", "${\"freemarker.template.utility.Execute\"?new()(\"id\")}");
-        var problem = new ensure_ready.Manifests(Map.of(), ensure_ready.Deadline.in(java.time.Duration.ofMinutes(1))).load(List.of(folder.toString())).problems().get(0);
+        var problem = new ensure_ready.Manifests(Map.of(), ensure_ready.Deadline.in(java.time.Duration.ofMinutes(1)))
+            .load(List.of(folder.toString())).problems().get(0);
         assertTrue(problem.message().contains("not allowed"), problem.message());
         write("a.yaml.ftl", configMap("${name}"));
         assertEquals(List.of("${1+1}"), names(Map.of("name", "${1+1}")));
@@ -179,7 +183,8 @@ class ManifestsTest {
     }
 
     private List<String> names(Map<String, Object> facts) {
-        return new ensure_ready.Manifests(facts, ensure_ready.Deadline.in(java.time.Duration.ofMinutes(1))).load(List.of(folder.toString())).items().stream().map(i -> i.object().name()).toList();
+        return new ensure_ready.Manifests(facts, ensure_ready.Deadline.in(java.time.Duration.ofMinutes(1)))
+            .load(List.of(folder.toString())).items().stream().map(i -> i.object().name()).toList();
     }
 
     private void write(String name, String text) throws IOException {
@@ -189,7 +194,8 @@ class ManifestsTest {
 
     @Test
     void anObjectOfARendererIsNamedByItsTemplateOrByTheProgram() {
-        var text = "---\n# Source: shop/templates/db.yaml\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: b}\n";
+        var text = "---\n# Source: shop/templates/db.yaml\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n---\napiVersion: v1\n"
+            + "kind: ConfigMap\nmetadata: {name: b}\n";
         assertEquals(List.of("shop/templates/db.yaml", "helm:7"),
             ensure_ready.Manifests.rendered("helm", text).items().stream().map(i -> i.source().toString()).toList());
     }

@@ -184,7 +184,8 @@ class SlotIsolationTest {
     }
 
     private Cli.Result run(Map<String, String> environment, String... args) {
-        return Cli.ensureReady(environment, with(List.of(args), "--kubeconfig", server.kubeconfig(folder).toString(), "--output", "json", "-q"));
+        return Cli.ensureReady(environment,
+            with(List.of(args), "--kubeconfig", server.kubeconfig(folder).toString(), "--output", "json", "-q"));
     }
 
     private static JsonNode json(Cli.Result result) {

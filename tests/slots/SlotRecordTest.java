@@ -69,8 +69,10 @@ class SlotRecordTest {
     void aRecordIsReadAndWhatIsNoNumberInItCountsAsNone() {
         assertEquals(new ensure_ready.Slot(12, "ai", "shop-dev-12", "me", 42, 7, "2026-01-01T00:00:00Z", "2026-02-01T00:00:00Z", "u1", 77),
             record("""
-            {"metadata": {"name": "codex-env-12", "uid": "u1", "resourceVersion": "77", "annotations": {"ensure-ready/expires-at": "2026-02-01T00:00:00Z"}},
-             "data": {"env": "ai", "namespace": "shop-dev-12", "owner": "me", "issue": "42", "pr": "7", "createdAt": "2026-01-01T00:00:00Z"}}
+            {"metadata": {"name": "codex-env-12", "uid": "u1", "resourceVersion": "77", "annotations": {"ensure-ready/expires-at": \
+            "2026-02-01T00:00:00Z"}},
+             "data": {"env": "ai", "namespace": "shop-dev-12", "owner": "me", "issue": "42", "pr": "7", "createdAt": \
+            "2026-01-01T00:00:00Z"}}
             """));
         assertEquals(new ensure_ready.Slot(3, "", "", "", 0, 0, "", "", "", 0),
             record("{\"metadata\": {\"name\": \"codex-env-3\"}, \"data\": {\"issue\": \"-1\", \"pr\": \"99999999999\"}}"));

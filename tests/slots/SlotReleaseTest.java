@@ -143,7 +143,8 @@ class SlotReleaseTest {
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
         spec: {finalizers: [a/b]}, status: {phase: Terminating}                                             | finalizers ["a/b"]
-        status: {phase: Terminating, conditions: [{status: 'True', message: x has 1}, {status: 'False', message: no}, {status: 'True', message: y}]} | x has 1; y
+        status: {phase: Terminating, conditions: [{status: 'True', message: x has 1}, {status: 'False', message: no}, {status: 'True', \
+        message: y}]} | x has 1; y
         """)
     void aNamespaceThatIsStillGoingAtTheDeadlineIsNamedWithWhatHoldsIt(String rest, String holds) {
         server.putYaml("", "{apiVersion: v1, kind: Namespace, metadata: {name: shop-dev-1}, " + rest + "}");

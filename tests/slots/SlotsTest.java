@@ -54,9 +54,11 @@ class SlotsTest {
         var record = new ensure_ready.Obj(server.get("configmaps", "codex-system", "codex-env-1").orElseThrow());
         var data = record.map("/data");
         assertEquals(List.of("slot", "env", "namespace", "owner", "issue", "pr", "createdAt"), List.copyOf(data.keySet()));
-        assertEquals(List.of("1", "ai", "shop-dev-1", "me", "42", "7"), List.of(data.get("slot"), data.get("env"), data.get("namespace"), data.get("owner"), data.get("issue"), data.get("pr")));
+        assertEquals(List.of("1", "ai", "shop-dev-1", "me", "42", "7"),
+            List.of(data.get("slot"), data.get("env"), data.get("namespace"), data.get("owner"), data.get("issue"), data.get("pr")));
         assertTrue(Instant.parse(data.get("createdAt")).isBefore(Instant.now().plusSeconds(1)));
-        assertEquals(Map.of("app.kubernetes.io/managed-by", "ensure-ready", "ensure-ready/slot", "1", "ensure-ready/env", "ai", "ensure-ready/issue", "42"), record.labels());
+        assertEquals(Map.of("app.kubernetes.io/managed-by", "ensure-ready", "ensure-ready/slot",
+            "1", "ensure-ready/env", "ai", "ensure-ready/issue", "42"), record.labels());
     }
 
     @Test
@@ -101,7 +103,8 @@ class SlotsTest {
         server.putYaml("", "{apiVersion: v1, kind: Namespace, metadata: {name: codex-system}}");
         server.faults.delay("create", "configmaps", 1, Duration.ofMillis(800));
         var other = CompletableFuture.runAsync(() -> server.putYaml("codex-system",
-            "{apiVersion: v1, kind: ConfigMap, metadata: {name: codex-env-2}, data: {slot: '2', env: ai, issue: '42', namespace: shop-dev-2}}"),
+            "{apiVersion: v1, kind: ConfigMap, metadata: {name: codex-env-2}, data: {slot: '2', env: ai, issue: '42', "
+                + "namespace: shop-dev-2}}"),
             CompletableFuture.delayedExecutor(400, TimeUnit.MILLISECONDS));
         assertEquals(2, take(issue(42), 0).slot());
         other.join();
@@ -114,7 +117,8 @@ class SlotsTest {
         assertEquals(List.of(1), List.of((int) targets.stream().map(ensure_ready.Target::slot).distinct().count()));
         server.faults.delay("create", "configmaps", 1, Duration.ofMillis(800));
         var other = CompletableFuture.runAsync(() -> server.putYaml("codex-system",
-            "{apiVersion: v1, kind: ConfigMap, metadata: {name: codex-env-3}, data: {slot: '3', env: ai, issue: '9', pr: '8', namespace: shop-dev-3}}"),
+            "{apiVersion: v1, kind: ConfigMap, metadata: {name: codex-env-3}, data: {slot: '3', env: ai, issue: '9', pr: '8', "
+                + "namespace: shop-dev-3}}"),
             CompletableFuture.delayedExecutor(400, TimeUnit.MILLISECONDS));
         assertEquals(3, take(new ensure_ready.Wanted("ai", 0, 0, 8, 0), 0).slot());
         other.join();
@@ -159,7 +163,8 @@ class SlotsTest {
     @Test
     void aNamespaceThatMayNotBeMadeIsForbiddenAndNotTakenForOneThatIsThere() {
         server.faults.forbid("create", "namespaces");
-        var namespaces = new ensure_ready.Namespaces(new ensure_ready.Api(ensure_ready.Kubeconfig.read(kubeconfig, null), Duration.ofSeconds(10)),
+        var namespaces = new ensure_ready.Namespaces(new ensure_ready.Api(ensure_ready.Kubeconfig.read(kubeconfig, null),
+            Duration.ofSeconds(10)),
             ensure_ready.Progress.on(System.err, Map.of(), true, false));
         var target = new ensure_ready.Target("ai", 3, "shop-dev-3", 42, 0, true);
         var error = assertThrows(ensure_ready.ApiError.class,
@@ -183,7 +188,8 @@ class SlotsTest {
         take(issue(41), 1);
         server.resetRequests();
         var waiting = Executors.newSingleThreadExecutor();
-        Future<ensure_ready.Target> taken = waiting.submit(() -> slots().acquire(new ensure_ready.Wanted("ai", 0, 42, 0, 1), ensure_ready.Deadline.in(Duration.ofSeconds(30)), Optional.empty()));
+        Future<ensure_ready.Target> taken = waiting.submit(() -> slots()
+            .acquire(new ensure_ready.Wanted("ai", 0, 42, 0, 1), ensure_ready.Deadline.in(Duration.ofSeconds(30)), Optional.empty()));
         Thread.sleep(1500);
         server.delete("configmaps", "codex-system", "codex-env-1");
         assertEquals(1, taken.get().slot());
@@ -244,7 +250,8 @@ class SlotsTest {
 
     private ensure_ready.Slots slots() {
         var api = new ensure_ready.Api(ensure_ready.Kubeconfig.read(kubeconfig, null), Duration.ofSeconds(10));
-        return new ensure_ready.Slots(api, "codex-system", "codex-env-", (n, env, issue) -> "shop-dev-" + n, "me", ensure_ready.Progress.on(System.err, Map.of(), true, false));
+        return new ensure_ready.Slots(api, "codex-system", "codex-env-", (n, env, issue) -> "shop-dev-" + n,
+            "me", ensure_ready.Progress.on(System.err, Map.of(), true, false));
     }
 
     private static <T> List<T> atOnce(int n, java.util.function.IntFunction<T> work) throws InterruptedException, ExecutionException {

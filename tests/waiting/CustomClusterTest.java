@@ -39,10 +39,13 @@ class CustomClusterTest {
               group: example.x-k8s.io
               scope: Namespaced
               names: {plural: gadgets, kind: Gadget}
-              versions: [{name: v1, served: true, storage: true, subresources: {status: {}}, schema: {openAPIV3Schema: {type: object, x-kubernetes-preserve-unknown-fields: true}}}]
+              versions: [{name: v1, served: true, storage: true, subresources: {status: {}}, schema: {openAPIV3Schema: {type: object,
+                  x-kubernetes-preserve-unknown-fields: true}}}]
             """);
-        cluster.client().apiextensions().v1().customResourceDefinitions().withName("gadgets.example.x-k8s.io").waitUntilCondition(d -> d != null
-            && d.getStatus().getConditions().stream().anyMatch(c -> c.getType().equals("Established") && c.getStatus().equals("True")), 20, TimeUnit.SECONDS);
+        cluster.client().apiextensions().v1().customResourceDefinitions().withName("gadgets.example.x-k8s.io")
+            .waitUntilCondition(d -> d != null
+            && d.getStatus().getConditions().stream().anyMatch(c -> c.getType().equals("Established") && c.getStatus().equals("True")),
+            20, TimeUnit.SECONDS);
         apply("apiVersion: example.x-k8s.io/v1\nkind: Gadget\nmetadata: {name: g, namespace: " + namespace + "}");
         var gadgets = cluster.client().genericKubernetesResources("example.x-k8s.io/v1", "Gadget").inNamespace(namespace).withName("g");
         assertEquals("gadget/g has no status yet", said());
@@ -60,7 +63,8 @@ class CustomClusterTest {
     }
 
     private static GenericKubernetesResource status(GenericKubernetesResource gadget, String ready) {
-        gadget.setAdditionalProperty("status", java.util.Map.of("conditions", List.of(java.util.Map.of("type", "Ready", "status", ready, "reason", "Waits"))));
+        gadget.setAdditionalProperty("status",
+            java.util.Map.of("conditions", List.of(java.util.Map.of("type", "Ready", "status", ready, "reason", "Waits"))));
         return gadget;
     }
 }

@@ -20,7 +20,8 @@ class LastWordsTest {
         spec: {backoffLimit: 1, template: {spec: {restartPolicy: OnFailure, containers: [{name: app, image: a}]}}}
         status: %s
         """;
-    private static final String FAILED = "{failed: 1, conditions: [{type: Failed, status: 'True', reason: BackoffLimitExceeded, message: at its limit}]}";
+    private static final String FAILED =
+        "{failed: 1, conditions: [{type: Failed, status: 'True', reason: BackoffLimitExceeded, message: at its limit}]}";
 
     @TempDir
     Path folder;
@@ -47,14 +48,16 @@ class LastWordsTest {
             status:
               phase: Running
               conditions: [{type: Ready, status: "False"}]
-              containerStatuses: [{name: app, ready: false, restartCount: 1, state: {waiting: {reason: CrashLoopBackOff}}, lastState: {terminated: {exitCode: 1, reason: Error, finishedAt: "2026-01-01T10:00:00Z"}}}]
+              containerStatuses: [{name: app, ready: false, restartCount: 1, state: {waiting: {reason: CrashLoopBackOff}},
+                  lastState: {terminated: {exitCode: 1, reason: Error, finishedAt: "2026-01-01T10:00:00Z"}}}]
             """.formatted(name, job, policy));
     }
 
     /** The causes when the pod goes and the Job fails while the wait looks, each with its lines. */
     private String causes(Runnable end, Map<String, String> secrets) throws Exception {
         try (var api = new ensure_ready.Api(ensure_ready.Kubeconfig.read(server.kubeconfig(folder), null), Duration.ofSeconds(5))) {
-            var waiting = new ensure_ready.SoftWait(api, "shop", List.of(), new ensure_ready.WaitSettings("codex", false, false, true, null), j -> { });
+            var waiting = new ensure_ready.SoftWait(api, "shop", List.of(),
+                new ensure_ready.WaitSettings("codex", false, false, true, null), j -> { });
             var ended = CompletableFuture.supplyAsync(() -> waiting.run(ensure_ready.Deadline.in(Duration.ofSeconds(30))));
             WatchTest.until("the log is read", () -> server.requests("get", "pods/log") > 0 || !waiting.last().workloads().isEmpty()
                 && server.list("pods", "shop").isEmpty());
@@ -76,7 +79,8 @@ class LastWordsTest {
     void whatItSaidAtItsLimitIsToldMasked() throws Exception {
         pod("migrate-x", "OnFailure");
         server.log("shop", "migrate-x", "app", true, "FATAL: password authentication failed for user shop with plum-tree-77\n");
-        assertEquals("[CRASH_AUTH_FAILED Job/migrate [FATAL: password authentication failed for user shop with [REDACTED:secret/db#password]]]",
+        assertEquals("[CRASH_AUTH_FAILED Job/migrate [FATAL: password authentication failed for user shop with "
+            + "[REDACTED:secret/db#password]]]",
             causes(() -> failsAndTakesAway("migrate-x"), Map.of("db#password", "plum-tree-77")));
     }
 
@@ -84,7 +88,8 @@ class LastWordsTest {
     void aPodThatIsBeingTakenAwayIsToldToo() throws Exception {
         pod("migrate-z", "OnFailure");
         server.log("shop", "migrate-z", "app", true, "FATAL: password authentication failed for user shop\n");
-        server.edit("pods", "shop", "migrate-z", p -> p.withObject("/metadata").putArray("finalizers").add("batch.kubernetes.io/job-tracking"));
+        server.edit("pods", "shop", "migrate-z", p -> p.withObject("/metadata")
+            .putArray("finalizers").add("batch.kubernetes.io/job-tracking"));
         assertEquals("[CRASH_AUTH_FAILED Job/migrate [FATAL: password authentication failed for user shop]]", causes(() -> {
             server.delete("pods", "shop", "migrate-z");
             server.putYaml("shop", JOB.formatted(FAILED.replace("type: Failed", "type: FailureTarget")));

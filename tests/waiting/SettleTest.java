@@ -17,15 +17,19 @@ class SettleTest {
     private static final String PROBED = ReadinessTest.POD.replace("containers: [{name: main,",
         "containers: [{name: main, readinessProbe: {tcpSocket: {port: 1}},");
     private static final String WIDGET =
-        "{apiVersion: example.com/v1, kind: Widget, metadata: {name: w, namespace: shop, uid: w1, generation: 1}, status: {observedGeneration: 1, conditions: [{type: Ready, status: 'True'}]}}";
+        "{apiVersion: example.com/v1, kind: Widget, metadata: {name: w, namespace: shop, uid: w1, generation: 1}, "
+            + "status: {observedGeneration: 1, conditions: [{type: Ready, status: 'True'}]}}";
 
     private static String since(String time) {
-        return PROBED.replaceAll("\\{type: Ready, status: \"True\"[^}]*}", "{type: Ready, status: \"True\", lastTransitionTime: \"" + time + "\"}");
+        return PROBED.replaceAll("\\{type: Ready, status: \"True\"[^}]*}",
+            "{type: Ready, status: \"True\", lastTransitionTime: \"" + time + "\"}");
     }
 
     /** Whether one look is enough, with the API server's clock at {@code cluster}. */
-    private static boolean settled(ensure_ready.WaitSettings settings, List<ensure_ready.Applied> applied, Instant cluster, String... documents) {
-        return settled(settings, new ensure_ready.Snapshot("shop", NOW, ReadinessTest.snapshot(applied, documents).objects(), applied, Map.of(), List.of()), cluster);
+    private static boolean settled(ensure_ready.WaitSettings settings, List<ensure_ready.Applied> applied,
+        Instant cluster, String... documents) {
+        return settled(settings, new ensure_ready.Snapshot("shop", NOW, ReadinessTest.snapshot(applied, documents)
+            .objects(), applied, Map.of(), List.of()), cluster);
     }
 
     private static boolean settled(ensure_ready.WaitSettings settings, ensure_ready.Snapshot snapshot, Instant cluster) {
@@ -58,7 +62,8 @@ class SettleTest {
     @Test
     void whatHasNoTimesProvesNothing() {
         assertEquals(false, settled(NOW, since("")));
-        assertEquals(false, settled(NOW, since("2026-01-01T09:00:00Z"), since("").replace("name: shell", "name: other").replace("uid: p1", "uid: p2")));
+        assertEquals(false,
+            settled(NOW, since("2026-01-01T09:00:00Z"), since("").replace("name: shell", "name: other").replace("uid: p1", "uid: p2")));
         var known = ReadinessTest.snapshot(List.of(), since("2026-01-01T09:00:00Z")).objects();
         assertEquals(true, settled(LOOK, new ensure_ready.Snapshot("shop", NOW, known, List.of(), Map.of(), List.of()), NOW));
     }
@@ -89,9 +94,11 @@ class SettleTest {
         return java.util.stream.IntStream.rangeClosed(0, 60).filter(s -> memory.settled(NOW.plusSeconds(s))).findFirst().orElse(-1);
     }
 
-    private static ensure_ready.WaitMemory seen(ensure_ready.WaitMemory before, ensure_ready.WaitSettings settings, List<ensure_ready.Applied> applied,
+    private static ensure_ready.WaitMemory seen(ensure_ready.WaitMemory before,
+        ensure_ready.WaitSettings settings, List<ensure_ready.Applied> applied,
         Instant now, String... documents) {
-        var snapshot = new ensure_ready.Snapshot("shop", now, ReadinessTest.snapshot(applied, documents).objects(), applied, Map.of(), List.of());
+        var snapshot = new ensure_ready.Snapshot("shop", now, ReadinessTest.snapshot(applied, documents)
+            .objects(), applied, Map.of(), List.of());
         return ensure_ready.Assessment.of(snapshot, Set.of(), Map.of(), settings).remembered(before, settings, now);
     }
 

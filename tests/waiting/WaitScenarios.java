@@ -67,7 +67,8 @@ final class WaitScenarios {
             apiVersion: batch/v1
             kind: Job
             metadata: {name: make-secret}
-            spec: {template: {metadata: {annotations: {life.test/after: 30s}}, spec: {restartPolicy: Never, containers: [{name: make, image: "make:1"}]}}}
+            spec: {template: {metadata: {annotations: {life.test/after: 30s}}, spec: {restartPolicy: Never, containers: [{name: make,
+                image: "make:1"}]}}}
             """);
         return lab.after(28, () -> secret(lab)).start(180);
     }
@@ -109,7 +110,8 @@ final class WaitScenarios {
             firstTimestamp: "%4$s"
             lastTimestamp: "%4$s"
             count: 1
-            """.formatted(p.getMetadata().getName(), lab.namespace, p.getMetadata().getUid(), Instant.now().truncatedTo(ChronoUnit.SECONDS)))));
+            """.formatted(p.getMetadata().getName(), lab.namespace, p
+                .getMetadata().getUid(), Instant.now().truncatedTo(ChronoUnit.SECONDS)))));
         return lab.after(40, () -> cluster.addNode("late-" + lab.namespace, "pool=" + lab.namespace)).start(180);
     }
 
@@ -194,7 +196,8 @@ final class WaitScenarios {
             apiVersion: batch/v1
             kind: Job
             metadata: {name: seed}
-            spec: {backoffLimit: 0, template: {metadata: {annotations: {life.test/is: fails}}, spec: {restartPolicy: Never, containers: [{name: seed, image: "seed:1"}]}}}
+            spec: {backoffLimit: 0, template: {metadata: {annotations: {life.test/is: fails}}, spec: {restartPolicy: Never,
+                containers: [{name: seed, image: "seed:1"}]}}}
             """).start(120));
         all.put("PVC_STORAGECLASS_MISSING", c -> new WaitLab(c, "class").apply("""
             apiVersion: v1
@@ -237,7 +240,8 @@ final class WaitScenarios {
             apiVersion: admissionregistration.k8s.io/v1
             kind: ValidatingAdmissionPolicyBinding
             metadata: {name: %1$s}
-            spec: {policyName: %1$s, validationActions: [Deny], matchResources: {namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: %1$s}}}}
+            spec: {policyName: %1$s, validationActions: [Deny],
+                matchResources: {namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: %1$s}}}}
             """.formatted(lab.namespace));
         cluster.eventually(() -> refuses(lab));
         return lab.apply(WaitLab.deployment("web", "web:1", "", "")).start(120);

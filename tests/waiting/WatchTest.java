@@ -19,7 +19,8 @@ class WatchTest {
         apiVersion: apps/v1
         kind: Deployment
         metadata: {name: web, generation: 1}
-        spec: {replicas: 1, minReadySeconds: 1, progressDeadlineSeconds: 600, selector: {matchLabels: {app: web}}, template: {metadata: {labels: {app: web}}}}
+        spec: {replicas: 1, minReadySeconds: 1, progressDeadlineSeconds: 600, selector: {matchLabels: {app: web}},
+            template: {metadata: {labels: {app: web}}}}
         status:
           observedGeneration: 1
           replicas: 1
@@ -194,7 +195,8 @@ class WatchTest {
 
     @Test
     void aJobThatWentAwayWhileNobodyWatchedIsRemembered() throws Exception {
-        var job = "{apiVersion: batch/v1, kind: Job, metadata: {name: seed, uid: j1}, status: {conditions: [{type: Complete, status: 'True'}]}}";
+        var job = "{apiVersion: batch/v1, kind: Job, metadata: {name: seed, uid: j1}, status: {conditions: [{type: Complete, "
+            + "status: 'True'}]}}";
         var uid = server.putYaml("shop", job).get(0).at("/metadata/uid").asString("");
         try (var watch = new ensure_ready.Informers(api, () -> { })) {
             watch.follow(ensure_ready.Topic.of(ensure_ready.Kind.JOB, "shop"));
@@ -335,7 +337,8 @@ class WatchTest {
         server.putYaml("shop", READY.replace("metadata: {labels: {app: web}}}",
             "metadata: {labels: {app: web}}, spec: {containers: [{name: web, image: w, envFrom: [{secretRef: {name: s}}]}]}}"));
         server.putYaml("shop",
-            "{apiVersion: v1, kind: Secret, metadata: {name: s, annotations: {kubectl.kubernetes.io/last-applied-configuration: '{\"data\": {\"k\": \"aHVudGVyMg==\"}}'}}, data: {k: aHVudGVyMg==}}");
+            "{apiVersion: v1, kind: Secret, metadata: {name: s, annotations: {kubectl.kubernetes.io/last-applied-configuration: "
+                + "'{\"data\": {\"k\": \"aHVudGVyMg==\"}}'}}, data: {k: aHVudGVyMg==}}");
         var judgement = waiting().run(ensure_ready.Deadline.in(Duration.ofSeconds(30)));
         assertEquals(ensure_ready.Outcome.ready, judgement.outcome());
         assertFalse(judgement.snapshot().toString().contains("aHVudGVyMg"), "neither data nor annotations");
@@ -362,13 +365,15 @@ class WatchTest {
 
     private ensure_ready.Judgement beside(ensure_ready.Applying applying, int seconds) {
         var settings = new ensure_ready.WaitSettings("codex", true, false, true, java.time.Instant.now());
-        return new ensure_ready.SoftWait(api, "shop", applying, settings, judgement -> { }).run(ensure_ready.Deadline.in(Duration.ofSeconds(seconds)));
+        return new ensure_ready.SoftWait(api, "shop", applying, settings, judgement -> { })
+            .run(ensure_ready.Deadline.in(Duration.ofSeconds(seconds)));
     }
 
     @Test
     void aFailureThatIsCertainAtTheDeadlineIsToldAsSuch() {
         server.putYaml("shop", NOT_READY);
-        var refused = List.of(object(NOTHING_YET, ensure_ready.Result.failed, "is invalid"), object(NOT_READY, ensure_ready.Result.created, ""));
+        var refused = List.of(object(NOTHING_YET, ensure_ready.Result.failed, "is invalid"),
+            object(NOT_READY, ensure_ready.Result.created, ""));
         var judgement = beside(ensure_ready.Applying.over(refused, false), 4);
         assertEquals("failed", judgement.outcome().word());
         assertTrue(judgement.certainSince().isPresent());
@@ -381,7 +386,8 @@ class WatchTest {
         var go = new CompletableFuture<List<ensure_ready.Applied>>();
         var pending = List.of(object(READY, ensure_ready.Result.pending, ""));
         var settings = new ensure_ready.WaitSettings("codex", false, false, true, java.time.Instant.now());
-        var waiting = new ensure_ready.SoftWait(api, "shop", ensure_ready.Applying.begin(pending, false, told -> go.join()), settings, j -> { });
+        var waiting = new ensure_ready.SoftWait(api, "shop", ensure_ready.Applying.begin(pending, false, told -> go.join()),
+            settings, j -> { });
         var result = inBackground(waiting, 60);
         until("the watch sees it", () -> !waiting.last().workloads().isEmpty());
         assertEquals("not applied yet", waiting.last().workloads().get(0).message());
@@ -393,7 +399,8 @@ class WatchTest {
 
     @Test
     void aCertainFailureEndsTheTriesButNotBeforeEachObjectHadOne() throws Exception {
-        var tried = List.of(object(NOTHING_YET, ensure_ready.Result.failed, "is invalid"), object(LATER, ensure_ready.Result.pending, "no answer"));
+        var tried = List.of(object(NOTHING_YET, ensure_ready.Result.failed, "is invalid"),
+            object(LATER, ensure_ready.Result.pending, "no answer"));
         var untried = List.of(tried.get(0), object(LATER, ensure_ready.Result.pending, ""));
         var interrupted = new CompletableFuture<Boolean>();
         var applying = ensure_ready.Applying.begin(untried, false, told -> {
@@ -455,7 +462,8 @@ class WatchTest {
         server.putYaml("shop", NOT_READY);
         assertEquals("deploy/web", waiting().run(ensure_ready.Deadline.now()).workloads().get(0).ref());
         server.faults.delay("*", "*", 1000, Duration.ofSeconds(30));
-        var taken = new ensure_ready.Applied(ReadinessTest.obj(NOT_READY), new ensure_ready.Source("a.yaml", 1), ensure_ready.Result.created, 1, "u1", "", "");
+        var taken = new ensure_ready.Applied(ReadinessTest.obj(NOT_READY), new ensure_ready.Source("a.yaml", 1),
+            ensure_ready.Result.created, 1, "u1", "", "");
         assertEquals("timeout", beside(ensure_ready.Applying.over(List.of(taken), false), 1).outcome().word());
         assertEquals("no-cluster", beside(ensure_ready.Applying.over(List.of(), false), 1).outcome().word());
     }

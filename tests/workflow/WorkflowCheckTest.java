@@ -77,7 +77,8 @@ class WorkflowCheckTest {
         var found = check(repository);
         assertEquals(3, found.exit(), found.toString());
         assertTrue(found.out()
-                .contains("unknown  secret AI_KUBECONFIG: this token does not see environments/ai/secrets (GitHub answers 403: Resource not accessible"), found.out());
+                .contains("unknown  secret AI_KUBECONFIG: this token does not see environments/ai/secrets (GitHub answers 403: Resource "
+                    + "not accessible"), found.out());
         assertTrue(found.out().contains("ok       secret OPENAI_API_KEY"), found.out());
         assertFalse(found.out().contains("missing "), found.out());
     }
@@ -146,7 +147,8 @@ class WorkflowCheckTest {
     /** macOS has bash 3.2, and people run check.sh there. */
     @Test
     void checkUsesNothingThatBash32DoesNotHave() throws IOException {
-        var newer = Pattern.compile("mapfile|readarray|declare -[An]|local -n|\\$\\{\\w+(,,|\\^\\^|@[A-Z])|&>>|\\|&|coproc|wait -n|\\[-1\\]|^\\s*shopt -s inherit_errexit|[^+]\"\\$\\{body\\[@]}\"", Pattern.MULTILINE);
+        var newer = Pattern.compile("mapfile|readarray|declare -[An]|local -n|\\$\\{\\w+(,,|\\^\\^|@[A-Z])|&>>|\\|&|coproc|wait "
+            + "-n|\\[-1\\]|^\\s*shopt -s inherit_errexit|[^+]\"\\$\\{body\\[@]}\"", Pattern.MULTILINE);
         for (var script : List.of("check.sh", "github.sh")) {
             var text = Files.readString(Cli.root().resolve("workflows/shared/agent").resolve(script))
                     .replace("${body[@]+\"${body[@]}\"}", "");

@@ -65,7 +65,8 @@ class WorkflowClusterTest {
         assertEquals("tables\n", run.pushed(branch(), "schema.sql"));
         var report = WorkflowRun.JSON.readTree(run.artifacts.resolve("agent-1/ready.json").toFile());
         assertEquals("true shop", report.path("infraReady") + " " + report.path("namespace").asString("").replaceAll("-dev-\\d+", ""));
-        assertTrue(report.path("limited").valueStream().allMatch(l -> l.asString("").startsWith("custom resources: ")), // not the project's own
+        // not the project's own
+        assertTrue(report.path("limited").valueStream().allMatch(l -> l.asString("").startsWith("custom resources: ")),
                 report.path("limited").toString());
         assertEquals("deploy", WorkflowRun.JSON.readTree(run.artifacts.resolve("agent-1/result.json").toFile()).path("agentTarget")
                 .asString(""));

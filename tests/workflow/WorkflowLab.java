@@ -92,7 +92,8 @@ final class WorkflowLab {
 
     /** Runs a step's shell text with a jbangw that prints its arguments, one a line. */
     static List<String> arguments(String run) {
-        var shell = "jbangw() { printf '%s\\n' \"$@\"; exit; }\nISSUE=42 PULL=7 KIND=dev_review SLOT=3 RUNNER_TEMP=/tmp BASE=main MAX_TOKENS=9 NAMESPACE=shop-dev-3 CODEXCTL_CODE_ROOT_BASE=/envs\n"
+        var shell = "jbangw() { printf '%s\\n' \"$@\"; exit; }\nISSUE=42 PULL=7 KIND=dev_review SLOT=3 RUNNER_TEMP=/tmp BASE=main "
+            + "MAX_TOKENS=9 NAMESPACE=shop-dev-3 CODEXCTL_CODE_ROOT_BASE=/envs\n"
                 + run.replaceAll("(?:exec )?(env \\S+ \\\\\\s+)?\\./jbangw", "jbangw");
         var result = Cli.program("bash", "-eu", "-c", shell).run();
         if (result.exit() != 0) {

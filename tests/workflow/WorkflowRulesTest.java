@@ -42,7 +42,8 @@ class WorkflowRulesTest {
         FOREIGN_TEXT_NEVER_BECOMES_SHELL(s -> s.steps().map(Step::run).filter(run -> run.contains("${{")).toList(), """
                 jobs: {a: {steps: [{run: 'echo ${{ github.event.issue.title }}'}]}}
                 """),
-        NOTHING_IS_PERMITTED_AT_THE_TOP(s -> s.isAction() || Map.of().equals(s.yaml.get("permissions")) ? List.of() : List.of("no permissions: {}"), """
+        NOTHING_IS_PERMITTED_AT_THE_TOP(s -> s.isAction() || Map.of().equals(s.yaml.get("permissions"))
+            ? List.of() : List.of("no permissions: {}"), """
                 on: issues
                 jobs: {a: {steps: [{run: 'true'}]}}
                 """),
@@ -50,7 +51,8 @@ class WorkflowRulesTest {
                 jobs: {a: {permissions: write-all, steps: []}}
                 """),
         FOREIGN_ACTIONS_ARE_PINNED_AND_SAY_THEIR_VERSION(s -> s.lines("uses: ")
-                .filter(line -> !line.matches(".*uses: (\\./\\.github/\\S+|[\\w.-]+/[\\w./-]+@[0-9a-f]{40} # v\\d+\\.\\d+\\.\\d+)")).toList(), """
+                .filter(line -> !line.matches(".*uses: (\\./\\.github/\\S+|[\\w.-]+/[\\w./-]+@[0-9a-f]{40} # v\\d+\\.\\d+\\.\\d+)"))
+                .toList(), """
                 jobs: {a: {steps: [{
                   uses: actions/checkout@v4 }]}}
                 """),
@@ -58,7 +60,8 @@ class WorkflowRulesTest {
                 .filter(step -> !Boolean.FALSE.equals(step.with("persist-credentials"))).map(Step::toString).toList(), """
                 jobs: {a: {steps: [{uses: actions/checkout@0, with: {path: src}}]}}
                 """),
-        EVERY_JOB_HAS_A_LIMIT(s -> s.jobs().filter(job -> job.containsKey("steps") && !job.containsKey("timeout-minutes")).map(Object::toString).toList(), """
+        EVERY_JOB_HAS_A_LIMIT(s -> s.jobs().filter(job -> job.containsKey("steps") && !job.containsKey("timeout-minutes"))
+            .map(Object::toString).toList(), """
                 jobs: {a: {steps: []}}
                 """),
         EVERY_STEP_WITH_A_SCRIPT_OF_OURS_HAS_A_LIMIT(s -> s.steps()
@@ -77,7 +80,8 @@ class WorkflowRulesTest {
                 jobs: {a: {steps: [{run: "ready=$(jq -r '.infraReady // true' ready.json)"}]}}
                 """),
         NO_SECRET_IS_IN_THE_ENVIRONMENT_OF_A_WHOLE_JOB(s -> Stream.concat(Stream.of(s.yaml), s.jobs())
-                .map(owner -> String.valueOf(owner.get("env"))).filter(env -> env.matches("(?s).*(secrets\\.|github\\.token).*")).toList(), """
+                .map(owner -> String.valueOf(owner.get("env"))).filter(env -> env.matches("(?s).*(secrets\\.|github\\.token).*"))
+                .toList(), """
                 env: {TOKEN: '${{ secrets.CODEXCTL_GH_PAT }}'}
                 jobs: {}
                 """),
@@ -118,7 +122,8 @@ class WorkflowRulesTest {
                 """),
         A_PULL_REQUESTS_OWN_RUN_TAKES_ITS_SCRIPTS_FROM_THE_DEFAULT_BRANCH_AND_SEES_NO_SECRET(WorkflowRulesTest::mergeRefFaults, """
                 on: {pull_request: {types: [closed]}}
-                jobs: {a: {if: "github.event_name == 'pull_request'", steps: [{uses: actions/checkout@0, with: {persist-credentials: false}}]}}
+                jobs: {a: {if: "github.event_name == 'pull_request'", steps: [{uses: actions/checkout@0,
+                    with: {persist-credentials: false}}]}}
                 """),
         WHAT_IS_INSTALLED_IS_WHAT_THE_FILE_SAYS(s -> s.lines("setup-jbang|sh\\.jbang\\.dev|curl [^|]*\\| *(ba)?sh").toList(), """
                 jobs: {a: {steps: [{uses: jbangdev/setup-jbang@0, with: {version: 0.132.1}}]}}
@@ -140,7 +145,8 @@ class WorkflowRulesTest {
             faults.add("the workflow's concurrency: any label enters the group");
         }
         sample.jobs().filter(job -> job.containsKey("environment")).map(job -> job.get("concurrency")).forEach(queue -> {
-            var expected = "agent-\\$\\{\\{ github\\.repository }}-issue-\\$\\{\\{ (github\\.event\\.issue\\.number|needs\\.gate\\.outputs\\.issue|needs\\.which\\.outputs\\.issue \\|\\| 'expired') }}";
+            var expected = "agent-\\$\\{\\{ github\\.repository }}-issue-\\$\\{\\{ "
+                + "(github\\.event\\.issue\\.number|needs\\.gate\\.outputs\\.issue|needs\\.which\\.outputs\\.issue \\|\\| 'expired') }}";
             if (!(queue instanceof Map<?, ?> q) || !String.valueOf(q.get("group")).matches(expected)
                     || !Boolean.FALSE.equals(q.get("cancel-in-progress")) || !"max".equals(q.get("queue"))) {
                 faults.add("concurrency " + queue);
@@ -216,7 +222,8 @@ class WorkflowRulesTest {
                 assertTrue(command.contains(" --base \"$BASE\" ") && command.contains(" --max-tokens \"$MAX_TOKENS\" "), command);
                 assertEquals(!mode.equals("plan"), command.matches("(?s).* --recheck \"\\./jbangw ensure_ready\\.java --env ai "
                     + "--namespace '\\$NAMESPACE' --wait-timeout 5m --output json "
-                    + "(-f deploy|--render 'codexctl render --env \\{env\\} --slot \\$SLOT --namespace \\{namespace\\}')\" --recheck-rounds 1 .*"), command);
+                    + "(-f deploy|--render 'codexctl render --env \\{env\\} --slot \\$SLOT --namespace \\{namespace\\}')\" "
+                    + "--recheck-rounds 1 .*"), command);
             });
         }
     }
@@ -268,7 +275,9 @@ class WorkflowRulesTest {
         for (var mode : List.of("dev", "plan", "repair", "review", "cleanup")) {
             var files = WorkflowLab.CONSUMERS.stream().collect(toMap(c -> c, c -> sample(c, mode)));
             var kept = files.values().stream().map(s -> s.text.lines().skip(1)
-                    .filter(line -> !line.matches(".*(runs-on|kubeconfig:|--project|--apply|--render|-f deploy|--code-root-base|(secrets|vars)\\.|env:|ISSUE:|SLOT:|with:).*"))
+                    .filter(line -> !line
+                    .matches(".*(runs-on|kubeconfig:|--project|--apply|--render|-f "
+                        + "deploy|--code-root-base|(secrets|vars)\\.|env:|ISSUE:|SLOT:|with:).*"))
                     .filter(line -> !line.isBlank()).collect(joining("\n"))).distinct().toList();
             assertEquals(1, kept.size(), () -> String.join("\n-----\n", kept));
         }
@@ -289,7 +298,8 @@ class WorkflowRulesTest {
     void projectExampleMirrorsItsSourcesAndPreparesItsImagesAndNoImageIsBuiltFromABranchBeforeItsReview() {
         for (var mode : List.of("dev", "plan", "repair", "review")) {
             var command = sample("project-example", mode).command("ensure_ready.java");
-            assertTrue(command.contains(" --source src --code-root-base=\"$CODEXCTL_CODE_ROOT_BASE\" --prepare-images 'sh deploy/images.sh' "), command);
+            assertTrue(command.contains(" --source src --code-root-base=\"$CODEXCTL_CODE_ROOT_BASE\" --prepare-images 'sh "
+                + "deploy/images.sh' "), command);
         }
         var proof = sample("project-example", "repair").steps().filter(step -> "after".equals(step.get("id"))).findFirst().orElseThrow()
                 .run();

@@ -221,7 +221,8 @@ class WorkflowShellTest {
         report.withObject("environment").put("ready", false).put("outcome", "timeout").put("summary", evil)
                 .putArray("causes").addObject().put("code", evil).put("object", evil);
         var text = report("failure", report.toString());
-        assertTrue(text.contains("* **Environment:** `shop-dev-3` not ready (`timeout`) `x'  # [ai-repair] @everybody <!-- $(touch pwned) ${{ secrets.X }}`\n"), text);
+        assertTrue(text.contains("* **Environment:** `shop-dev-3` not ready (`timeout`) `x'  # [ai-repair] @everybody <!-- $(touch "
+            + "pwned) ${{ secrets.X }}`\n"), text);
         assertEquals(List.of(), text.lines().filter(line -> line.replaceAll("`[^`]*`", "").matches(".*(@everybody|touch pwned|<!--).*"))
                 .toList());
         assertFalse(text.lines().anyMatch(line -> line.startsWith("#")), text);
@@ -287,7 +288,8 @@ class WorkflowShellTest {
         assertTrue(report("failure", report.toString())
                 .contains(" · in `deploy/codex` · rounds: 2 · minutes: 2 · tokens: 12000 + 345 · cost: 0.42 · limit: `tokens`\n"),
                 report("failure", report.toString()));
-        assertFalse(report("failure", ended("failure", "time-limit").toString()).matches("(?s).*(rounds|cost):.*"), "what is not known is not said");
+        assertFalse(report("failure", ended("failure", "time-limit").toString())
+            .matches("(?s).*(rounds|cost):.*"), "what is not known is not said");
     }
 
     @Test

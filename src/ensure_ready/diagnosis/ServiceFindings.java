@@ -33,7 +33,8 @@ public record ServiceFindings(Observed seen, Dependencies needs, Set<Ref> unread
             + ")$");
 
     ServiceFindings(Observed seen, Dependencies needs, Set<Ref> unready) {
-        this(seen, needs, unready, seen.snapshot.logs().values().stream().flatMap(log -> log.lines().stream()).filter(Phrase.REFUSED::occurs)
+        this(seen, needs, unready, seen.snapshot.logs().values().stream().flatMap(log -> log.lines().stream())
+            .filter(Phrase.REFUSED::occurs)
             .flatMap(line -> HOST.matcher(line).results().map(m -> m.group(1))).collect(Collectors.toSet()));
     }
 

@@ -44,7 +44,8 @@ public record PodFindings(Observed seen, Obj pod, Ref owner, List<Finding> befor
         if (phase.equals("Failed") && !pod.text("/status/reason").isEmpty()) {
             var times = times();
             var filled = Messages.code(Messages.Topic.EVICTED, pod.text("/status/message")).isPresent(); // its own disk, so once is enough
-            return replaced() && times < (filled ? 1 : 2) ? List.of() : ended(pod.text("/status/reason"), pod.text("/status/message")).stream()
+            return replaced() && times < (filled ? 1 : 2) ? List.of() : ended(pod.text("/status/reason"), pod.text("/status/message"))
+                .stream()
                 .map(f -> f.code() == Code.EVICTED_EPHEMERAL_STORAGE && times >= PROVEN ? f.with(Basis.FINAL) : f).toList();
         }
         if (pod.condition("PodScheduled").path("status").asString("").equals("False")

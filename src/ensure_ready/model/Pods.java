@@ -81,7 +81,9 @@ public final class Pods {
         return Stream.concat(sidecars, pod.list("/spec/containers").stream()).anyMatch(c -> c.path("readinessProbe").isMissingNode());
     }
 
-    /** How long after the start of its last container the kubelet called the pod ready; nothing where a probe or a hook takes part in it. */
+    /**
+     * How long after the start of its last container the kubelet called the pod ready; nothing where a probe or a hook takes part in it.
+     */
     public static Duration startToldAfter(Obj pod) {
         var ready = pod.condition("ContainersReady");
         var told = Obj.instant(ready.path("lastTransitionTime").asString(""));

@@ -113,7 +113,8 @@ public final class CustomStatus {
             return silent();
         }
         if (o.has("/status/observedGeneration") && o.number("/status/observedGeneration", 0) < o.generation()) {
-            return said(State.progressing, "its controller has not seen generation " + o.generation() + " yet", "status.observedGeneration");
+            return said(State.progressing, "its controller has not seen generation " + o.generation() + " yet",
+                "status.observedGeneration");
         }
         boolean ready = own.isMissingNode() ? conditions.stream().anyMatch(CustomWords::finished)
             || words.stream().allMatch(w -> CustomWords.done(w.text()))

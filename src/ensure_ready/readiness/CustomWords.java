@@ -137,6 +137,7 @@ public final class CustomWords {
 
     static boolean unfinished(String word) {
         return !done(word) && !idle(word)
-            && plain(word).matches(".*(ing|pending|unknown|unavailable|offline|unreachable|notready)|(wait|pending|back(ing)?off|queued).*");
+            && plain(word).matches(".*(ing|pending|unknown|unavailable|offline|unreachable|notready)"
+                + "|(wait|pending|back(ing)?off|queued).*");
     }
 }

@@ -24,7 +24,8 @@ import shared.Json;
 import shared.Texts;
 
 /** Makes the result of a run and writes it wherever it was asked for, except to stdout: artifacts, GitHub's files, --result. */
-public record Report(RunOptions options, Facts facts, Infra infra, OutputOptions output, Optional<Prices> prices, Env env, Redactor redactor, Log log) {
+public record Report(RunOptions options, Facts facts, Infra infra, OutputOptions output,
+    Optional<Prices> prices, Env env, Redactor redactor, Log log) {
     private static final int MESSAGE_MOST = 60_000;
     private static final int WORDS_MOST = 2_000;
 

@@ -87,7 +87,8 @@ used() {
   [ -n "$thread" ] || thread=$(head -n 20 events.jsonl 2>/dev/null |
     sed -n '/"type":"thread.started"/s/.*"thread_id":"\\([0-9a-f-]*\\)".*/\\1/p')
   [ -n "$thread" ] && [ -s profile ] || return 0
-  all=$(find "$(dirname "$(cat profile)")/sessions" -name "*$thread*" -exec tail -c 2000000 {} \\; 2>/dev/null | grep '"total_token_usage":{' |
+  all=$(find "$(dirname "$(cat profile)")/sessions" -name "*$thread*" -exec tail -c 2000000 {} \\; 2>/dev/null | grep \
+'"total_token_usage":{' |
     tail -n 1 | sed 's/.*"total_token_usage":{\\([^}]*\\)}.*/\\1/')
   [ -n "$all" ] || return 0
   for f in input_tokens cached_input_tokens output_tokens reasoning_output_tokens; do
@@ -264,7 +265,8 @@ join() { # file; from file.000001, file.000002, ...
 }
 """;
 
-    public static final String KEEPER = SETTINGS + PROCESSES + LIMITS + LIFE + Scripts.SAY + ANSWERS + WorkTreeScript.COMMANDS + "\n\"$@\"\n";
+    public static final String KEEPER = SETTINGS + PROCESSES + LIMITS + LIFE
+        + Scripts.SAY + ANSWERS + WorkTreeScript.COMMANDS + "\n\"$@\"\n";
 
     private KeeperScript() { }
 }

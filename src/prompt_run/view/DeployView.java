@@ -100,7 +100,8 @@ public record DeployView(String name, String namespace, String namespacePhase,
             if (IMAGE.contains(reason) || STUCK.contains(reason)) {
                 var crash = Crash.of(status);
                 return new Prospect(null, name + ": container " + status.getName() + ": " + reason + " (image " + status.getImage() + ")"
-                    + (crash.end() == null ? "" : crash.often() + ", last: " + Crash.told(crash.end())), false, IMAGE.contains(reason), null,
+                    + (crash.end() == null ? "" : crash.often() + ", last: " + Crash.told(crash.end())),
+                    false, IMAGE.contains(reason), null,
                     false);
             }
         }
