@@ -16,11 +16,13 @@ import java.util.function.IntUnaryOperator;
 
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** A stream of an exec may end early and the exec still say that all went well: an answer counts when it is whole. */
+@Tag("slow")
 class AgentAnswersTest {
     private static final Duration SECONDS = Duration.ofSeconds(20);
     private static final Duration SHORT = Duration.ofMillis(1);

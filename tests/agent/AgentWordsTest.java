@@ -9,6 +9,7 @@ import java.nio.file.Path;
 
 import tools.jackson.databind.JsonNode;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -16,6 +17,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What the agent says of its own work, in the JSON that ends its last message, is read, and never guessed. */
+@Tag("slow")
 class AgentWordsTest {
     @TempDir Path folder;
     private final AgentLab lab = new AgentLab();

@@ -14,10 +14,12 @@ import java.util.UUID;
 
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.RepeatedTest;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A command of the user's that takes too long ends with all that it started, in both scripts. */
+@Tag("slow")
 class ProcessTreeTest {
     private static final String FORKS = "while :; do sleep 300 & sleep 0.002; done";
 
