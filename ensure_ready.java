@@ -28,10 +28,10 @@
 // line  5255 src/ensure_ready/certainty: What is certain never to become ready without a change, and what the wait remembers to know it
 // line  5887 src/ensure_ready/diagnosis: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
 // line  8648 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
-// line 10246 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
-// line 11442 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
-// line 12330 src/ensure_ready/model: Objects and snapshots of a namespace
-// line 13409 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
+// line 10249 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
+// line 11445 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
+// line 12333 src/ensure_ready/model: Objects and snapshots of a namespace
+// line 13412 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude;
@@ -8911,7 +8911,10 @@ record ContainerFindings(Observed seen, Obj pod, Ref owner, JsonNode status, boo
         var reading = log().or(() -> LogReading.of(new Log(pod.name(), name(), false, message.lines().toList())));
         var code = reading.map(LogReading::code).orElse(Code.CRASH_APP_ERROR);
         var basis = code.basis;
-        if (code == Code.CRASH_APP_ERROR && (exit == 137 || exit == 143) && probes().has("liveness") && !init) {
+        if (code == Code.CRASH_APP_ERROR && exit == 137 && reading.filter(r -> r.log().lines().contains("Killed")).isPresent()) {
+            code = Code.OOM_KILLED; // so a shell says it of its child, whose end the runtime may tell too late or not at all
+            basis = Basis.INFERRED;
+        } else if (code == Code.CRASH_APP_ERROR && (exit == 137 || exit == 143) && probes().has("liveness") && !init) {
             code = Code.PROBE_LIVENESS_FAILING; // killed from outside, not for memory; events that would prove it may be forbidden or gone
             basis = Basis.GUESSED;
         } else if (code == Code.CRASH_APP_ERROR && (exit == 126 || exit == 127)

@@ -18,6 +18,15 @@ class DiagnosisTest {
     }
 
     @Test
+    void aChildThatTheKernelKilledIsOutOfMemoryAlsoWhereTheRuntimeDoesNotSaySo() {
+        var limited = "containers: [{name: web, image: a, resources: {limits: {memory: 32Mi}}}]";
+        assertEquals(List.of("OOM_KILLED Deployment/web"), new Scene().deploy("web", limited, Scene.crashed("web", 137, "Error"))
+            .log("web-1-a", "web", "Killed", "child ended with 137").causes());
+        assertEquals(List.of("CRASH_APP_ERROR Deployment/web"), new Scene().deploy("web", limited, Scene.crashed("web", 137, "Error"))
+            .log("web-1-a", "web", "Killed by the operator", "bye").causes());
+    }
+
+    @Test
     void twelveServicesThatWaitForABrokenDatabaseAreOneCause() {
         var scene = postgresWithoutSecret();
         for (int i = 0; i < 4; i++) {

@@ -208,7 +208,10 @@ public record ContainerFindings(Observed seen, Obj pod, Ref owner, JsonNode stat
         var reading = log().or(() -> LogReading.of(new Log(pod.name(), name(), false, message.lines().toList())));
         var code = reading.map(LogReading::code).orElse(Code.CRASH_APP_ERROR);
         var basis = code.basis;
-        if (code == Code.CRASH_APP_ERROR && (exit == 137 || exit == 143) && probes().has("liveness") && !init) {
+        if (code == Code.CRASH_APP_ERROR && exit == 137 && reading.filter(r -> r.log().lines().contains("Killed")).isPresent()) {
+            code = Code.OOM_KILLED; // so a shell says it of its child, whose end the runtime may tell too late or not at all
+            basis = Basis.INFERRED;
+        } else if (code == Code.CRASH_APP_ERROR && (exit == 137 || exit == 143) && probes().has("liveness") && !init) {
             code = Code.PROBE_LIVENESS_FAILING; // killed from outside, not for memory; events that would prove it may be forbidden or gone
             basis = Basis.GUESSED;
         } else if (code == Code.CRASH_APP_ERROR && (exit == 126 || exit == 127)
