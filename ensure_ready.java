@@ -27,11 +27,11 @@
 // Then what only thinks: equal input gives equal answers.
 // line  5255 src/ensure_ready/certainty: What is certain never to become ready without a change, and what the wait remembers to know it
 // line  5887 src/ensure_ready/diagnosis: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
-// line  8648 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
-// line 10249 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
-// line 11445 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
-// line 12333 src/ensure_ready/model: Objects and snapshots of a namespace
-// line 13412 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
+// line  8649 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
+// line 10250 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
+// line 11446 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
+// line 12334 src/ensure_ready/model: Objects and snapshots of a namespace
+// line 13413 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude;
@@ -8066,10 +8066,11 @@ record Reporting(Observed seen, Dependencies needs, List<Finding> findings,
         var first = findings.stream().map(Finding::since).min(Comparator.naturalOrder()).orElse(seen.snapshot.at());
         var facts = Facts.of(seen, needs, findings);
         var candidates = Candidates.of(seen, needs, f);
+        var fix = repairs().fix(f, facts);
         return new Cause("", fingerprint(f), f.code(), f.code().family, f.code().severity(!affected.isEmpty()),
             ref(f.object()), ref(f.owner()), f.container(), inferred(f) ? "inferred" : "observed", confidence(f), params(findings),
-            facts, candidates, f.code() == Code.CRASH_APP_ERROR ? repairs().fix(f, facts)
-                : repairs().fix(f, facts).changing(facts, candidates), repairs().next(f), evidence(findings), excerpt(f),
+            facts, candidates, f.code() == Code.CRASH_APP_ERROR ? fix : fix.changing(facts, candidates), repairs().next(f),
+            evidence(findings), excerpt(f),
             explains(findings, root),
             oldRevisionServing(f), affected.contains(agent), affected.size(), time(first));
     }

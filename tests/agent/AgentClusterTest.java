@@ -18,7 +18,6 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.ObjectMapper;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Pod;
-import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.Watcher;
 import io.fabric8.kubernetes.client.WatcherException;
@@ -335,14 +334,7 @@ class AgentClusterTest {
 
     @Test
     void whereThereIsNoApiServerTheReasonIsToldWithinSeconds() throws IOException {
-        Path nowhere = Files.writeString(folder.resolve("kubeconfig"), """
-            apiVersion: v1
-            kind: Config
-            current-context: x
-            contexts: [{name: x, context: {cluster: x, user: x}}]
-            clusters: [{name: x, cluster: {server: "http://127.0.0.1:1"}}]
-            users: [{name: x, user: {}}]
-            """);
+        Path nowhere = Kubeconfig.plain(folder.resolve("kubeconfig"), "http://127.0.0.1:1", "");
         JsonNode result = climbAs(nowhere, "--agent-command", "echo ok");
         assertEquals(23, result.path("exitCode").asInt(0), result.toString());
         assertTrue(result.path("reason").asString("").contains("deploy/codex: cannot reach the API server"), result.toString());

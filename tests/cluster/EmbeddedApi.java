@@ -11,7 +11,6 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.net.URLDecoder;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -99,18 +98,7 @@ final class EmbeddedApi implements AutoCloseable {
     }
 
     Path kubeconfig(Path folder, String token) {
-        try {
-            return Files.writeString(folder.resolve("kubeconfig"), """
-                    apiVersion: v1
-                    kind: Config
-                    current-context: embedded
-                    clusters: [{name: embedded, cluster: {server: "%s"}}]
-                    users: [{name: tester, user: {token: "%s"}}]
-                    contexts: [{name: embedded, context: {cluster: embedded, user: tester, namespace: default}}]
-                    """.formatted(url(), token));
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        return Kubeconfig.plain(folder.resolve("kubeconfig"), url(), token);
     }
 
     /** How often an idle watch gets a bookmark, when its client allows bookmarks. */

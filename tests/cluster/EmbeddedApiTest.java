@@ -34,6 +34,17 @@ import org.junit.jupiter.api.Test;
 
 /** The server that other tests lean on, asked by the client library that the scripts use, and by plain HTTP where it hides things. */
 class EmbeddedApiTest {
+    /** A definition of a kind of its own. */
+    static final String WIDGETS = """
+        apiVersion: apiextensions.k8s.io/v1
+        kind: CustomResourceDefinition
+        metadata: {name: widgets.example.org}
+        spec:
+          group: example.org
+          scope: Namespaced
+          names: {plural: widgets, kind: Widget}
+          versions: [{name: v1, served: true, storage: true, subresources: {status: {}}}]
+        """;
     private static final String WEB = """
             {"apiVersion":"apps/v1","kind":"Deployment","metadata":{"name":"web","labels":{"app":"web"}},
              "spec":{"selector":{"matchLabels":{"app":"web"}},"template":{"metadata":{"labels":{"app":"web"}},
@@ -294,16 +305,7 @@ class EmbeddedApiTest {
     void aCustomResourceIsServedOnceItsDefinitionIsThere() throws IOException, InterruptedException {
         var path = "/apis/example.org/v1/namespaces/shop/widgets";
         assertEquals(404, send("GET", path, "", "").statusCode());
-        api.putYaml("", """
-                apiVersion: apiextensions.k8s.io/v1
-                kind: CustomResourceDefinition
-                metadata: {name: widgets.example.org}
-                spec:
-                  group: example.org
-                  scope: Namespaced
-                  names: {plural: widgets, kind: Widget}
-                  versions: [{name: v1, served: true, storage: true, subresources: {status: {}}}]
-                """);
+        api.putYaml("", WIDGETS);
         assertEquals(201, send("POST", path, "application/json",
             "{\"apiVersion\":\"example.org/v1\",\"kind\":\"Widget\",\"metadata\":{\"name\":\"w\"},\"spec\":{}}").statusCode());
         assertEquals(1, json(send("GET", path, "", "")).at("/items").size());

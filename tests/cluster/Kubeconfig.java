@@ -22,6 +22,19 @@ final class Kubeconfig {
             : Base64.getEncoder().encodeToString(Disk.bytes(Path.of(config.getCaCertFile())));
     }
 
+    /** For a server of the tests' own that speaks plain HTTP. */
+    static Path plain(Path file, String server, String token) {
+        Disk.write(file, """
+            apiVersion: v1
+            kind: Config
+            current-context: embedded
+            clusters: [{name: embedded, cluster: {server: "%s"}}]
+            users: [{name: tester, user: {token: "%s"}}]
+            contexts: [{name: embedded, context: {cluster: embedded, user: tester, namespace: default}}]
+            """.formatted(server, token));
+        return file;
+    }
+
     private static void write(Path file, String server, String authority, String user, String context, String namespace) {
         Disk.write(file, """
             apiVersion: v1

@@ -1,7 +1,6 @@
 //SOURCES FaultyRegistry.java Image.java ImageRegistry.java NodeImages.java NodePrograms.java NodeRegistries.java NodeSandbox.java
 
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import org.opentest4j.TestAbortedException;

@@ -22,16 +22,6 @@ import org.junit.jupiter.api.io.TempDir;
 @Tag("slow")
 class SoftCausesTest {
     private static final String CONFIG = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n";
-    private static final String WIDGETS = """
-        apiVersion: apiextensions.k8s.io/v1
-        kind: CustomResourceDefinition
-        metadata: {name: widgets.example.org}
-        spec:
-          group: example.org
-          scope: Namespaced
-          names: {plural: widgets, kind: Widget}
-          versions: [{name: v1, served: true, storage: true, subresources: {status: {}}}]
-        """;
     @TempDir
     Path folder;
     private EmbeddedApi server;
@@ -103,7 +93,7 @@ class SoftCausesTest {
         var other = new Thread(() -> {
             Await.until("the run looks", Duration.ofSeconds(60), () -> server.requests("list", "pods") > 0);
             Await.sleep(Duration.ofSeconds(1));
-            server.putYaml("", WIDGETS);
+            server.putYaml("", EmbeddedApiTest.WIDGETS);
             server.putYaml("x", widget);
         });
         other.start();

@@ -10,7 +10,6 @@ import java.io.PrintStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -207,14 +206,7 @@ class ApplyBesideTest {
     }
 
     private List<String> apply(String yaml, ByteArrayOutputStream told) throws IOException {
-        var config = Files.writeString(folder.resolve("config"), """
-            apiVersion: v1
-            kind: Config
-            current-context: c
-            contexts: [{name: c, context: {cluster: c, user: u}}]
-            clusters: [{name: c, cluster: {server: "http://127.0.0.1:%d"}}]
-            users: [{name: u, user: {}}]
-            """.formatted(server.getAddress().getPort()));
+        var config = Kubeconfig.plain(folder.resolve("config"), "http://127.0.0.1:" + server.getAddress().getPort(), "");
         try (var api = new ensure_ready.Api(ensure_ready.Kubeconfig.read(config, null), Duration.ofSeconds(10))) {
             var progress = ensure_ready.Progress.on(new PrintStream(told, true), Map.of("CI", "1"), false, true);
             return new ensure_ready.Apply(api, "x", false, results -> { }, progress)

@@ -10,7 +10,6 @@ import java.io.PrintStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -399,14 +398,7 @@ class ApplyRulesTest {
 
     private List<ensure_ready.Applied> apply(List<ensure_ready.Item> items, boolean recreate, int seconds, List<String> told)
         throws IOException {
-        var config = Files.writeString(folder.resolve("config"), """
-            apiVersion: v1
-            kind: Config
-            current-context: c
-            contexts: [{name: c, context: {cluster: c, user: u}}]
-            clusters: [{name: c, cluster: {server: "http://127.0.0.1:%d"}}]
-            users: [{name: u, user: {}}]
-            """.formatted(server.getAddress().getPort()));
+        var config = Kubeconfig.plain(folder.resolve("config"), "http://127.0.0.1:" + server.getAddress().getPort(), "");
         try (var api = new ensure_ready.Api(ensure_ready.Kubeconfig.read(config, null), Duration.ofSeconds(10))) {
             var progress = ensure_ready.Progress.on(new PrintStream(log, true), Map.of("CI", "1"), false, true);
             return new ensure_ready.Apply(api, "x", recreate, results -> told.add(results.get(0).result() + " " + results.get(0).reason()),
