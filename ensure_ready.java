@@ -20,18 +20,18 @@
 // line  1188 src/ensure_ready/slots: Records of slots, their namespaces, taking and releasing them
 // line  1669 src/ensure_ready/manifests: Loading and rendering manifests, mirroring sources, preparing images, applying
 // line  2681 src/ensure_ready/waiting: The soft wait: looks at each change until the outcome is proven, certain, or the time is up
-// line  3117 src/ensure_ready/cluster: The API server: requests, watches, and collecting what explains a fault
-// line  4278 src/ensure_ready/report: The result as JSON, text, Markdown and annotations; progress while waiting
-// line  4792 src/ensure_ready/system: The machine's clock, and the failure that ends a run
-// line  4874 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
+// line  3143 src/ensure_ready/cluster: The API server: requests, watches, and collecting what explains a fault
+// line  4304 src/ensure_ready/report: The result as JSON, text, Markdown and annotations; progress while waiting
+// line  4818 src/ensure_ready/system: The machine's clock, and the failure that ends a run
+// line  4900 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
 // Then what only thinks: equal input gives equal answers.
-// line  5255 src/ensure_ready/certainty: What is certain never to become ready without a change, and what the wait remembers to know it
-// line  5887 src/ensure_ready/diagnosis: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
-// line  8649 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
-// line 10250 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
-// line 11446 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
-// line 12334 src/ensure_ready/model: Objects and snapshots of a namespace
-// line 13413 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
+// line  5281 src/ensure_ready/certainty: What is certain never to become ready without a change, and what the wait remembers to know it
+// line  5913 src/ensure_ready/diagnosis: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
+// line  8675 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
+// line 10276 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
+// line 11472 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
+// line 12360 src/ensure_ready/model: Objects and snapshots of a namespace
+// line 13439 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude;
@@ -2842,48 +2842,72 @@ static final class FollowedTypes {
  */
 static final class LastWords {
     private static final int MOST = 20;
+    private static final int TRIES = 3;
+    private static final Duration PAUSE = Duration.ofMillis(200);
+    /** A read that is under way when the wait ends gets so long: it is all that will ever be known of that pod. */
+    private static final Duration READ = Duration.ofSeconds(3);
     private static final String TAIL = "&tailLines=50&limitBytes=16384";
     private final Api api;
     private final Map<String, Obj> pods = new HashMap<>();
     private final Map<String, Log> logs = new ConcurrentHashMap<>();
-    private final Set<String> heard = new HashSet<>();
+    private final Map<String, CompletableFuture<Void>> reads = new HashMap<>();
 
     LastWords(Api api) {
         this.api = api;
     }
 
-    /** Reads the log of each run that ended badly, once and beside the wait. */
+    /** Reads the log of each run that ended badly, once and beside the wait; also while the pod is being taken away. */
     void listen(Snapshot snapshot) {
-        snapshot.all("Pod").stream().filter(p -> p.controller().path("kind").asString("").equals("Job") && !p.deleting()
+        snapshot.all("Pod").stream().filter(p -> p.controller().path("kind").asString("").equals("Job")
             && p.text("/spec/restartPolicy").equals("OnFailure")).forEach(pod -> Pods.containers(pod).forEach(c -> {
-                var end = end(c);
+                var name = c.path("name").asString("");
+                var end = end(pod, c);
                 if (end.path("exitCode").asInt(0) != 0) {
-                    pods.put(pod.uid(), pod);
-                    var run = String.join("/", pod.uid(), c.path("name").asString(""), end.path("finishedAt").asString(""));
-                    if (heard.size() < MOST && heard.add(run)) {
-                        Daemon.named("last-words").newThread(() -> read(pod, c.path("name").asString(""),
-                            !c.at("/state/terminated").isObject())).start();
+                    pods.merge(pod.uid(), itself(pod), (before, now) -> pod.deleting() ? before : now);
+                    var run = String.join("/", pod.uid(), name, end.path("finishedAt").asString(""));
+                    if (reads.size() < MOST && !reads.containsKey(run)) {
+                        reads.put(run, CompletableFuture.runAsync(() -> read(pod, name, !c.at("/state/terminated").isObject()),
+                            task -> Daemon.named("last-words").newThread(task).start()));
                     }
                 }
             }));
     }
 
-    private static JsonNode end(JsonNode container) {
+    /** How the container ended by itself: what ends while its pod is taken away was ended by that. */
+    private static JsonNode end(Obj pod, JsonNode container) {
         var now = container.at("/state/terminated");
-        return now.isObject() ? now : container.at("/lastState/terminated");
+        return now.isObject() && !pod.deleting() ? now : container.at("/lastState/terminated");
     }
 
-    private void read(Obj pod, String container, boolean previous) {
+    /** The pod as if nobody took it away. */
+    private static Obj itself(Obj pod) {
+        if (!pod.deleting()) {
+            return pod;
+        }
+        var copy = (ObjectNode) pod.json().deepCopy();
+        copy.withObject("/metadata").remove("deletionTimestamp");
+        Pods.containers(new Obj(copy)).stream().filter(c -> c.at("/lastState/terminated").isObject())
+            .forEach(c -> ((ObjectNode) c).putObject("state").set("terminated", c.at("/lastState/terminated")));
+        return new Obj(copy);
+    }
+
+    /** A container that starts again has for a moment neither this nor an earlier log. */
+    private void read(Obj pod, String container, boolean before) {
+        for (int i = 0; i < TRIES && !(said(pod, container, before) || said(pod, container, !before)); i++) {
+            LockSupport.parkNanos(PAUSE.toNanos());
+        }
+    }
+
+    private boolean said(Obj pod, String container, boolean previous) {
         try {
             var text = api.text(Kind.POD.path(pod.namespace(), pod.name()) + "/log?container=" + container + TAIL
                 + (previous ? "&previous=true" : ""));
             if (!text.isBlank()) {
                 logs.put(pod.name() + "/" + container, new Log(pod.name(), container, previous, text.lines().toList()));
-            } else if (!previous) {
-                read(pod, container, true); // it was started again meanwhile
             }
+            return !text.isBlank();
         } catch (ApiError gone) {
-            // what an earlier run said is kept
+            return false; // what an earlier run said is kept
         }
     }
 
@@ -2895,6 +2919,8 @@ static final class LastWords {
         if (told.isEmpty()) {
             return s;
         }
+        CompletableFuture.allOf(reads.values().toArray(CompletableFuture[]::new))
+            .completeOnTimeout(null, READ.toMillis(), TimeUnit.MILLISECONDS).join();
         var objects = new HashMap<>(s.objects());
         objects.put("Pod", Stream.concat(told.stream(), s.all("Pod").stream().filter(p -> !pods.containsKey(p.uid()))).toList());
         return new Snapshot(s.namespace(), s.at(), objects, s.applied(), Map.copyOf(logs), s.limited()).with(s.rules());

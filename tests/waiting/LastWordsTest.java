@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -60,7 +61,7 @@ class LastWordsTest {
                 new ensure_ready.WaitSettings("codex", false, false, true, null), j -> { });
             var ended = CompletableFuture.supplyAsync(() -> waiting.run(ensure_ready.Deadline.in(Duration.ofSeconds(30))));
             WatchTest.until("the log is read", () -> server.requests("get", "pods/log") > 0 || !waiting.last().workloads().isEmpty()
-                && server.list("pods", "shop").isEmpty());
+                && server.list("pods", "shop").stream().allMatch(p -> p.at("/metadata").has("deletionTimestamp")));
             end.run();
             var judgement = ended.get();
             assertFalse(judgement.ready());
@@ -73,6 +74,18 @@ class LastWordsTest {
     private void failsAndTakesAway(String pod) {
         server.delete("pods", "shop", pod);
         server.putYaml("shop", JOB.formatted(FAILED));
+    }
+
+    private static void soon(String what, BooleanSupplier condition) {
+        try {
+            WatchTest.until(what, condition);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void hold(String pod) {
+        server.edit("pods", "shop", pod, p -> p.withObject("/metadata").putArray("finalizers").add("batch.kubernetes.io/job-tracking"));
     }
 
     @Test
@@ -88,11 +101,50 @@ class LastWordsTest {
     void aPodThatIsBeingTakenAwayIsToldToo() throws Exception {
         pod("migrate-z", "OnFailure");
         server.log("shop", "migrate-z", "app", true, "FATAL: password authentication failed for user shop\n");
-        server.edit("pods", "shop", "migrate-z", p -> p.withObject("/metadata")
-            .putArray("finalizers").add("batch.kubernetes.io/job-tracking"));
+        hold("migrate-z");
         assertEquals("[CRASH_AUTH_FAILED Job/migrate [FATAL: password authentication failed for user shop]]", causes(() -> {
             server.delete("pods", "shop", "migrate-z");
             server.putYaml("shop", JOB.formatted(FAILED.replace("type: Failed", "type: FailureTarget")));
+        }, Map.of()));
+    }
+
+    @Test
+    void aPodThatIsSeenOnlyWhileItIsTakenAwayIsToldToo() throws Exception {
+        pod("migrate-v", "OnFailure");
+        server.log("shop", "migrate-v", "app", true, "FATAL: password authentication failed for user shop\n");
+        hold("migrate-v");
+        server.delete("pods", "shop", "migrate-v");
+        assertEquals("[CRASH_AUTH_FAILED Job/migrate [FATAL: password authentication failed for user shop]]", causes(() -> {
+            server.edit("pods", "shop", "migrate-v", p -> p.withObject("/metadata").remove("finalizers"));
+            server.putYaml("shop", JOB.formatted(FAILED));
+        }, Map.of()));
+    }
+
+    @Test
+    void whatEndsAPodThatIsTakenAwayIsNoFaultOfIts() throws Exception {
+        pod("migrate-u", "OnFailure");
+        hold("migrate-u");
+        server.edit("pods", "shop", "migrate-u", p -> {
+            var container = (tools.jackson.databind.node.ObjectNode) p.at("/status/containerStatuses/0");
+            container.set("state", container.remove("lastState"));
+        });
+        server.log("shop", "migrate-u", "app", false, "FATAL: terminating connection\n");
+        server.delete("pods", "shop", "migrate-u");
+        assertEquals("[JOB_FAILED Job/migrate]", causes(() -> {
+            server.edit("pods", "shop", "migrate-u", p -> p.withObject("/metadata").remove("finalizers"));
+            server.putYaml("shop", JOB.formatted(FAILED));
+        }, Map.of()));
+    }
+
+    @Test
+    void aLogThatIsNotThereAtOnceIsAskedForAgain() throws Exception {
+        pod("migrate-t", "OnFailure");
+        assertEquals("[CRASH_AUTH_FAILED Job/migrate [FATAL: password authentication failed for user shop]]", causes(() -> {
+            soon("both logs are asked for", () -> server.requests("get", "pods/log") > 1);
+            server.log("shop", "migrate-t", "app", false, "FATAL: password authentication failed for user shop\n");
+            soon("they are asked for again", () -> Thread.getAllStackTraces().keySet().stream()
+                .noneMatch(t -> t.getName().equals("last-words")));
+            failsAndTakesAway("migrate-t");
         }, Map.of()));
     }
 

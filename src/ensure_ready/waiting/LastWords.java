@@ -8,13 +8,16 @@ import ensure_ready.model.Obj;
 import ensure_ready.model.Pods;
 import ensure_ready.model.Snapshot;
 import ensure_ready.system.Daemon;
+import java.time.Duration;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.Map;
-import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
 
 /**
  * What pods of Jobs said before their controller took them away, as it does at the limit when they restart in place: only a condition is
@@ -22,48 +25,72 @@ import tools.jackson.databind.JsonNode;
  */
 public final class LastWords {
     private static final int MOST = 20;
+    private static final int TRIES = 3;
+    private static final Duration PAUSE = Duration.ofMillis(200);
+    /** A read that is under way when the wait ends gets so long: it is all that will ever be known of that pod. */
+    private static final Duration READ = Duration.ofSeconds(3);
     private static final String TAIL = "&tailLines=50&limitBytes=16384";
     private final Api api;
     private final Map<String, Obj> pods = new HashMap<>();
     private final Map<String, Log> logs = new ConcurrentHashMap<>();
-    private final Set<String> heard = new HashSet<>();
+    private final Map<String, CompletableFuture<Void>> reads = new HashMap<>();
 
     LastWords(Api api) {
         this.api = api;
     }
 
-    /** Reads the log of each run that ended badly, once and beside the wait. */
+    /** Reads the log of each run that ended badly, once and beside the wait; also while the pod is being taken away. */
     void listen(Snapshot snapshot) {
-        snapshot.all("Pod").stream().filter(p -> p.controller().path("kind").asString("").equals("Job") && !p.deleting()
+        snapshot.all("Pod").stream().filter(p -> p.controller().path("kind").asString("").equals("Job")
             && p.text("/spec/restartPolicy").equals("OnFailure")).forEach(pod -> Pods.containers(pod).forEach(c -> {
-                var end = end(c);
+                var name = c.path("name").asString("");
+                var end = end(pod, c);
                 if (end.path("exitCode").asInt(0) != 0) {
-                    pods.put(pod.uid(), pod);
-                    var run = String.join("/", pod.uid(), c.path("name").asString(""), end.path("finishedAt").asString(""));
-                    if (heard.size() < MOST && heard.add(run)) {
-                        Daemon.named("last-words").newThread(() -> read(pod, c.path("name").asString(""),
-                            !c.at("/state/terminated").isObject())).start();
+                    pods.merge(pod.uid(), itself(pod), (before, now) -> pod.deleting() ? before : now);
+                    var run = String.join("/", pod.uid(), name, end.path("finishedAt").asString(""));
+                    if (reads.size() < MOST && !reads.containsKey(run)) {
+                        reads.put(run, CompletableFuture.runAsync(() -> read(pod, name, !c.at("/state/terminated").isObject()),
+                            task -> Daemon.named("last-words").newThread(task).start()));
                     }
                 }
             }));
     }
 
-    private static JsonNode end(JsonNode container) {
+    /** How the container ended by itself: what ends while its pod is taken away was ended by that. */
+    private static JsonNode end(Obj pod, JsonNode container) {
         var now = container.at("/state/terminated");
-        return now.isObject() ? now : container.at("/lastState/terminated");
+        return now.isObject() && !pod.deleting() ? now : container.at("/lastState/terminated");
     }
 
-    private void read(Obj pod, String container, boolean previous) {
+    /** The pod as if nobody took it away. */
+    private static Obj itself(Obj pod) {
+        if (!pod.deleting()) {
+            return pod;
+        }
+        var copy = (ObjectNode) pod.json().deepCopy();
+        copy.withObject("/metadata").remove("deletionTimestamp");
+        Pods.containers(new Obj(copy)).stream().filter(c -> c.at("/lastState/terminated").isObject())
+            .forEach(c -> ((ObjectNode) c).putObject("state").set("terminated", c.at("/lastState/terminated")));
+        return new Obj(copy);
+    }
+
+    /** A container that starts again has for a moment neither this nor an earlier log. */
+    private void read(Obj pod, String container, boolean before) {
+        for (int i = 0; i < TRIES && !(said(pod, container, before) || said(pod, container, !before)); i++) {
+            LockSupport.parkNanos(PAUSE.toNanos());
+        }
+    }
+
+    private boolean said(Obj pod, String container, boolean previous) {
         try {
             var text = api.text(Kind.POD.path(pod.namespace(), pod.name()) + "/log?container=" + container + TAIL
                 + (previous ? "&previous=true" : ""));
             if (!text.isBlank()) {
                 logs.put(pod.name() + "/" + container, new Log(pod.name(), container, previous, text.lines().toList()));
-            } else if (!previous) {
-                read(pod, container, true); // it was started again meanwhile
             }
+            return !text.isBlank();
         } catch (ApiError gone) {
-            // what an earlier run said is kept
+            return false; // what an earlier run said is kept
         }
     }
 
@@ -75,6 +102,8 @@ public final class LastWords {
         if (told.isEmpty()) {
             return s;
         }
+        CompletableFuture.allOf(reads.values().toArray(CompletableFuture[]::new))
+            .completeOnTimeout(null, READ.toMillis(), TimeUnit.MILLISECONDS).join();
         var objects = new HashMap<>(s.objects());
         objects.put("Pod", Stream.concat(told.stream(), s.all("Pod").stream().filter(p -> !pods.containsKey(p.uid()))).toList());
         return new Snapshot(s.namespace(), s.at(), objects, s.applied(), Map.copyOf(logs), s.limited()).with(s.rules());
