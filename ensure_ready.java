@@ -20,18 +20,18 @@
 // line  1188 src/ensure_ready/slots: Records of slots, their namespaces, taking and releasing them
 // line  1669 src/ensure_ready/manifests: Loading and rendering manifests, mirroring sources, preparing images, applying
 // line  2681 src/ensure_ready/waiting: The soft wait: looks at each change until the outcome is proven, certain, or the time is up
-// line  3143 src/ensure_ready/cluster: The API server: requests, watches, and collecting what explains a fault
-// line  4304 src/ensure_ready/report: The result as JSON, text, Markdown and annotations; progress while waiting
-// line  4818 src/ensure_ready/system: The machine's clock, and the failure that ends a run
-// line  4900 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
+// line  3148 src/ensure_ready/cluster: The API server: requests, watches, and collecting what explains a fault
+// line  4309 src/ensure_ready/report: The result as JSON, text, Markdown and annotations; progress while waiting
+// line  4823 src/ensure_ready/system: The machine's clock, and the failure that ends a run
+// line  4905 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
 // Then what only thinks: equal input gives equal answers.
-// line  5281 src/ensure_ready/certainty: What is certain never to become ready without a change, and what the wait remembers to know it
-// line  5913 src/ensure_ready/diagnosis: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
-// line  8675 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
-// line 10276 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
-// line 11472 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
-// line 12360 src/ensure_ready/model: Objects and snapshots of a namespace
-// line 13439 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
+// line  5286 src/ensure_ready/certainty: What is certain never to become ready without a change, and what the wait remembers to know it
+// line  5918 src/ensure_ready/diagnosis: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
+// line  8680 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
+// line 10281 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
+// line 11477 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
+// line 12365 src/ensure_ready/model: Objects and snapshots of a namespace
+// line 13444 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude;
@@ -2863,7 +2863,7 @@ static final class LastWords {
                 var name = c.path("name").asString("");
                 var end = end(pod, c);
                 if (end.path("exitCode").asInt(0) != 0) {
-                    pods.merge(pod.uid(), itself(pod), (before, now) -> pod.deleting() ? before : now);
+                    pods.merge(pod.uid(), ended(pod), (before, now) -> pod.deleting() ? before : now);
                     var run = String.join("/", pod.uid(), name, end.path("finishedAt").asString(""));
                     if (reads.size() < MOST && !reads.containsKey(run)) {
                         reads.put(run, CompletableFuture.runAsync(() -> read(pod, name, !c.at("/state/terminated").isObject()),
@@ -2879,15 +2879,17 @@ static final class LastWords {
         return now.isObject() && !pod.deleting() ? now : container.at("/lastState/terminated");
     }
 
-    /** The pod as if nobody took it away. */
-    private static Obj itself(Obj pod) {
-        if (!pod.deleting()) {
-            return pod;
-        }
+    /** The pod as it was when it had ended by itself: neither taken away nor started again. */
+    private static Obj ended(Obj pod) {
         var copy = (ObjectNode) pod.json().deepCopy();
         copy.withObject("/metadata").remove("deletionTimestamp");
-        Pods.containers(new Obj(copy)).stream().filter(c -> c.at("/lastState/terminated").isObject())
-            .forEach(c -> ((ObjectNode) c).putObject("state").set("terminated", c.at("/lastState/terminated")));
+        Pods.containers(new Obj(copy)).stream().filter(c -> end(pod, c).isObject())
+            .forEach(c -> ((ObjectNode) c).put("ready", false).putObject("state").set("terminated", end(pod, c)));
+        copy.withArray("/status/conditions").forEach(c -> {
+            if (c.path("type").asString("").endsWith("Ready")) {
+                ((ObjectNode) c).put("status", "False");
+            }
+        });
         return new Obj(copy);
     }
 
@@ -2923,7 +2925,10 @@ static final class LastWords {
             .completeOnTimeout(null, READ.toMillis(), TimeUnit.MILLISECONDS).join();
         var objects = new HashMap<>(s.objects());
         objects.put("Pod", Stream.concat(told.stream(), s.all("Pod").stream().filter(p -> !pods.containsKey(p.uid()))).toList());
-        return new Snapshot(s.namespace(), s.at(), objects, s.applied(), Map.copyOf(logs), s.limited()).with(s.rules());
+        var names = told.stream().map(Obj::name).toList();
+        var said = logs.entrySet().stream().filter(e -> names.contains(e.getValue().pod()))
+            .collect(Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue));
+        return new Snapshot(s.namespace(), s.at(), objects, s.applied(), said, s.limited()).with(s.rules());
     }
 }
 
@@ -3749,7 +3754,7 @@ static final class Collect {
                 tail(pod).ifPresent(t -> tails.merge(owner, t, (a, b) -> a.rank() <= b.rank() ? a : b));
             }
         });
-        return tails.values().stream().sorted(Comparator.comparingInt(Tail::rank).thenComparing(Tail::pod)).toList();
+        return tails.values().stream().filter(t -> !known.logs().containsKey(t.pod() + "/" + t.container())).sorted(Comparator.comparingInt(Tail::rank).thenComparing(Tail::pod)).toList();
     }
 
     private static Optional<Tail> tail(Obj pod) {

@@ -11,6 +11,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.node.ObjectNode;
 
 /** What a Job's pod said is known though its controller has taken it away. */
 class LastWordsTest {
@@ -121,11 +122,24 @@ class LastWordsTest {
     }
 
     @Test
+    void aPodThatRunsAgainWhenItIsTakenAwayIsToldToo() throws Exception {
+        pod("migrate-w", "OnFailure");
+        server.edit("pods", "shop", "migrate-w", p -> {
+            ((ObjectNode) p.at("/status/conditions/0")).put("status", "True");
+            ((ObjectNode) p.at("/status/containerStatuses/0")).put("ready", true).putObject("state")
+                .putObject("running").put("startedAt", "2026-01-01T10:00:01Z");
+        });
+        server.log("shop", "migrate-w", "app", true, "FATAL: password authentication failed for user shop\n");
+        assertEquals("[CRASH_AUTH_FAILED Job/migrate [FATAL: password authentication failed for user shop]]",
+            causes(() -> failsAndTakesAway("migrate-w"), Map.of()));
+    }
+
+    @Test
     void whatEndsAPodThatIsTakenAwayIsNoFaultOfIts() throws Exception {
         pod("migrate-u", "OnFailure");
         hold("migrate-u");
         server.edit("pods", "shop", "migrate-u", p -> {
-            var container = (tools.jackson.databind.node.ObjectNode) p.at("/status/containerStatuses/0");
+            var container = (ObjectNode) p.at("/status/containerStatuses/0");
             container.set("state", container.remove("lastState"));
         });
         server.log("shop", "migrate-u", "app", false, "FATAL: terminating connection\n");

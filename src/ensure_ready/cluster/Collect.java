@@ -251,7 +251,8 @@ public final class Collect {
                 tail(pod).ifPresent(t -> tails.merge(owner, t, (a, b) -> a.rank() <= b.rank() ? a : b));
             }
         });
-        return tails.values().stream().sorted(Comparator.comparingInt(Tail::rank).thenComparing(Tail::pod)).toList();
+        return tails.values().stream().filter(t -> !known.logs().containsKey(t.pod() + "/" + t.container()))
+            .sorted(Comparator.comparingInt(Tail::rank).thenComparing(Tail::pod)).toList();
     }
 
     private static Optional<Tail> tail(Obj pod) {

@@ -15,6 +15,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -46,7 +47,7 @@ public final class LastWords {
                 var name = c.path("name").asString("");
                 var end = end(pod, c);
                 if (end.path("exitCode").asInt(0) != 0) {
-                    pods.merge(pod.uid(), itself(pod), (before, now) -> pod.deleting() ? before : now);
+                    pods.merge(pod.uid(), ended(pod), (before, now) -> pod.deleting() ? before : now);
                     var run = String.join("/", pod.uid(), name, end.path("finishedAt").asString(""));
                     if (reads.size() < MOST && !reads.containsKey(run)) {
                         reads.put(run, CompletableFuture.runAsync(() -> read(pod, name, !c.at("/state/terminated").isObject()),
@@ -62,15 +63,17 @@ public final class LastWords {
         return now.isObject() && !pod.deleting() ? now : container.at("/lastState/terminated");
     }
 
-    /** The pod as if nobody took it away. */
-    private static Obj itself(Obj pod) {
-        if (!pod.deleting()) {
-            return pod;
-        }
+    /** The pod as it was when it had ended by itself: neither taken away nor started again. */
+    private static Obj ended(Obj pod) {
         var copy = (ObjectNode) pod.json().deepCopy();
         copy.withObject("/metadata").remove("deletionTimestamp");
-        Pods.containers(new Obj(copy)).stream().filter(c -> c.at("/lastState/terminated").isObject())
-            .forEach(c -> ((ObjectNode) c).putObject("state").set("terminated", c.at("/lastState/terminated")));
+        Pods.containers(new Obj(copy)).stream().filter(c -> end(pod, c).isObject())
+            .forEach(c -> ((ObjectNode) c).put("ready", false).putObject("state").set("terminated", end(pod, c)));
+        copy.withArray("/status/conditions").forEach(c -> {
+            if (c.path("type").asString("").endsWith("Ready")) {
+                ((ObjectNode) c).put("status", "False");
+            }
+        });
         return new Obj(copy);
     }
 
@@ -106,6 +109,9 @@ public final class LastWords {
             .completeOnTimeout(null, READ.toMillis(), TimeUnit.MILLISECONDS).join();
         var objects = new HashMap<>(s.objects());
         objects.put("Pod", Stream.concat(told.stream(), s.all("Pod").stream().filter(p -> !pods.containsKey(p.uid()))).toList());
-        return new Snapshot(s.namespace(), s.at(), objects, s.applied(), Map.copyOf(logs), s.limited()).with(s.rules());
+        var names = told.stream().map(Obj::name).toList();
+        var said = logs.entrySet().stream().filter(e -> names.contains(e.getValue().pod()))
+            .collect(Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue));
+        return new Snapshot(s.namespace(), s.at(), objects, s.applied(), said, s.limited()).with(s.rules());
     }
 }
