@@ -17,21 +17,21 @@
 // Assembled from src/shared and src/ensure_ready: edit there and run `./jbangw assemble`; `./jbangw assemble --check` tells
 // whether this file is what they give. First what acts (cluster, files, processes, output), the entry before all:
 // line   323 src/ensure_ready/command: Options, the steps of each verb, what is known so far, and exit codes
-// line  1188 src/ensure_ready/slots: Records of slots, their namespaces, taking and releasing them
-// line  1669 src/ensure_ready/manifests: Loading and rendering manifests, mirroring sources, preparing images, applying
-// line  2681 src/ensure_ready/waiting: The soft wait: looks at each change until the outcome is proven, certain, or the time is up
-// line  3148 src/ensure_ready/cluster: The API server: requests, watches, and collecting what explains a fault
-// line  4309 src/ensure_ready/report: The result as JSON, text, Markdown and annotations; progress while waiting
-// line  4823 src/ensure_ready/system: The machine's clock, and the failure that ends a run
-// line  4905 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
+// line  1190 src/ensure_ready/slots: Records of slots, their namespaces, taking and releasing them
+// line  1671 src/ensure_ready/manifests: Loading and rendering manifests, mirroring sources, preparing images, applying
+// line  2683 src/ensure_ready/waiting: The soft wait: looks at each change until the outcome is proven, certain, or the time is up
+// line  3150 src/ensure_ready/cluster: The API server: requests, watches, and collecting what explains a fault
+// line  4312 src/ensure_ready/report: The result as JSON, text, Markdown and annotations; progress while waiting
+// line  4826 src/ensure_ready/system: The machine's clock, and the failure that ends a run
+// line  4908 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
 // Then what only thinks: equal input gives equal answers.
-// line  5286 src/ensure_ready/certainty: What is certain never to become ready without a change, and what the wait remembers to know it
-// line  5918 src/ensure_ready/diagnosis: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
-// line  8680 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
-// line 10281 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
-// line 11477 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
-// line 12365 src/ensure_ready/model: Objects and snapshots of a namespace
-// line 13444 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
+// line  5289 src/ensure_ready/certainty: What is certain never to become ready without a change, and what the wait remembers to know it
+// line  5921 src/ensure_ready/diagnosis: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
+// line  8683 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
+// line 10284 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
+// line 11480 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
+// line 12368 src/ensure_ready/model: Objects and snapshots of a namespace
+// line 13447 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude;
@@ -770,6 +770,8 @@ static final class Steps {
         boolean applying = options.apply.force || options.apply.apply && fresh;
         if (applying) {
             prepare(target, deadline);
+        } else if (options.apply.apply) {
+            progress.say("ns/" + target.namespace() + " was there before: nothing is applied; --force-apply applies to a living slot too");
         }
         var loaded = load(target, deadline);
         hideSecrets(api, target);
@@ -3754,7 +3756,8 @@ static final class Collect {
                 tail(pod).ifPresent(t -> tails.merge(owner, t, (a, b) -> a.rank() <= b.rank() ? a : b));
             }
         });
-        return tails.values().stream().filter(t -> !known.logs().containsKey(t.pod() + "/" + t.container())).sorted(Comparator.comparingInt(Tail::rank).thenComparing(Tail::pod)).toList();
+        return tails.values().stream().filter(t -> !known.logs().containsKey(t.pod() + "/" + t.container()))
+            .sorted(Comparator.comparingInt(Tail::rank).thenComparing(Tail::pod)).toList();
     }
 
     private static Optional<Tail> tail(Obj pod) {

@@ -82,6 +82,8 @@ public final class Steps {
         boolean applying = options.apply.force || options.apply.apply && fresh;
         if (applying) {
             prepare(target, deadline);
+        } else if (options.apply.apply) {
+            progress.say("ns/" + target.namespace() + " was there before: nothing is applied; --force-apply applies to a living slot too");
         }
         var loaded = load(target, deadline);
         hideSecrets(api, target);

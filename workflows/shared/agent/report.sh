@@ -4,8 +4,25 @@
 source "$(dirname "$0")/github.sh"
 
 marker='<!-- agent-status -->'
-fact() { jq -r "$1 // empty" <<<"${REPORT:-null}"; }
-run() { jq -r "$1 // empty" <<<"$RUN"; }
+
+# known NAME JSON: every text, number and true of it as a variable, NAME_agent_status; false and null are nothing.
+known() {
+  local key value
+  while IFS= read -r -d '' key && IFS= read -r -d '' value; do printf -v "$1_$key" '%s' "$value"; done < <(
+    jq -j 'paths(scalars) as $p | select($p | all(type == "string" and test("^[a-z_]+$")))
+      | ($p | join("_")), "\u0000", (getpath($p) | tostring | gsub("\u0000"; "")), "\u0000"' <<<"$2"
+  )
+}
+fact() {
+  local name="fact${1//./_}"
+  printf '%s' "${!name-}"
+}
+run() {
+  local name="run${1//./_}"
+  printf '%s' "${!name-}"
+}
+known fact "${REPORT:-null}"
+known run "$RUN"
 mode=$(run .mode) issue=$(run .issue) review=$(run .review)
 AI_LANG=$(run .lang)
 
@@ -113,19 +130,19 @@ after() {
 # Folded: the list is for whoever doubts, the line above it for everybody.
 causes() {
   local count more
-  count=$(fact '.environment.causes | length')
+  count=$(jq '.environment.causes | length' <<<"$REPORT")
   if [ "$(fact .environment.ready)" = true ] || [ "${count:-0}" = 0 ]; then return; fi
   more=$(fact .environment.more)
   printf '  <details><summary>%s</summary>\n\n' "$(say 'causes' 'причины')"
-  fact '.environment.causes[] | "\(.code) \(.object)" | gsub("[\r\n]+"; " ")' | while read -r line; do echo "  * $(code <<<"$line")"; done
+  jq -r '.environment.causes[] | "\(.code) \(.object)" | gsub("[\r\n]+"; " ")' <<<"$REPORT" | while read -r line; do echo "  * $(code <<<"$line")"; done
   if [ "${more:-0}" != 0 ]; then echo "  * $(say "and $more more" "и ещё $more")"; fi
   printf '\n  </details>\n'
 }
 
 agent() {
   local why
-  why=$(fact '.agent.status + " " + .agent.reason' | code)
-  case $(fact '.agent.outcome + " " + .agent.status') in
+  why=$(printf '%s %s' "$(fact .agent.status)" "$(fact .agent.reason)" | code)
+  case "$(fact .agent.outcome) $(fact .agent.status)" in
     *' unproven') say 'finished, but its work is not proven' 'закончил, но результат не доказан' ;;
     *' blocked') say 'is blocked' 'не может продолжить' ;;
     success*) say finished закончил ;;
@@ -142,7 +159,7 @@ figures() {
   figure "$(say in в)" "$(fact .agent.place | code)"
   figure "$(say because: потому:)" "$(fact .agent.why | code)"
   figure "$(say rounds: раундов:)" "$(fact .agent.rounds | digits)"
-  figure "$(say minutes: минут:)" "$(fact '(.agent.seconds | tonumber? / 60 | ceil)' | digits)"
+  figure "$(say minutes: минут:)" "$(minutes "$(fact .agent.seconds)")"
   if [ -n "$input" ]; then printf ' · %s %s + %s' "$(say tokens: токенов:)" "$(digits <<<"$input")" "$(fact .agent.output | digits)"; fi
   figure "$(say cost: стоимость:)" "$(fact .agent.cost | tr -cd '0-9.')"
   figure "$(say limit: предел:)" "$(fact .agent.limit | code)"
@@ -150,6 +167,8 @@ figures() {
 
 figure() { if [ -n "$2" ]; then printf ' · %s %s' "$1" "$2"; fi; }
 digits() { tr -cd '0-9'; }
+# Begun ones count.
+minutes() { if [[ $1 =~ ^[0-9]{1,9}(\.[0-9]+)?$ ]]; then printf '%s' "$(((10#${1%.*} + 59) / 60))"; fi; }
 
 work() {
   local branch pull_request
