@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 
 import tools.jackson.databind.JsonNode;
 import org.junit.jupiter.api.AfterEach;
@@ -262,10 +263,10 @@ class AgentFaultsTest {
 
     @Test
     void nobodyCountsTheTokensOfAnotherAgent() {
-        var done = Cli.of("prompt_run").run("--kind", "dev_issue", "--max-tokens", "5", "--agent-command", "true", "--dry-run");
+        var done = PromptLab.run(Map.of(), "--kind", "dev_issue", "--max-tokens", "5", "--agent-command", "true", "--dry-run");
         assertEquals("prompt_run: --max-tokens 5: nobody counts the tokens of an --agent-command\n", done.err());
         assertEquals(2, done.exit());
-        assertEquals(2, Cli.of("prompt_run").run("--kind", "dev_issue", "--max-tokens", "0", "--dry-run").exit());
+        assertEquals(2, PromptLab.run(Map.of(), "--kind", "dev_issue", "--max-tokens", "0", "--dry-run").exit());
     }
 
     @Test

@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 
 import tools.jackson.databind.JsonNode;
 import org.junit.jupiter.api.AfterEach;
@@ -270,7 +271,7 @@ class AgentRecheckTest {
     @Test
     void aNumberOfRoundsIsSmall() {
         for (String wrong : List.of("-1", "10", "many")) {
-            var done = Cli.of("prompt_run").run("--kind", "dev_issue", "--recheck", "true", "--recheck-rounds=" + wrong, "--dry-run");
+            var done = PromptLab.run(Map.of(), "--kind", "dev_issue", "--recheck", "true", "--recheck-rounds=" + wrong, "--dry-run");
             assertEquals(2, done.exit(), done.toString());
             assertEquals("prompt_run: --recheck-rounds " + wrong + ": accepted: 0 to 9\n", done.err());
         }

@@ -47,11 +47,11 @@ class AgentReportTest {
 
     @Test
     void anOptionThatIsGivenTwiceIsAMistakeAndNotASilentChange() {
-        var done = Cli.of("prompt_run")
-            .run("--kind", "dev_issue", "--agent-target", "runner", "--agent-wait", "5m", "--agent-wait=3m", "--print");
+        var done = PromptLab.run(Map.of(), "--kind", "dev_issue", "--agent-target", "runner", "--agent-wait", "5m", "--agent-wait=3m",
+            "--print");
         assertEquals(2, done.exit(), done.toString());
         assertEquals("prompt_run: --agent-wait is given twice\n", done.err());
-        assertEquals(0, Cli.of("prompt_run").run("--kind", "dev_issue", "--vars", "a=1", "--vars", "b=2", "--print").exit());
+        assertEquals(0, PromptLab.run(Map.of(), "--kind", "dev_issue", "--vars", "a=1", "--vars", "b=2", "--print").exit());
     }
 
     /** As the runner reads the file. */
@@ -219,7 +219,7 @@ class AgentReportTest {
     @ParameterizedTest
     @ValueSource(strings = {"1.25", "1,2", "1,2,3,4", "1,,3", "a,b,c", "-1,0,0", "1e3,0,0", "$1,0,0"})
     void pricesThatAreNoThreeNumbersAreAMistakeThatStartsNoAgent(String prices) {
-        var done = Cli.of("prompt_run").run("--kind", "dev_issue", "--agent-target", "runner", "--agent-command", "true",
+        var done = PromptLab.run(Map.of(), "--kind", "dev_issue", "--agent-target", "runner", "--agent-command", "true",
             "--token-prices", prices);
         assertEquals(2, done.exit(), done.toString());
         assertTrue(done.err().startsWith("prompt_run: --token-prices " + prices + ": accepted: three numbers"), done.err());

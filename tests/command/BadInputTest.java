@@ -8,7 +8,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.TreeSet;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -50,7 +52,9 @@ class BadInputTest {
         -n x --kubeconfig circle                | --kubeconfig circle: no such file
         """)
     void whatTheCommandLineGetsWrongIsOneLineAndExitCodeTwo(String args, String sentence) {
-        told(cli().run(args.split(" +")), sentence);
+        var words = Stream.of(args.split(" +")).map(w -> w.matches("circle|binary") ? folder.resolve(w).toString() : w);
+        var result = Cli.ensureReady(Map.of("KUBECONFIG", server.kubeconfig(folder).toString()), words.toArray(String[]::new));
+        told(new Cli.Result(result.exit(), result.out(), result.err().replace(folder + "/", "")), sentence);
     }
 
     @Test

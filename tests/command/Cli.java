@@ -202,7 +202,7 @@ final class Cli {
         return inProcess(ensure_ready.cli(List.of(args), environment), ensure_ready.EnvironmentTwins.expand(List.of(args), environment));
     }
 
-    private static Result inProcess(CommandLine line, List<String> args) {
+    static Result inProcess(CommandLine line, List<String> args) {
         var out = new StringWriter();
         var err = new StringWriter();
         int exit = line.setOut(new PrintWriter(out, true)).setErr(new PrintWriter(err, true)).execute(args.toArray(String[]::new));

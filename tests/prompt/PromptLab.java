@@ -1,6 +1,4 @@
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -19,10 +17,7 @@ final class PromptLab {
 
     /** The command line as {@code main} builds it, with this environment and no other. */
     static Cli.Result run(Map<String, String> env, String... args) {
-        var out = new StringWriter();
-        var err = new StringWriter();
-        int exit = prompt_run.cli(env).setOut(new PrintWriter(out, true)).setErr(new PrintWriter(err, true)).execute(args);
-        return new Cli.Result(exit, out.toString(), err.toString());
+        return Cli.inProcess(prompt_run.cli(env), List.of(args));
     }
 
     /** Prints the prompt and fails the test when that does not work. */
