@@ -47,18 +47,18 @@
 // line  2145 src/prompt_run/place: Where the agent runs: deploy/codex, its own pod or this machine
 // line  2964 src/prompt_run/facts: What is read about the run: the event file, the report file, GitHub's API
 // line  3182 src/prompt_run/templates: FreeMarker templates, found and filled in
-// line  3364 src/prompt_run/machine: This machine: files, processes, randomness, and what is told to people meanwhile
-// line  3531 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
+// line  3370 src/prompt_run/machine: This machine: files, processes, randomness, and what is told to people meanwhile
+// line  3537 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
 // Then what only thinks: equal input gives equal answers.
-// line  3892 src/prompt_run/prompt: What the templates get to see, and the prompt
-// line  4432 src/prompt_run/verdict: How a run ended, and what is told about it
-// line  4959 src/prompt_run/view: What the objects around deploy/codex say, and the objects of a pod of our own
-// line  5545 src/prompt_run/agent: The agent's settings, its command and its environment
-// line  5665 src/prompt_run/remote: The shell program for the agent's place, and how its answers are read
-// line  6370 src/prompt_run/subject: What a run is about, checked: options, facts, event, report, place
-// line  6634 src/prompt_run/text: Text of others: selected, cleaned, fenced, masked
-// line  7448 src/prompt_run/options: What options and variables mean
-// line  7536 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
+// line  3898 src/prompt_run/prompt: What the templates get to see, and the prompt
+// line  4438 src/prompt_run/verdict: How a run ended, and what is told about it
+// line  4965 src/prompt_run/view: What the objects around deploy/codex say, and the objects of a pod of our own
+// line  5551 src/prompt_run/agent: The agent's settings, its command and its environment
+// line  5671 src/prompt_run/remote: The shell program for the agent's place, and how its answers are read
+// line  6376 src/prompt_run/subject: What a run is about, checked: options, facts, event, report, place
+// line  6640 src/prompt_run/text: Text of others: selected, cleaned, fenced, masked
+// line  7454 src/prompt_run/options: What options and variables mean
+// line  7542 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
 
 import freemarker.cache.ClassTemplateLoader;
 import freemarker.cache.FileTemplateLoader;
@@ -3192,7 +3192,7 @@ static final class CodexConfig {
         model.put("effort", facts.effort() == null ? "" : toml(facts.effort()));
         model.put("commandEnv", commandEnv(passed));
         try {
-            return Renderer.process(TemplateEngine.of(new Templates(options.templates(), null).loader()), "codex_config.toml.ftl", model);
+            return Renderer.process(new Templates(options.templates(), null).engine(), "codex_config.toml.ftl", model);
         } catch (IOException problem) {
             throw new UsageError("codex_config.toml.ftl: " + Texts.oneLine(problem.getMessage()), problem);
         }
@@ -3223,7 +3223,7 @@ static final class Renderer {
     Renderer(PromptModel facts, Log log) throws IOException {
         var templates = new Templates(facts.options().templates(), facts.options().template());
         this.facts = facts;
-        this.engine = TemplateEngine.of(templates.loader());
+        this.engine = templates.engine();
         this.template = templates.nameFor(facts.options().kind(), facts.options().lang(), log);
     }
 
@@ -3290,6 +3290,9 @@ static final class Renderer {
 /** Where templates come from: {@code --templates} first, then the ones this script brings along. */
 static final class Templates {
     static final Map<String, String> BUILT_IN = kindsWithPurpose();
+    private static final TemplateLoader OURS = new ClassTemplateLoader(Templates.class, "/templates");
+    /** Its templates are parsed once, however often a prompt is rendered. */
+    private static final Configuration OUR_ENGINE = TemplateEngine.of(OURS);
     private static final Pattern FILE_NAME = Pattern.compile("([a-z][a-z0-9]*(?:_[a-z0-9]+)+)_([a-z]{2,3})\\.ftl");
 
     private final Path folder;
@@ -3348,7 +3351,10 @@ static final class Templates {
         return kind + "_" + (languages.contains(lang) ? lang : "en") + ".ftl";
     }
 
-    TemplateLoader loader() throws IOException {
+    Configuration engine() throws IOException {
+        if (single == null && folder == null) {
+            return OUR_ENGINE;
+        }
         var places = new ArrayList<TemplateLoader>();
         if (single != null) {
             places.add(new FileTemplateLoader(single.toAbsolutePath().getParent().toFile()));
@@ -3356,8 +3362,8 @@ static final class Templates {
         if (folder != null) {
             places.add(new FileTemplateLoader(folder.toFile()));
         }
-        places.add(new ClassTemplateLoader(Templates.class, "/templates"));
-        return new MultiTemplateLoader(places.toArray(TemplateLoader[]::new));
+        places.add(OURS);
+        return TemplateEngine.of(new MultiTemplateLoader(places.toArray(TemplateLoader[]::new)));
     }
 }
 

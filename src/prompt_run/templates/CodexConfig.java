@@ -9,7 +9,6 @@ import prompt_run.options.UsageError;
 import prompt_run.subject.Facts;
 import prompt_run.subject.RunOptions;
 import shared.Texts;
-import shared.system.TemplateEngine;
 
 /** Codex's settings: a profile that is laid over the config that the place has itself. */
 public final class CodexConfig {
@@ -22,7 +21,7 @@ public final class CodexConfig {
         model.put("effort", facts.effort() == null ? "" : toml(facts.effort()));
         model.put("commandEnv", commandEnv(passed));
         try {
-            return Renderer.process(TemplateEngine.of(new Templates(options.templates(), null).loader()), "codex_config.toml.ftl", model);
+            return Renderer.process(new Templates(options.templates(), null).engine(), "codex_config.toml.ftl", model);
         } catch (IOException problem) {
             throw new UsageError("codex_config.toml.ftl: " + Texts.oneLine(problem.getMessage()), problem);
         }

@@ -28,7 +28,7 @@ public final class Renderer {
     public Renderer(PromptModel facts, Log log) throws IOException {
         var templates = new Templates(facts.options().templates(), facts.options().template());
         this.facts = facts;
-        this.engine = TemplateEngine.of(templates.loader());
+        this.engine = templates.engine();
         this.template = templates.nameFor(facts.options().kind(), facts.options().lang(), log);
     }
 

@@ -4,6 +4,7 @@ import freemarker.cache.ClassTemplateLoader;
 import freemarker.cache.FileTemplateLoader;
 import freemarker.cache.MultiTemplateLoader;
 import freemarker.cache.TemplateLoader;
+import freemarker.template.Configuration;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -17,11 +18,15 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import prompt_run.machine.Log;
 import prompt_run.options.UsageError;
+import shared.system.TemplateEngine;
 import shared.system.TextFile;
 
 /** Where templates come from: {@code --templates} first, then the ones this script brings along. */
 public final class Templates {
     public static final Map<String, String> BUILT_IN = kindsWithPurpose();
+    private static final TemplateLoader OURS = new ClassTemplateLoader(Templates.class, "/templates");
+    /** Its templates are parsed once, however often a prompt is rendered. */
+    private static final Configuration OUR_ENGINE = TemplateEngine.of(OURS);
     private static final Pattern FILE_NAME = Pattern.compile("([a-z][a-z0-9]*(?:_[a-z0-9]+)+)_([a-z]{2,3})\\.ftl");
 
     private final Path folder;
@@ -80,7 +85,10 @@ public final class Templates {
         return kind + "_" + (languages.contains(lang) ? lang : "en") + ".ftl";
     }
 
-    TemplateLoader loader() throws IOException {
+    Configuration engine() throws IOException {
+        if (single == null && folder == null) {
+            return OUR_ENGINE;
+        }
         var places = new ArrayList<TemplateLoader>();
         if (single != null) {
             places.add(new FileTemplateLoader(single.toAbsolutePath().getParent().toFile()));
@@ -88,7 +96,7 @@ public final class Templates {
         if (folder != null) {
             places.add(new FileTemplateLoader(folder.toFile()));
         }
-        places.add(new ClassTemplateLoader(Templates.class, "/templates"));
-        return new MultiTemplateLoader(places.toArray(TemplateLoader[]::new));
+        places.add(OURS);
+        return TemplateEngine.of(new MultiTemplateLoader(places.toArray(TemplateLoader[]::new)));
     }
 }
