@@ -21,17 +21,17 @@
 // line  1669 src/ensure_ready/manifests: Loading and rendering manifests, mirroring sources, preparing images, applying
 // line  2681 src/ensure_ready/waiting: The soft wait: looks at each change until the outcome is proven, certain, or the time is up
 // line  3148 src/ensure_ready/cluster: The API server: requests, watches, and collecting what explains a fault
-// line  4309 src/ensure_ready/report: The result as JSON, text, Markdown and annotations; progress while waiting
-// line  4823 src/ensure_ready/system: The machine's clock, and the failure that ends a run
-// line  4905 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
+// line  4310 src/ensure_ready/report: The result as JSON, text, Markdown and annotations; progress while waiting
+// line  4824 src/ensure_ready/system: The machine's clock, and the failure that ends a run
+// line  4906 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
 // Then what only thinks: equal input gives equal answers.
-// line  5286 src/ensure_ready/certainty: What is certain never to become ready without a change, and what the wait remembers to know it
-// line  5918 src/ensure_ready/diagnosis: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
-// line  8680 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
-// line 10281 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
-// line 11477 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
-// line 12365 src/ensure_ready/model: Objects and snapshots of a namespace
-// line 13444 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
+// line  5287 src/ensure_ready/certainty: What is certain never to become ready without a change, and what the wait remembers to know it
+// line  5919 src/ensure_ready/diagnosis: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
+// line  8712 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
+// line 10313 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
+// line 11509 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
+// line 12401 src/ensure_ready/model: Objects and snapshots of a namespace
+// line 13480 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude;
@@ -3754,7 +3754,8 @@ static final class Collect {
                 tail(pod).ifPresent(t -> tails.merge(owner, t, (a, b) -> a.rank() <= b.rank() ? a : b));
             }
         });
-        return tails.values().stream().filter(t -> !known.logs().containsKey(t.pod() + "/" + t.container())).sorted(Comparator.comparingInt(Tail::rank).thenComparing(Tail::pod)).toList();
+        return tails.values().stream().filter(t -> !known.logs().containsKey(t.pod() + "/" + t.container()))
+            .sorted(Comparator.comparingInt(Tail::rank).thenComparing(Tail::pod)).toList();
     }
 
     private static Optional<Tail> tail(Obj pod) {
@@ -5989,7 +5990,6 @@ record Candidates(Observed seen, Dependencies needs, Finding f) {
             case SECRET_MISSING, CONFIGMAP_MISSING ->
                 Stream.concat(near(f.objectKind(), Candidates::keyed), sameVariables());
             case INGRESS_TLS_SECRET_MISSING -> near("Secret", o -> o.text("/type").endsWith("/tls") ? " " : "");
-            case SCHED_POD_ANTI_AFFINITY -> Stream.of(Texts.count(snapshot().all("Node").size(), "node"));
             case SERVICE_ACCOUNT_MISSING, INGRESS_CLASS_MISSING, RBAC_ROLE_MISSING ->
                 near(f.code() == Code.INGRESS_CLASS_MISSING ? "IngressClass"
                 : f.objectKind(), o -> " ");
@@ -6007,23 +6007,31 @@ record Candidates(Observed seen, Dependencies needs, Finding f) {
                 .map(w -> w.ref() + " has labels " + Dependencies.labels(w)) : Stream.empty();
             case SVC_TARGET_PORT_MISMATCH -> snapshot().find("Service", f.objectName()).stream().flatMap(s -> needs.behind(s).stream())
                 .map(needs.workloads()::get).flatMap(w -> leaves(w, "ports\\[.*(containerPort|name) "));
+            case CR_NOT_READY, CERT_NOT_READY -> named();
+            case ADMISSION_DENIED -> f.evidence().toString()
+                .contains("volumeMounts") ? Optional.ofNullable(needs.workloads().get(f.owner()))
+                .stream().flatMap(w -> StreamSupport.stream(Dependencies.podSpec(w).path("volumes").spliterator(), false))
+                .map(v -> "volumes[" + v.path("name").asString("") + "]") : Stream.empty();
+            case PROBE_READINESS_FAILING -> f.param("listens").isEmpty() ? Stream.empty() : Stream.concat(
+                Stream.of(f.param("listens") + ", where alone the program says that it listens; a probe asks at the pod's address"),
+                Optional.ofNullable(needs.workloads().get(f.owner())).stream()
+                    .flatMap(w -> leaves(w, "(command|args|env).*(127\\.0\\.0\\.1|localhost)")));
+            default -> scheduled();
+        };
+    }
+
+    /** Nodes, and what is about them, where no node would do. */
+    private Stream<String> scheduled() {
+        return switch (f.code()) {
+            case SCHED_POD_ANTI_AFFINITY -> Stream.of(Texts.count(snapshot().all("Node").size(), "node"));
             case SCHED_NODE_SELECTOR, SCHED_TOPOLOGY -> nodes(k -> !k.matches("kubernetes\\.io/(os|hostname)|beta\\.kubernetes\\.io/.*"));
             case SCHED_INSUFFICIENT_RESOURCES -> folded(this::room);
             case SCHED_TAINT, SCHED_NODES_UNAVAILABLE -> folded(n -> (n.is("/spec/unschedulable") ? "cordoned, " : "")
                 + (n.list("/spec/taints").isEmpty() ? "no taints" : "taints " + Facts.compact(n.at("/spec/taints"))));
             case SCHED_NODE_MISSING -> snapshot().all("Node").stream().map(Obj::ref);
             case SCHED_HOST_PORT -> siblings(e -> e.getKey().endsWith("hostPort"));
-            case CR_NOT_READY, CERT_NOT_READY -> named();
-            case ADMISSION_DENIED -> f.evidence().toString()
-                .contains("volumeMounts") ? Optional.ofNullable(needs.workloads().get(f.owner()))
-                .stream().flatMap(w -> StreamSupport.stream(Dependencies.podSpec(w).path("volumes").spliterator(), false))
-                .map(v -> "volumes[" + v.path("name").asString("") + "]") : Stream.empty();
             case SCHED_SCHEDULER_MISSING -> Stream.concat(snapshot().all("Pod").stream().filter(p -> !p.text("/spec/nodeName").isEmpty())
                 .map(p -> p.text("/spec/schedulerName")), Stream.of("default-scheduler"));
-            case PROBE_READINESS_FAILING -> f.param("listens").isEmpty() ? Stream.empty() : Stream.concat(
-                Stream.of(f.param("listens") + ", where alone the program says that it listens; a probe asks at the pod's address"),
-                Optional.ofNullable(needs.workloads().get(f.owner())).stream()
-                    .flatMap(w -> leaves(w, "(command|args|env).*(127\\.0\\.0\\.1|localhost)")));
             default -> Stream.empty();
         };
     }
@@ -6544,6 +6552,96 @@ static final class Connections {
     }
 }
 
+/** Which fields of a pod template decide a cause, as a pattern over {@code path = value}. */
+static final class DecidingFields {
+    static final Pattern MEMORY =
+        Pattern.compile("(?i)(?:-Xm[sx]|MaxRAM|max[_-]old[_-]space|shared_buffers|maxmemory|buffer[_-]pool"
+        + "|GOMEMLIMIT|cacheSizeGB|\\bheap\\b)[^\\s,;]*");
+
+    private DecidingFields() { }
+
+    static String container(Finding f) {
+        return f.container().isEmpty() ? "ontainers\\[[^\\]]*\\]\\." : "ontainers\\[" + Pattern.quote(f.container()) + "\\]\\.";
+    }
+
+    /** What of the pod template decides this code; {@code told} is all that is known of it, the log's tail included. */
+    static String pattern(Finding f, String told) {
+        var c = container(f);
+        var name = Pattern.quote(f.objectName());
+        return switch (f.code()) {
+            case IMAGE_NEVER_PULL -> c + "image";
+            case IMAGE_AUTH, IMAGE_NOT_FOUND_OR_AUTH, IMAGE_PULL_SECRET_MISSING -> c + "image |^imagePullSecrets";
+            case OOM_KILLED -> c + "resources\\..*memory|" + c + ".*" + MEMORY.pattern();
+            case SECRET_MISSING -> "ecret.* = " + name + "$";
+            case CONFIGMAP_MISSING -> "onfigMap.* = " + name + "$";
+            case PVC_MISSING -> "claimName = " + name + "$";
+            case SERVICE_ACCOUNT_MISSING, RBAC_RUNTIME_FORBIDDEN, RBAC_ROLE_MISSING -> "^serviceAccountName";
+            case CONFIG_KEY_MISSING -> "(key|subPath|items\\[.*) = " + Pattern.quote(f.param("key")) + "$|ecret.*ame = " + name
+                + "$|onfigMap.*ame = " + name + "$";
+            case CRASH_MISSING_ENV -> c + "env\\[" + Pattern.quote(f.param("variable")) + "\\]|" + c + "envFrom|" + c
+                + "env.* = .*\\$[({]" + Pattern.quote(f.param("variable")) + "[)}]";
+            case CONTAINER_CONFIG_INVALID -> c + ".*subPath|^volumes.*ame ";
+            case CRASH_AUTH_FAILED -> c + "env\\[[^\\]]*(?i:user|pass|pwd|auth|token|secret|_db|database)[^\\]]*\\]|" + c + "envFrom";
+            case CONTAINER_COMMAND_NOT_FOUND, CONTAINER_COMMAND_PERMISSION, CONTAINER_START_FAILED, CONTAINER_EXITS_ZERO ->
+                c + "(command|args|workingDir|image) |" + c + ".*subPath";
+            case CRASH_APP_ERROR -> c + "(command|args) |" + c + "envFrom|^volumes.*onfigMap.name"
+                + (Phrase.DENIED.occurs(told) ? "|ecurityContext|" + c + "volumeMounts" : "")
+                + (Phrase.CERTIFICATE.occurs(told) ? "|" + c + "env\\[[^\\]]*(?i:ssl|tls|cert|ca_)[^\\]]*\\]" : "")
+                + (Phrase.HEAP.occurs(told) || f.param("exitCode").equals("137")
+                ? "|" + c + "resources\\..*memory|" + c + ".*" + MEMORY.pattern() : "");
+            case CRASH_PORT_IN_USE -> "^hostNetwork|[pP]ort |ontainers.*(command|args) |(?i:env.*port.* = )";
+            case CRASH_DISK_FULL, EVICTED_EPHEMERAL_STORAGE -> "emptyDir|claimName|resources\\..*storage|mountPath";
+            case PROBE_LIVENESS_FAILING, PROBE_STARTUP_FAILING, PROBE_READINESS_FAILING, PROBE_PORT_MISMATCH, PROBE_PATH_NOT_FOUND ->
+                probe(f, c, told);
+            case ENV_PORT_MISMATCH, DNS_NAME_UNKNOWN, DEPENDENCY_SERVICE_MISSING, SVC_MISSING, CRASH_DEPENDENCY_UNREACHABLE, INIT_WAITING ->
+                setting(f);
+            default -> placed(f, c);
+        };
+    }
+
+    private static String probe(Finding f, String c, String told) {
+        boolean slow = Phrase.SLOW.occurs(told);
+        boolean startup = f.code() == Code.PROBE_STARTUP_FAILING;
+        return c + (f.param("probe").isEmpty() ? "\\w+Probe" : f.param("probe") + "Probe")
+            + "\\.(?!successT|" + (slow ? "" : "timeoutSeconds = 1$|") + ".*scheme = HTTP$"
+            + (startup || f.code() == Code.PROBE_LIVENESS_FAILING ? "" : "|periodS|failureT|initialD")
+            + ")|" + c + "ports.*containerPort" + (startup || slow ? "|" + c + "resources.limits.cpu" : "");
+    }
+
+    /** What decides where a pod may be, and as whom. */
+    private static String placed(Finding f, String c) {
+        return switch (f.code()) {
+            case SCHED_GATED -> "^schedulingGates";
+            case SANDBOX_FAILED -> "^runtimeClassName|^hostNetwork";
+            case LIFECYCLE_HOOK_FAILED -> c + "lifecycle";
+            case RUN_AS_NON_ROOT, POD_SECURITY_DENIED -> "runAs|ecurityContext|host(Network|PID|IPC|Path)|" + c + "image ";
+            case SCHED_NODE_SELECTOR -> "^nodeSelector|^affinity.nodeAffinity.required";
+            case SCHED_INSUFFICIENT_RESOURCES, QUOTA_EXCEEDED, QUOTA_REQUIRES_LIMITS, LIMITRANGE_VIOLATION -> "resources\\.";
+            case SCHED_TAINT -> "^tolerations|^nodeSelector";
+            case SCHED_HOST_PORT -> "hostPort";
+            case SCHED_POD_ANTI_AFFINITY -> "^affinity.pod";
+            case SCHED_TOPOLOGY -> "^topologySpread";
+            case SCHED_NODE_MISSING -> "^nodeName";
+            case SCHED_SCHEDULER_MISSING -> "^schedulerName";
+            case SCHED_DEVICE_CLAIM -> "[cC]laims";
+            case POD_READINESS_GATE -> "^readinessGates";
+            case POD_DNS_POLICY -> "^dns|^hostNetwork";
+            case JOB_SIDECAR_BLOCKS -> "^containers.*(image|command) ";
+            case VOLUME_MOUNT_FAILED, PVC_ACCESS_MODE, SCHED_VOLUME_AFFINITY -> "^volumes|^nodeSelector|mountPath";
+            default -> f.code().family == Code.Family.IMAGE ? c + "image " : "";
+        };
+    }
+
+    /** The settings that name the host, or all that could. */
+    static String setting(Finding f) {
+        var host = f.param("host").isEmpty() ? f.param("address").replaceFirst(":\\d*$", "") : f.param("host");
+        return host.isEmpty()
+            ? "env\\[[^\\]]*(?i:host|addr|url|uri|dsn|broker|server|endpoint|port)[^\\]]*\\]\\.|nitContainers.*(command|args) "
+            : "(?<![\\w.-])" + Pattern.quote(host) + "(?![\\w-])|env\\[" + Pattern.quote(f.param("setting")
+                .replaceFirst("^.* ", "").replaceFirst("(?i)(HOST(NAME)?|ADDR(ESS)?|SERVER)$", "PORT")) + "\\]";
+    }
+}
+
 /** Who needs whom: a workload names hosts in commands, settings and logs, and hosts are Services, and Services are workloads. Pure. */
 static final class Dependencies {
     private static final List<String> WORKLOADS = List.of("Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob");
@@ -6925,9 +7023,6 @@ record Fact(String at, String value) {
  * before. Pure; values of Secrets and of variables that are called like secrets are in none of them.
  */
 static final class Facts {
-    private static final Pattern MEMORY =
-        Pattern.compile("(?i)(?:-Xm[sx]|MaxRAM|max[_-]old[_-]space|shared_buffers|maxmemory|buffer[_-]pool"
-        + "|GOMEMLIMIT|cacheSizeGB|\\bheap\\b)[^\\s,;]*");
     private static final Pattern LISTENS =
         Pattern.compile("(?i)\\b(?:listen|serv|start|bound|running|bind)\\w*\\b.{0,60}?(?:[\\s:]|port\\D{0,3})\\d{2,5}\\b");
     private static final Pattern FIELD = Pattern.compile("\\bspec(\\.\\w+|\\[\\d+\\])+");
@@ -6963,14 +7058,14 @@ static final class Facts {
         if (setting) {
             object(f);
         }
-        owner.ifPresent(w -> fields(w, f, pattern(f)));
+        owner.ifPresent(w -> fields(w, f, DecidingFields.pattern(f, all(f))));
         owner.ifPresent(w -> spoken(w, f));
         object(f);
         custom(f);
         other(owner, f);
         log(f);
         owner.ifPresent(w -> before(w, f));
-        owner.filter(w -> f.code() == Code.CRASH_APP_ERROR).ifPresent(w -> fields(w, f, container(f) + "image "));
+        owner.filter(w -> f.code() == Code.CRASH_APP_ERROR).ifPresent(w -> fields(w, f, DecidingFields.container(f) + "image "));
     }
 
     private void add(Obj at, String path, String value) {
@@ -7016,7 +7111,7 @@ static final class Facts {
     private void spoken(Obj workload, Finding f) {
         var told = f.evidence().stream().map(Evidence::message).collect(Collectors.joining("\n")).toLowerCase(Locale.ROOT);
         var all = all(f).toLowerCase(Locale.ROOT);
-        var mine = Pattern.compile(container(f) + "(env\\[.*value$|ports|workingDir|args|command|securityC)"
+        var mine = Pattern.compile(DecidingFields.container(f) + "(env\\[.*value$|ports|workingDir|args|command|securityC)"
             + "|^\\w+ClassName|^serviceAccountName|^securityContext");
         var fields = f.code() == Code.ADMISSION_DENIED ? invalid(workload, told) : "";
         var weighed = needs.leaves(workload).entrySet().stream().filter(e -> SPOKEN.contains(f.code()) && mine.matcher(e.getKey()).find()
@@ -7088,76 +7183,6 @@ static final class Facts {
             case "CronJob" -> "spec.jobTemplate.spec.template.spec.";
             default -> "spec.template.spec.";
         };
-    }
-
-    private static String container(Finding f) {
-        return f.container().isEmpty() ? "ontainers\\[[^\\]]*\\]\\." : "ontainers\\[" + Pattern.quote(f.container()) + "\\]\\.";
-    }
-
-    /** What of the pod template decides this code. */
-    private String pattern(Finding f) {
-        var c = container(f);
-        var name = Pattern.quote(f.objectName());
-        return switch (f.code()) {
-            case IMAGE_NEVER_PULL -> c + "image";
-            case IMAGE_AUTH, IMAGE_NOT_FOUND_OR_AUTH, IMAGE_PULL_SECRET_MISSING -> c + "image |^imagePullSecrets";
-            case OOM_KILLED -> c + "resources\\..*memory|" + c + ".*" + MEMORY.pattern();
-            case SECRET_MISSING -> "ecret.* = " + name + "$";
-            case CONFIGMAP_MISSING -> "onfigMap.* = " + name + "$";
-            case PVC_MISSING -> "claimName = " + name + "$";
-            case SERVICE_ACCOUNT_MISSING, RBAC_RUNTIME_FORBIDDEN, RBAC_ROLE_MISSING -> "^serviceAccountName";
-            case CONFIG_KEY_MISSING -> "(key|subPath|items\\[.*) = " + Pattern.quote(f.param("key")) + "$|ecret.*ame = " + name
-                + "$|onfigMap.*ame = " + name + "$";
-            case CRASH_MISSING_ENV -> c + "env\\[" + Pattern.quote(f.param("variable")) + "\\]|" + c + "envFrom|" + c
-                + "env.* = .*\\$[({]" + Pattern.quote(f.param("variable")) + "[)}]";
-            case CONTAINER_CONFIG_INVALID -> c + ".*subPath|^volumes.*ame ";
-            case CRASH_AUTH_FAILED -> c + "env\\[[^\\]]*(?i:user|pass|pwd|auth|token|secret|_db|database)[^\\]]*\\]|" + c + "envFrom";
-            case CONTAINER_COMMAND_NOT_FOUND, CONTAINER_COMMAND_PERMISSION, CONTAINER_START_FAILED, CONTAINER_EXITS_ZERO ->
-                c + "(command|args|workingDir|image) |" + c + ".*subPath";
-            case CRASH_APP_ERROR -> c + "(command|args) |" + c + "envFrom|^volumes.*onfigMap.name"
-                + (Phrase.DENIED.occurs(all(f)) ? "|ecurityContext|" + c + "volumeMounts" : "")
-                + (Phrase.CERTIFICATE.occurs(all(f)) ? "|" + c + "env\\[[^\\]]*(?i:ssl|tls|cert|ca_)[^\\]]*\\]" : "")
-                + (Phrase.HEAP.occurs(all(f)) || f.param("exitCode").equals("137")
-                ? "|" + c + "resources\\..*memory|" + c + ".*" + MEMORY.pattern() : "");
-            case SCHED_GATED -> "^schedulingGates";
-            case SANDBOX_FAILED -> "^runtimeClassName|^hostNetwork";
-            case CRASH_PORT_IN_USE -> "^hostNetwork|[pP]ort |ontainers.*(command|args) |(?i:env.*port.* = )";
-            case CRASH_DISK_FULL, EVICTED_EPHEMERAL_STORAGE -> "emptyDir|claimName|resources\\..*storage|mountPath";
-            case LIFECYCLE_HOOK_FAILED -> c + "lifecycle";
-            case RUN_AS_NON_ROOT, POD_SECURITY_DENIED -> "runAs|ecurityContext|host(Network|PID|IPC|Path)|" + c + "image ";
-            case PROBE_LIVENESS_FAILING, PROBE_STARTUP_FAILING, PROBE_READINESS_FAILING, PROBE_PORT_MISMATCH, PROBE_PATH_NOT_FOUND ->
-                c + (f.param("probe").isEmpty() ? "\\w+Probe" : f.param("probe") + "Probe")
-                    + "\\.(?!successT|" + (Phrase.SLOW.occurs(all(f)) ? "" : "timeoutSeconds = 1$|") + ".*scheme = HTTP$"
-                    + (f.code() == Code.PROBE_LIVENESS_FAILING || f.code() == Code.PROBE_STARTUP_FAILING
-                    ? "" : "|periodS|failureT|initialD")
-                    + ")|" + c + "ports.*containerPort"
-                    + (f.code() == Code.PROBE_STARTUP_FAILING || Phrase.SLOW.occurs(all(f)) ? "|" + c + "resources.limits.cpu" : "");
-            case SCHED_NODE_SELECTOR -> "^nodeSelector|^affinity.nodeAffinity.required";
-            case SCHED_INSUFFICIENT_RESOURCES, QUOTA_EXCEEDED, QUOTA_REQUIRES_LIMITS, LIMITRANGE_VIOLATION -> "resources\\.";
-            case SCHED_TAINT -> "^tolerations|^nodeSelector";
-            case SCHED_HOST_PORT -> "hostPort";
-            case SCHED_POD_ANTI_AFFINITY -> "^affinity.pod";
-            case SCHED_TOPOLOGY -> "^topologySpread";
-            case SCHED_NODE_MISSING -> "^nodeName";
-            case SCHED_SCHEDULER_MISSING -> "^schedulerName";
-            case SCHED_DEVICE_CLAIM -> "[cC]laims";
-            case POD_READINESS_GATE -> "^readinessGates";
-            case POD_DNS_POLICY -> "^dns|^hostNetwork";
-            case JOB_SIDECAR_BLOCKS -> "^containers.*(image|command) ";
-            case VOLUME_MOUNT_FAILED, PVC_ACCESS_MODE, SCHED_VOLUME_AFFINITY -> "^volumes|^nodeSelector|mountPath";
-            case ENV_PORT_MISMATCH, DNS_NAME_UNKNOWN, DEPENDENCY_SERVICE_MISSING, SVC_MISSING, CRASH_DEPENDENCY_UNREACHABLE, INIT_WAITING ->
-                setting(f);
-            default -> f.code().family == Code.Family.IMAGE ? c + "image " : "";
-        };
-    }
-
-    /** The settings that name the host, or all that could. */
-    private static String setting(Finding f) {
-        var host = f.param("host").isEmpty() ? f.param("address").replaceFirst(":\\d*$", "") : f.param("host");
-        return host.isEmpty()
-            ? "env\\[[^\\]]*(?i:host|addr|url|uri|dsn|broker|server|endpoint|port)[^\\]]*\\]\\.|nitContainers.*(command|args) "
-            : "(?<![\\w.-])" + Pattern.quote(host) + "(?![\\w-])|env\\[" + Pattern.quote(f.param("setting")
-                .replaceFirst("^.* ", "").replaceFirst("(?i)(HOST(NAME)?|ADDR(ESS)?|SERVER)$", "PORT")) + "\\]";
     }
 
     /** The object at fault itself, where it is there. */
@@ -7273,6 +7298,13 @@ static final class Facts {
                 .forEach(v -> all(v, "/spec/nodeAffinity/required"));
             case PVC_PROVISIONER_MISSING, VOLUME_MOUNT_FAILED, SANDBOX_FAILED ->
                 seen.snapshot.find("Pod", f.pod()).ifPresent(p -> all(p, "/spec/nodeName"));
+            default -> beside(owner, f);
+        }
+    }
+
+    /** What a program that fails or is not let in has beside it. */
+    private void beside(Optional<Obj> owner, Finding f) {
+        switch (f.code()) {
             case CRASH_AUTH_FAILED -> target(f);
             case CRASH_APP_ERROR -> {
                 target(f);
@@ -7324,7 +7356,7 @@ static final class Facts {
 
     /** Values of the ConfigMaps that it reads, which name the host or could. */
     private void maps(Obj workload, Finding f) {
-        var wanted = Pattern.compile(setting(f).replace("env\\[[^\\]]*", "env\\[.*"));
+        var wanted = Pattern.compile(DecidingFields.setting(f).replace("env\\[[^\\]]*", "env\\[.*"));
         References.of(Dependencies.podSpec(workload)).stream().filter(r -> r.kind().equals("ConfigMap"))
             .flatMap(r -> seen.snapshot.find(r.kind(), r.name()).stream()).distinct().forEach(o -> o.map("/data").forEach((key, value) -> {
                 if (value.length() < Fact.CHARS && !SecretShapes.NAME.matcher(key).matches()
@@ -7353,7 +7385,7 @@ static final class Facts {
     /** What the program says of the port it listens on, and of the memory it takes. */
     private void log(Finding f) {
         var log = seen.snapshot.logs().get(f.pod() + "/" + f.container());
-        var wanted = f.code() == Code.OOM_KILLED ? MEMORY : f.code().family == Code.Family.PROBE ? LISTENS : null;
+        var wanted = f.code() == Code.OOM_KILLED ? DecidingFields.MEMORY : f.code().family == Code.Family.PROBE ? LISTENS : null;
         if (log != null && wanted != null) {
             log.lines().stream().filter(l -> wanted.matcher(l).find()).findFirst()
                 .ifPresent(l -> found.putIfAbsent("log " + log.pod() + " " + log.container(), l));
@@ -12120,6 +12152,15 @@ static final class Messages {
             "~\\bauth(entication)? failed", "is not allowed to connect to this",
                 "~not authorized on \\S+ to execute", "~role \"[^\"]+\" does not exist", "~AUTH .*failed",
             "~security_exception.*(unable to authenticate|missing authentication)");
+        missing(t);
+        t.row(Code.CRASH_APP_ERROR, "~database \\W?[\\w-]+\\W? does not exist", "unknown database ",
+            "x509:", "certificate verify failed", "CERTIFICATE_VERIFY_FAILED",
+                "PKIX path", "SSLHandshake", "self-signed cert", "self signed cert",
+            "SELF_SIGNED_CERT", "certificate has expired", "bad certificate", "wrong version number", "HTTP response to HTTPS client");
+        unreachable(t);
+    }
+
+    private static void missing(Table t) {
         t.row(Code.CRASH_MISSING_ENV, "unbound variable", "Could not resolve placeholder '", "missing env", "setting must not be empty",
             "~(missing|required|unset|undefined|no such|not found|specify).{0,60}env(ironment)?[ -]?var(iable)?s?\\b",
             "~\\bmissing \\S+ for .{0,20}environment", "not present in the environment",
@@ -12138,11 +12179,6 @@ static final class Messages {
             "~\"received\": ?\"undefined\", ?\"path\": ?\\[ ?\"(?-i:[A-Z][A-Z0-9_]+)\"", "~key not found: \"?(?-i:[A-Z][A-Z0-9_]+)\"?",
             "~is not defined in (the )?env", "~no value for required (setting|option|config)", "~environ\\[",
             "~missing (required )?(config|configuration|setting|parameter)s?\\b");
-        t.row(Code.CRASH_APP_ERROR, "~database \\W?[\\w-]+\\W? does not exist", "unknown database ",
-            "x509:", "certificate verify failed", "CERTIFICATE_VERIFY_FAILED",
-                "PKIX path", "SSLHandshake", "self-signed cert", "self signed cert",
-            "SELF_SIGNED_CERT", "certificate has expired", "bad certificate", "wrong version number", "HTTP response to HTTPS client");
-        unreachable(t);
     }
 
     private static void unreachable(Table t) {
