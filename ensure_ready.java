@@ -16,22 +16,22 @@
 
 // Assembled from src/shared and src/ensure_ready: edit there and run `./jbangw assemble`; `./jbangw assemble --check` tells
 // whether this file is what they give. First what acts (cluster, files, processes, output), the entry before all:
-// line   323 src/ensure_ready/command: Options, the steps of each verb, what is known so far, and exit codes
-// line  1188 src/ensure_ready/slots: Records of slots, their namespaces, taking and releasing them
-// line  1669 src/ensure_ready/manifests: Loading and rendering manifests, mirroring sources, preparing images, applying
-// line  2681 src/ensure_ready/waiting: The soft wait: looks at each change until the outcome is proven, certain, or the time is up
-// line  3148 src/ensure_ready/cluster: The API server: requests, watches, and collecting what explains a fault
-// line  4310 src/ensure_ready/report: The result as JSON, text, Markdown and annotations; progress while waiting
-// line  4824 src/ensure_ready/system: The machine's clock, and the failure that ends a run
-// line  4906 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
+//     src/ensure_ready/command/: Options, the steps of each verb, what is known so far, and exit codes
+//     src/ensure_ready/slots/: Records of slots, their namespaces, taking and releasing them
+//     src/ensure_ready/manifests/: Loading and rendering manifests, mirroring sources, preparing images, applying
+//     src/ensure_ready/waiting/: The soft wait: looks at each change until the outcome is proven, certain, or the time is up
+//     src/ensure_ready/cluster/: The API server: requests, watches, and collecting what explains a fault
+//     src/ensure_ready/report/: The result as JSON, text, Markdown and annotations; progress while waiting
+//     src/ensure_ready/system/: The machine's clock, and the failure that ends a run
+//     src/shared/system/: What both scripts use of the machine: processes, terminal, kubeconfig
 // Then what only thinks: equal input gives equal answers.
-// line  5287 src/ensure_ready/certainty: What is certain never to become ready without a change, and what the wait remembers to know it
-// line  5919 src/ensure_ready/diagnosis: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
-// line  8712 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
-// line 10313 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
-// line 11509 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
-// line 12401 src/ensure_ready/model: Objects and snapshots of a namespace
-// line 13480 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
+//     src/ensure_ready/certainty/: What is certain never to become ready without a change, and what the wait remembers to know it
+//     src/ensure_ready/diagnosis/: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
+//     src/ensure_ready/findings/: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
+//     src/ensure_ready/readiness/: Whether it is ready: a rule for each kind, and the verdict on all of them
+//     src/ensure_ready/catalogue/: Causes and what they mean: a row of policy for each code, and the messages that stand for it
+//     src/ensure_ready/model/: Objects and snapshots of a namespace
+//     src/shared/: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude;

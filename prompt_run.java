@@ -40,25 +40,25 @@
 
 // Assembled from src/shared and src/prompt_run: edit there and run `./jbangw assemble`; `./jbangw assemble --check` tells
 // whether this file is what they give. First what acts (cluster, files, processes, output), the entry before all:
-// line   344 src/prompt_run/command: Options, the two streams, and where a result is written
-// line   911 src/prompt_run/run: One run of the agent from its start to its end
-// line  1592 src/prompt_run/sources: The working tree: uploaded to the agent, and its work brought back
-// line  1963 src/prompt_run/keeper: The caller's side of the keeper, the program that looks after the agent in its place
-// line  2145 src/prompt_run/place: Where the agent runs: deploy/codex, its own pod or this machine
-// line  2964 src/prompt_run/facts: What is read about the run: the event file, the report file, GitHub's API
-// line  3182 src/prompt_run/templates: FreeMarker templates, found and filled in
-// line  3364 src/prompt_run/machine: This machine: files, processes, randomness, and what is told to people meanwhile
-// line  3531 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
+//     src/prompt_run/command/: Options, the two streams, and where a result is written
+//     src/prompt_run/run/: One run of the agent from its start to its end
+//     src/prompt_run/sources/: The working tree: uploaded to the agent, and its work brought back
+//     src/prompt_run/keeper/: The caller's side of the keeper, the program that looks after the agent in its place
+//     src/prompt_run/place/: Where the agent runs: deploy/codex, its own pod or this machine
+//     src/prompt_run/facts/: What is read about the run: the event file, the report file, GitHub's API
+//     src/prompt_run/templates/: FreeMarker templates, found and filled in
+//     src/prompt_run/machine/: This machine: files, processes, randomness, and what is told to people meanwhile
+//     src/shared/system/: What both scripts use of the machine: processes, terminal, kubeconfig
 // Then what only thinks: equal input gives equal answers.
-// line  3892 src/prompt_run/prompt: What the templates get to see, and the prompt
-// line  4432 src/prompt_run/verdict: How a run ended, and what is told about it
-// line  4959 src/prompt_run/view: What the objects around deploy/codex say, and the objects of a pod of our own
-// line  5545 src/prompt_run/agent: The agent's settings, its command and its environment
-// line  5665 src/prompt_run/remote: The shell program for the agent's place, and how its answers are read
-// line  6370 src/prompt_run/subject: What a run is about, checked: options, facts, event, report, place
-// line  6634 src/prompt_run/text: Text of others: selected, cleaned, fenced, masked
-// line  7448 src/prompt_run/options: What options and variables mean
-// line  7536 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
+//     src/prompt_run/prompt/: What the templates get to see, and the prompt
+//     src/prompt_run/verdict/: How a run ended, and what is told about it
+//     src/prompt_run/view/: What the objects around deploy/codex say, and the objects of a pod of our own
+//     src/prompt_run/agent/: The agent's settings, its command and its environment
+//     src/prompt_run/remote/: The shell program for the agent's place, and how its answers are read
+//     src/prompt_run/subject/: What a run is about, checked: options, facts, event, report, place
+//     src/prompt_run/text/: Text of others: selected, cleaned, fenced, masked
+//     src/prompt_run/options/: What options and variables mean
+//     src/shared/: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
 
 import freemarker.cache.ClassTemplateLoader;
 import freemarker.cache.FileTemplateLoader;
