@@ -148,7 +148,6 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
-import java.util.stream.StreamSupport;
 import org.snakeyaml.engine.v2.api.Load;
 import org.snakeyaml.engine.v2.api.LoadSettings;
 import org.snakeyaml.engine.v2.api.lowlevel.Compose;
@@ -2121,9 +2120,8 @@ static final class Manifests {
                 if (node.isPresent()) {
                     var json = json(node.get(), 0);
                     if (!json.isNull()) {
-                        var fields = new HashMap<String, Integer>();
-                        fields(node.get(), json, "", from, fields);
-                        documents.add(new Document(json, new Source(label, from + line(node.get().getStartMark()), fields)));
+                        documents.add(new Document(json, new Source(label, from + line(node.get().getStartMark()),
+                            () -> fields(node.get(), json, from))));
                     }
                 }
             } catch (MarkedYamlEngineException e) {
@@ -2135,7 +2133,13 @@ static final class Manifests {
             }
         }
 
-        /** The lines of the first fields, deep ones too. */
+        /** The lines of the first fields, deep ones too; counted when somebody asks. */
+        private static Map<String, Integer> fields(Node node, JsonNode json, int from) {
+            var found = new HashMap<String, Integer>();
+            fields(node, json, "", from, found);
+            return found;
+        }
+
         private static void fields(Node node, JsonNode json, String path, int from, Map<String, Integer> found) {
             if (node instanceof MappingNode mapping && found.size() < MOST_FIELDS) {
                 for (var pair : mapping.getValue()) {
@@ -4298,12 +4302,10 @@ static final class Slim {
     }
 
     private static Optional<String> pullError(Obj before, String container) {
-        return Pods.containers(before).stream().filter(c -> c.path("name").asString("").equals(container))
-            .map(c -> c.at("/state/waiting")).map(w -> {
-            var message = w.path("message").asString("");
-            return w.path("reason").asString("").equals("ErrImagePull") ? "ErrImagePull: " + message
-                : message.contains("ErrImagePull: ") ? message.substring(message.indexOf("ErrImagePull: ")) : "";
-        }).filter(text -> !text.isEmpty()).findFirst();
+        var waiting = Pods.container(before, container).at("/state/waiting");
+        var message = waiting.path("message").asString("");
+        return waiting.path("reason").asString("").equals("ErrImagePull") ? Optional.of("ErrImagePull: " + message)
+            : Optional.of(message).filter(m -> m.contains("ErrImagePull: ")).map(m -> m.substring(m.indexOf("ErrImagePull: ")));
     }
 }
 
@@ -5792,7 +5794,7 @@ record WaitMemory(Instant readySince, long restarts, List<String> gating,
         var running = verdict.workloads().stream().filter(w -> w.kind().equals("Job") && w.state() == State.progressing).map(Workload::name)
             .collect(Collectors.toSet());
         return new WaitMemory(!verdict.ready() ? null : same ? readySince : now, verdict.restarts(),
-            refs, settle(verdict, snapshot), seen(counting, snapshot, now),
+            refs, verdict.ready() ? settle(verdict, snapshot) : Duration.ZERO, seen(counting, snapshot, now),
             crashed(snapshot, appliedSince),
             running, running.containsAll(jobs) ? jobEnded : now, certainSince);
     }
@@ -6005,16 +6007,14 @@ record Candidates(Observed seen, Dependencies needs, Finding f) {
                 INGRESS_BACKEND_PORT, CRASH_DEPENDENCY_UNREACHABLE -> near("Service", Candidates::ports);
             case SVC_SELECTOR_MISMATCH -> f.param("workload").isEmpty() ? needs.workloads().values().stream()
                 .map(w -> w.ref() + " has labels " + Dependencies.labels(w)) : Stream.empty();
-            case SVC_TARGET_PORT_MISMATCH -> snapshot().find("Service", f.objectName()).stream().flatMap(s -> needs.behind(s).stream())
-                .map(needs.workloads()::get).flatMap(w -> leaves(w, "ports\\[.*(containerPort|name) "));
+            case SVC_TARGET_PORT_MISMATCH -> snapshot().find("Service", f.objectName()).stream()
+                .flatMap(needs::serving).flatMap(w -> leaves(w, "ports\\[.*(containerPort|name) "));
             case CR_NOT_READY, CERT_NOT_READY -> named();
-            case ADMISSION_DENIED -> f.evidence().toString()
-                .contains("volumeMounts") ? Optional.ofNullable(needs.workloads().get(f.owner()))
-                .stream().flatMap(w -> StreamSupport.stream(Dependencies.podSpec(w).path("volumes").spliterator(), false))
-                .map(v -> "volumes[" + v.path("name").asString("") + "]") : Stream.empty();
+            case ADMISSION_DENIED -> f.evidence().toString().contains("volumeMounts") ? needs.workload(f.owner()).stream()
+                .flatMap(w -> Dependencies.podSpec(w).path("volumes").valueStream()).map(v -> "volumes[" + v.path("name").asString("") + "]") : Stream.empty();
             case PROBE_READINESS_FAILING -> f.param("listens").isEmpty() ? Stream.empty() : Stream.concat(
                 Stream.of(f.param("listens") + ", where alone the program says that it listens; a probe asks at the pod's address"),
-                Optional.ofNullable(needs.workloads().get(f.owner())).stream()
+                needs.workload(f.owner()).stream()
                     .flatMap(w -> leaves(w, "(command|args|env).*(127\\.0\\.0\\.1|localhost)")));
             default -> scheduled();
         };
@@ -6064,7 +6064,6 @@ record Candidates(Observed seen, Dependencies needs, Finding f) {
             ? f.param("name").isEmpty() ? f.objectName() : f.param("name") : f.param("class")
             : f.param("service") : f.param("host").replaceFirst("\\..*", "");
         var port = f.param("address").replaceFirst("^.*:", "");
-        record Near(Obj object, int far) { }
         return snapshot().all(kind).stream()
             .filter(o -> !o.name().equals("kube-root-ca.crt") && !Ref.of(o).equals(f.object())
             && !o.text("/type").contains("service-account-token"))
@@ -6125,7 +6124,7 @@ record Candidates(Observed seen, Dependencies needs, Finding f) {
 
     /** Where others take the variables from that would come from the missing object. */
     private Stream<String> sameVariables() {
-        var mine = Optional.ofNullable(needs.workloads().get(f.owner())).stream()
+        var mine = needs.workload(f.owner()).stream()
             .flatMap(w -> leaves(w, "env\\[.*Ref.name = " + quoted(f.objectName())))
             .map(l -> l.replaceFirst("^.*env\\[", "").replaceFirst("\\].*", "")).collect(Collectors.toSet());
         return siblings(e -> e.getKey().contains("env[") && e.getKey().endsWith("Ref.name")).filter(l -> !l.endsWith(" = " + f.objectName())
@@ -6159,7 +6158,7 @@ record Candidates(Observed seen, Dependencies needs, Finding f) {
         if (name.isEmpty()) {
             return Stream.empty();
         }
-        var mine = Optional.ofNullable(needs.workloads().get(f.owner())).stream().flatMap(w -> leaves(w, "env\\["))
+        var mine = needs.workload(f.owner()).stream().flatMap(w -> leaves(w, "env\\["))
             .filter(l -> NearMiss.near(l.replaceFirst("^.*env\\[", "").replaceFirst("\\].*", ""), name));
         var objects = Stream.of("ConfigMap", "Secret").flatMap(k -> snapshot().all(k).stream())
             .flatMap(o -> o.keys().stream().filter(k -> k.replace('-', '_').equalsIgnoreCase(name))
@@ -6168,7 +6167,7 @@ record Candidates(Observed seen, Dependencies needs, Finding f) {
     }
 
     private Stream<String> nodes(Predicate<String> label) {
-        var asked = Optional.ofNullable(needs.workloads().get(f.owner())).map(w -> needs.leaves(w).toString()).orElse("");
+        var asked = needs.workload(f.owner()).map(w -> needs.leaves(w).toString()).orElse("");
         return folded(n -> "labels " + n.labels().entrySet().stream()
             .filter(e -> label.test(e.getKey()) || asked.contains("nodeSelector." + e.getKey() + "="))
             .map(e -> e.getKey() + "=" + e.getValue()).collect(Collectors.joining(", ")));
@@ -6483,7 +6482,7 @@ static final class Connections {
 
     /** A policy that keeps the pods from asking the cluster's DNS is what it is. */
     private boolean dnsBlocked(Complaint s) {
-        var policy = Optional.ofNullable(needs.workloads().get(s.owner())).flatMap(from -> policies.withoutDns(Dependencies.labels(from)));
+        var policy = needs.workload(s.owner()).flatMap(from -> policies.withoutDns(Dependencies.labels(from)));
         policy.ifPresent(p -> s.means(Code.NETPOL_BLOCKING, Ref.of(p), Map.of("direction", "egress to DNS")));
         return policy.isPresent();
     }
@@ -6504,7 +6503,7 @@ static final class Connections {
         }
         var refused = Phrase.REFUSAL.occurs(line);
         var policy = from == null || !healthy && refused || !Phrase.SLOW.occurs(line) && !(healthy && !refused) ? Optional.<Obj>empty()
-            : policies.blocking(from, service, a.port(), behind.stream().map(needs.workloads()::get).toList());
+            : policies.blocking(from, service, a.port(), needs.serving(service).toList());
         if (policy.isPresent()) {
             s.means(Code.NETPOL_BLOCKING, Ref.of(policy.get()), Map.of("from", from.ref(), "to", "svc/" + service.name()));
             return;
@@ -6711,6 +6710,10 @@ static final class Dependencies {
         return workloads;
     }
 
+    Optional<Obj> workload(Ref ref) {
+        return Optional.ofNullable(workloads.get(ref));
+    }
+
     /** The pod template of a workload: its labels and its spec. */
     static JsonNode template(Obj workload) {
         return switch (workload.kind()) {
@@ -6751,6 +6754,11 @@ static final class Dependencies {
         var selector = service.map("/spec/selector");
         return selector.isEmpty() ? List.of() : behind.computeIfAbsent(selector, s -> workloads.keySet().stream()
             .filter(w -> labels.get(w).entrySet().containsAll(s.entrySet())).toList());
+    }
+
+    /** The same, as objects. */
+    Stream<Obj> serving(Obj service) {
+        return behind(service).stream().map(workloads::get);
     }
 
     /**
@@ -7053,7 +7061,7 @@ static final class Facts {
     }
 
     private void told(Finding f) {
-        var owner = Optional.ofNullable(needs.workloads().get(f.owner())).or(() -> seen.snapshot.find("Pod", f.pod()));
+        var owner = needs.workload(f.owner()).or(() -> seen.snapshot.find("Pod", f.pod()));
         var setting = f.param("setting").startsWith("configmap");
         if (setting) {
             object(f);
@@ -7142,7 +7150,7 @@ static final class Facts {
     private void neighbours(Obj workload, Finding f) {
         var all = all(f).toLowerCase(Locale.ROOT);
         needs.mentions(Ref.of(workload)).stream().flatMap(m -> needs.service(m.host()).stream()).distinct()
-            .flatMap(s -> needs.behind(s).stream()).map(needs.workloads()::get).filter(w -> w != workload).limit(MOST)
+            .flatMap(needs::serving).filter(w -> w != workload).limit(MOST)
             .forEach(w -> needs.leaves(w).entrySet().stream().filter(e -> e.getKey().matches(".*\\.(args|command)")
                 && weight(e.getKey(), e.getValue(), "", all) > 1).limit(1)
                 .forEach(e -> add(w, base(w) + e.getKey(), e.getValue())));
@@ -7152,11 +7160,11 @@ static final class Facts {
     private void files(Obj workload, Finding f) {
         var all = all(f);
         var spec = Dependencies.podSpec(workload);
-        Stream.of("containers", "initContainers").flatMap(l -> StreamSupport.stream(spec.path(l).spliterator(), false))
+        Stream.of("containers", "initContainers").flatMap(l -> spec.path(l).valueStream())
             .filter(c -> c.path("name").asString("").equals(f.container()))
-            .flatMap(c -> StreamSupport.stream(c.path("volumeMounts").spliterator(), false))
-            .filter(m -> all.contains(m.path("mountPath").asString("") + "/")).forEach(m -> StreamSupport
-                .stream(spec.path("volumes").spliterator(), false).filter(v -> v.path("name").equals(m.path("name")))
+            .flatMap(c -> c.path("volumeMounts").valueStream())
+            .filter(m -> all.contains(m.path("mountPath").asString("") + "/"))
+            .forEach(m -> spec.path("volumes").valueStream().filter(v -> v.path("name").equals(m.path("name")))
                 .flatMap(v -> References.ofVolume(v).stream()).flatMap(r -> seen.snapshot.find(r.kind(), r.name()).stream())
                 .forEach(o -> add(o, "keys at " + m.path("mountPath").asString(""), String.join(", ", o.keys()))));
     }
@@ -7328,8 +7336,8 @@ static final class Facts {
             case SECRET_MISSING, INGRESS_TLS_SECRET_MISSING -> CustomFindings.maker(seen.snapshot, f.param("name").isEmpty()
                 ? f.objectName() : f.param("name")).ifPresent(m -> add(m, "makes it", CustomStatus.of(m, seen.snapshot).message()));
             case QUOTA_REQUIRES_LIMITS -> owner.stream()
-                .flatMap(w -> StreamSupport.stream(Dependencies.podSpec(w).path("containers").spliterator(),
-                false).filter(c -> c.path("resources").isEmpty()).map(c -> Map.entry(w, c.path("name").asString(""))))
+                .flatMap(w -> Dependencies.podSpec(w).path("containers").valueStream().filter(c -> c.path("resources").isEmpty())
+                    .map(c -> Map.entry(w, c.path("name").asString(""))))
                 .forEach(e -> add(e.getKey(), base(e.getKey()) + "containers[" + e.getValue() + "].resources", "not set"));
             case CRASH_DISK_FULL, EVICTED_EPHEMERAL_STORAGE -> owner.stream().flatMap(w -> needs.claims(w))
                 .forEach(c -> all(c, "/spec/resources/requests/storage"));
@@ -7340,8 +7348,7 @@ static final class Facts {
 
     /** What the service that refused it knows: users and databases. */
     private void target(Finding f) {
-        seen.snapshot.find("Service", f.param("target")).stream().flatMap(s -> needs.behind(s).stream())
-            .map(needs.workloads()::get).limit(1)
+        seen.snapshot.find("Service", f.param("target")).stream().flatMap(needs::serving).limit(1)
             .forEach(w -> fields(w, f, "env\\[[^\\]]*(?i:user|pass|pwd|auth|database|_db)[^\\]]*\\]"));
     }
 
@@ -7374,8 +7381,7 @@ static final class Facts {
 
     private Optional<Obj> named(String ref) {
         return needs.workloads().values().stream().filter(w -> w.ref().equals(ref)).findFirst()
-            .or(() -> seen.snapshot.all("Service").stream().filter(s -> s.ref().equals(ref)).flatMap(s -> needs.behind(s).stream())
-                .map(needs.workloads()::get).findFirst());
+            .or(() -> seen.snapshot.all("Service").stream().filter(s -> s.ref().equals(ref)).flatMap(needs::serving).findFirst());
     }
 
     private void labels(Obj workload) {
@@ -7418,12 +7424,7 @@ record FileRef(String path, int line) { }
 
 /** Where the repair lies and in which file; {@code change}: the field at fault, what it is and what there is instead, or null. */
 @JsonInclude(JsonInclude.Include.NON_NULL)
-record Fix(Code.Scope scope, String action, String text, String change, List<FileRef> files, List<Also> alsoRequired) {
-    Fix changing(List<Fact> facts, List<String> candidates) {
-        return facts.isEmpty() ? this : new Fix(scope, action, text, facts.get(0).at() + " is " + facts.get(0).value()
-            + (candidates.isEmpty() ? "" : "; there is " + candidates.get(0)), files, alsoRequired);
-    }
-}
+record Fix(Code.Scope scope, String action, String text, String change, List<FileRef> files, List<Also> alsoRequired) { }
 
 /** What stands where and who needs whom: the ground on which roots are looked for. */
 static final class Graph {
@@ -7579,7 +7580,7 @@ static final class Leaves {
     private static void walk(JsonNode node, String path, Map<String, String> found) {
         if (node.isObject() && !node.isEmpty()) {
             node.properties().forEach(e -> walk(e.getValue(), path.isEmpty() ? e.getKey() : path + "." + e.getKey(), found));
-        } else if (node.isArray() && StreamSupport.stream(node.spliterator(), false).anyMatch(JsonNode::isObject)) {
+        } else if (node.isArray() && node.valueStream().anyMatch(JsonNode::isObject)) {
             for (int i = 0; i < node.size(); i++) {
                 var only = node.get(i).size() == 1 && node.get(i).has("name") && !path.endsWith(".env");
                 var element = path + "[" + (only ? "" + i : Obj.element(node.get(i), i)) + "]";
@@ -7600,7 +7601,7 @@ static final class Leaves {
         if (variable.find() && SecretShapes.NAME.matcher(variable.group(1)).matches() && !node.asString("").isEmpty()) {
             return HIDDEN;
         }
-        return node.isArray() ? StreamSupport.stream(node.spliterator(), false).map(n -> n.asString(""))
+        return node.isArray() ? node.valueStream().map(n -> n.asString(""))
             .collect(Collectors.joining(", ", "[", "]")) : node.isObject() ? "{}"
             : node.asString("").isEmpty() ? "\"\"" : node.asString("");
     }
@@ -7862,7 +7863,7 @@ record NetworkPolicies(Snapshot snapshot) {
 
     /** Whether the cluster's DNS, which lives in another namespace, may be among these peers. */
     private static boolean leavesNamespace(JsonNode peers) {
-        return peers.isEmpty() || StreamSupport.stream(peers.spliterator(), false).anyMatch(p -> p.has("ipBlock")
+        return peers.isEmpty() || peers.valueStream().anyMatch(p -> p.has("ipBlock")
             || p.has("namespaceSelector") && "kube-system".equals(p.at("/namespaceSelector/matchLabels")
                 .path("kubernetes.io/metadata.name").asString("kube-system")));
     }
@@ -7962,10 +7963,12 @@ record Repairs(Snapshot snapshot) {
     private static final Pattern REF = Pattern.compile("[a-z]{1,40}[a-z0-9.-]{0,100}/" + NAME.pattern());
 
     /** The manifest to change: the object's own where there is one, else that of whoever refers to it. */
-    Fix fix(Finding f, List<Fact> facts) {
+    Fix fix(Finding f, List<Fact> facts, List<String> candidates) {
         var files = Stream.of(f.object(), f.owner()).filter(o -> !o.is("Command"))
             .flatMap(o -> source(o).stream().map(s -> new FileRef(s.file(), line(s, o, facts)))).distinct();
-        return new Fix(f.code().scope, f.code().action, f.code().text, null, files.toList(), also(f).stream().toList());
+        var change = f.code().has(Rule.LOGGED) ? null : facts.stream().findFirst().map(at -> at.at() + " is " + at.value()
+            + (candidates.isEmpty() ? "" : "; there is " + candidates.get(0))).orElse(null);
+        return new Fix(f.code().scope, f.code().action, f.code().text, change, files.toList(), also(f).stream().toList());
     }
 
     /** That of the field at fault, where the first fact about the object tells it. */
@@ -8129,11 +8132,9 @@ record Reporting(Observed seen, Dependencies needs, List<Finding> findings,
         var first = findings.stream().map(Finding::since).min(Comparator.naturalOrder()).orElse(seen.snapshot.at());
         var facts = Facts.of(seen, needs, findings);
         var candidates = Candidates.of(seen, needs, f);
-        var fix = repairs().fix(f, facts);
         return new Cause("", fingerprint(f), f.code(), f.code().family, f.code().severity(!affected.isEmpty()),
             ref(f.object()), ref(f.owner()), f.container(), inferred(f) ? "inferred" : "observed", confidence(f), params(findings),
-            facts, candidates, f.code() == Code.CRASH_APP_ERROR ? fix : fix.changing(facts, candidates), repairs().next(f),
-            evidence(findings), excerpt(f),
+            facts, candidates, repairs().fix(f, facts, candidates), repairs().next(f), evidence(findings), excerpt(f),
             explains(findings, root),
             oldRevisionServing(f), affected.contains(agent), affected.size(), time(first));
     }
@@ -8624,7 +8625,7 @@ static final class SettingFindings {
         if (!unready.contains(Ref.of(workload))) {
             return; // whether anything enforces policies is not told, and its traffic may flow
         }
-        var others = needs.behind(service).stream().filter(w -> !w.equals(Ref.of(workload))).map(needs.workloads()::get).toList();
+        var others = needs.serving(service).filter(w -> w != workload).toList();
         policies.blocking(workload, service, m.port(), others).ifPresent(p -> add(Code.NETPOL_BLOCKING, workload, Ref.of(p),
             Evidence.field(p, "spec", "does not allow " + workload.ref() + " to reach svc/" + service.name()),
             Map.of("from", workload.ref(), "to", "svc/" + service.name())));
@@ -8815,7 +8816,7 @@ record ContainerFindings(Observed seen, Obj pod, Ref owner, JsonNode status, boo
         if (!Set.of(Code.CRASH_APP_ERROR, Code.CONTAINER_START_FAILED, Code.CONTAINER_CONFIG_INVALID).contains(f.code())) {
             return Optional.empty();
         }
-        return StreamSupport.stream(spec().path("volumeMounts").spliterator(), false).filter(m -> m.has("subPath"))
+        return spec().path("volumeMounts").valueStream().filter(m -> m.has("subPath"))
             .flatMap(m -> MissingObject.belowSubPath(seen, pod, m).stream()).findFirst()
             .map(k -> seen.finding(Code.CONFIG_KEY_MISSING, k.object(), owner, Optional.of(f.since()), f.evidence())
                 .in(pod.name(), name()).with(Map.of("key", k.key())));
@@ -9399,11 +9400,11 @@ static final class MissingObject {
     /** Keys that volumes of the pod take from a ConfigMap or Secret which is there and does not have them. */
     static Stream<Key> ofItems(Observed seen, Obj pod) {
         return pod.list("/spec/volumes").stream()
-            .flatMap(v -> Stream.concat(Stream.of(v), StreamSupport.stream(v.at("/projected/sources").spliterator(), false)))
+            .flatMap(v -> Stream.concat(Stream.of(v), v.at("/projected/sources").valueStream()))
             .flatMap(v -> Stream.of("configMap", "secret").map(v::path).filter(s -> !s.path("optional").asBoolean(false))
                 .flatMap(s -> seen.snapshot
                 .find(v.has("secret") ? "Secret" : "ConfigMap", s.path("secretName").asString(s.path("name").asString("")))
-                    .stream().flatMap(o -> StreamSupport.stream(s.path("items").spliterator(), false).map(i -> i.path("key").asString(""))
+                    .stream().flatMap(o -> s.path("items").valueStream().map(i -> i.path("key").asString(""))
                         .filter(k -> !o.keys().isEmpty() && !o.keys().contains(k)).map(k -> new Key(Ref.of(o), k)))));
     }
 
@@ -9884,7 +9885,7 @@ record Probes(Observed seen, Obj pod, String container, JsonNode spec) {
     private boolean unknownPort(JsonNode probe) {
         var named = port(probe);
         return !named.isEmpty() && !named.matches("\\d+")
-            && StreamSupport.stream(spec.path("ports").spliterator(), false).noneMatch(p -> p.path("name").asString("").equals(named));
+            && spec.path("ports").valueStream().noneMatch(p -> p.path("name").asString("").equals(named));
     }
 
     /** Its command does not exist in the image: the kubelet throws such answers away, so they neither pass nor kill. */
@@ -11586,7 +11587,7 @@ enum Code {
     LIFECYCLE_HOOK_FAILED(Family.CRASH, Scope.repo, "FIX_HOOK",
         "A lifecycle hook fails, so the container is killed: fix the hook.", Look.POD, Look.PREVIOUS_LOG, Grace.crashes(3)),
     CRASH_APP_ERROR(Family.CRASH, Scope.repo, "FIX_APPLICATION",
-        "The program exits with an error: read its log.", Look.PREVIOUS_LOG, Look.POD, Grace.crashes(3), Rule.STANDALONE),
+        "The program exits with an error: read its log.", Look.PREVIOUS_LOG, Look.POD, Grace.crashes(3), Rule.STANDALONE, Rule.LOGGED),
     CRASH_MISSING_ENV(Family.CRASH, Scope.repo, "SET_VARIABLE",
         "The program exits because a required setting is missing: add it to the container's env.",
         Look.PREVIOUS_LOG, Look.POD, Grace.crashes(3)),
@@ -12372,7 +12373,9 @@ enum Rule implements Trait {
     /** Proven from the objects alone, and hurts also where nothing waits for it. */
     STATIC,
     /** Told as a cause where nothing behind it explains it. */
-    STANDALONE
+    STANDALONE,
+    /** What to change is told by its log, not by a field. */
+    LOGGED
 }
 
 /** What two findings of one code must share to be one cause. */
@@ -13392,16 +13395,17 @@ record Snapshot(String namespace, Instant at, Map<String, List<Obj>> objects,
  *
  * @param fields the lines of its fields by their paths ({@code spec.replicas}), where the file holds them
  */
-record Source(String file, int line, Map<String, Integer> fields) {
+record Source(String file, int line, Supplier<Map<String, Integer>> fields) {
     Source(String file, int line) {
-        this(file, line, Map.of());
+        this(file, line, Map::of);
     }
 
     /** The line of this field, or of what it stands in; the object's where neither is known. */
     int line(String path) {
+        var lines = fields.get();
         for (var p = path; !p.isEmpty(); p = p.substring(0, Math.max(0, Math.max(p.lastIndexOf('.'), p.lastIndexOf('['))))) {
-            if (fields.containsKey(p)) {
-                return fields.get(p);
+            if (lines.containsKey(p)) {
+                return lines.get(p);
             }
         }
         return line;
@@ -13627,9 +13631,9 @@ static final class Redaction {
     private final Map<String, List<String>> forms = new HashMap<>();
     private final Map<String, String> marks = new HashMap<>();
     private final Set<String> keep;
-    int known;
-    int pattern;
-    int withheld;
+    private int known;
+    private int pattern;
+    private int withheld;
 
     private Redaction(Set<String> keep) {
         this.keep = keep;

@@ -201,7 +201,6 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
-import java.util.stream.StreamSupport;
 import org.snakeyaml.engine.v2.api.Load;
 import org.snakeyaml.engine.v2.api.LoadSettings;
 import org.snakeyaml.engine.v2.exceptions.MarkedYamlEngineException;
@@ -4016,7 +4015,7 @@ static final class InfraView {
     }
 
     private static boolean exists(JsonNode workloads, String object) {
-        return StreamSupport.stream(workloads.spliterator(), false).anyMatch(workload -> object(workload).equals(object));
+        return workloads.valueStream().anyMatch(workload -> object(workload).equals(object));
     }
 
     private static List<JsonNode> brokenWorkloads(JsonNode workloads) {

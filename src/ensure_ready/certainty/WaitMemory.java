@@ -48,7 +48,7 @@ public record WaitMemory(Instant readySince, long restarts, List<String> gating,
         var running = verdict.workloads().stream().filter(w -> w.kind().equals("Job") && w.state() == State.progressing).map(Workload::name)
             .collect(Collectors.toSet());
         return new WaitMemory(!verdict.ready() ? null : same ? readySince : now, verdict.restarts(),
-            refs, settle(verdict, snapshot), seen(counting, snapshot, now),
+            refs, verdict.ready() ? settle(verdict, snapshot) : Duration.ZERO, seen(counting, snapshot, now),
             crashed(snapshot, appliedSince),
             running, running.containsAll(jobs) ? jobEnded : now, certainSince);
     }

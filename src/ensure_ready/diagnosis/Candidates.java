@@ -13,14 +13,12 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import java.util.stream.StreamSupport;
 import shared.Texts;
 
 /** What exists in place of what is missing or wrong, nearest first, each with what tells whether it would do. Pure. */
@@ -64,16 +62,14 @@ public record Candidates(Observed seen, Dependencies needs, Finding f) {
                 INGRESS_BACKEND_PORT, CRASH_DEPENDENCY_UNREACHABLE -> near("Service", Candidates::ports);
             case SVC_SELECTOR_MISMATCH -> f.param("workload").isEmpty() ? needs.workloads().values().stream()
                 .map(w -> w.ref() + " has labels " + Dependencies.labels(w)) : Stream.empty();
-            case SVC_TARGET_PORT_MISMATCH -> snapshot().find("Service", f.objectName()).stream().flatMap(s -> needs.behind(s).stream())
-                .map(needs.workloads()::get).flatMap(w -> leaves(w, "ports\\[.*(containerPort|name) "));
+            case SVC_TARGET_PORT_MISMATCH -> snapshot().find("Service", f.objectName()).stream()
+                .flatMap(needs::serving).flatMap(w -> leaves(w, "ports\\[.*(containerPort|name) "));
             case CR_NOT_READY, CERT_NOT_READY -> named();
-            case ADMISSION_DENIED -> f.evidence().toString()
-                .contains("volumeMounts") ? Optional.ofNullable(needs.workloads().get(f.owner()))
-                .stream().flatMap(w -> StreamSupport.stream(Dependencies.podSpec(w).path("volumes").spliterator(), false))
-                .map(v -> "volumes[" + v.path("name").asString("") + "]") : Stream.empty();
+            case ADMISSION_DENIED -> f.evidence().toString().contains("volumeMounts") ? needs.workload(f.owner()).stream()
+                .flatMap(w -> Dependencies.podSpec(w).path("volumes").valueStream()).map(v -> "volumes[" + v.path("name").asString("") + "]") : Stream.empty();
             case PROBE_READINESS_FAILING -> f.param("listens").isEmpty() ? Stream.empty() : Stream.concat(
                 Stream.of(f.param("listens") + ", where alone the program says that it listens; a probe asks at the pod's address"),
-                Optional.ofNullable(needs.workloads().get(f.owner())).stream()
+                needs.workload(f.owner()).stream()
                     .flatMap(w -> leaves(w, "(command|args|env).*(127\\.0\\.0\\.1|localhost)")));
             default -> scheduled();
         };
@@ -123,7 +119,6 @@ public record Candidates(Observed seen, Dependencies needs, Finding f) {
             ? f.param("name").isEmpty() ? f.objectName() : f.param("name") : f.param("class")
             : f.param("service") : f.param("host").replaceFirst("\\..*", "");
         var port = f.param("address").replaceFirst("^.*:", "");
-        record Near(Obj object, int far) { }
         return snapshot().all(kind).stream()
             .filter(o -> !o.name().equals("kube-root-ca.crt") && !Ref.of(o).equals(f.object())
             && !o.text("/type").contains("service-account-token"))
@@ -184,7 +179,7 @@ public record Candidates(Observed seen, Dependencies needs, Finding f) {
 
     /** Where others take the variables from that would come from the missing object. */
     private Stream<String> sameVariables() {
-        var mine = Optional.ofNullable(needs.workloads().get(f.owner())).stream()
+        var mine = needs.workload(f.owner()).stream()
             .flatMap(w -> leaves(w, "env\\[.*Ref.name = " + quoted(f.objectName())))
             .map(l -> l.replaceFirst("^.*env\\[", "").replaceFirst("\\].*", "")).collect(Collectors.toSet());
         return siblings(e -> e.getKey().contains("env[") && e.getKey().endsWith("Ref.name")).filter(l -> !l.endsWith(" = " + f.objectName())
@@ -218,7 +213,7 @@ public record Candidates(Observed seen, Dependencies needs, Finding f) {
         if (name.isEmpty()) {
             return Stream.empty();
         }
-        var mine = Optional.ofNullable(needs.workloads().get(f.owner())).stream().flatMap(w -> leaves(w, "env\\["))
+        var mine = needs.workload(f.owner()).stream().flatMap(w -> leaves(w, "env\\["))
             .filter(l -> NearMiss.near(l.replaceFirst("^.*env\\[", "").replaceFirst("\\].*", ""), name));
         var objects = Stream.of("ConfigMap", "Secret").flatMap(k -> snapshot().all(k).stream())
             .flatMap(o -> o.keys().stream().filter(k -> k.replace('-', '_').equalsIgnoreCase(name))
@@ -227,7 +222,7 @@ public record Candidates(Observed seen, Dependencies needs, Finding f) {
     }
 
     private Stream<String> nodes(Predicate<String> label) {
-        var asked = Optional.ofNullable(needs.workloads().get(f.owner())).map(w -> needs.leaves(w).toString()).orElse("");
+        var asked = needs.workload(f.owner()).map(w -> needs.leaves(w).toString()).orElse("");
         return folded(n -> "labels " + n.labels().entrySet().stream()
             .filter(e -> label.test(e.getKey()) || asked.contains("nodeSelector." + e.getKey() + "="))
             .map(e -> e.getKey() + "=" + e.getValue()).collect(Collectors.joining(", ")));

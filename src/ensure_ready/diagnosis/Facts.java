@@ -22,7 +22,6 @@ import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import java.util.stream.StreamSupport;
 import shared.SecretShapes;
 import shared.Texts;
 import tools.jackson.databind.JsonNode;
@@ -62,7 +61,7 @@ public final class Facts {
     }
 
     private void told(Finding f) {
-        var owner = Optional.ofNullable(needs.workloads().get(f.owner())).or(() -> seen.snapshot.find("Pod", f.pod()));
+        var owner = needs.workload(f.owner()).or(() -> seen.snapshot.find("Pod", f.pod()));
         var setting = f.param("setting").startsWith("configmap");
         if (setting) {
             object(f);
@@ -151,7 +150,7 @@ public final class Facts {
     private void neighbours(Obj workload, Finding f) {
         var all = all(f).toLowerCase(Locale.ROOT);
         needs.mentions(Ref.of(workload)).stream().flatMap(m -> needs.service(m.host()).stream()).distinct()
-            .flatMap(s -> needs.behind(s).stream()).map(needs.workloads()::get).filter(w -> w != workload).limit(MOST)
+            .flatMap(needs::serving).filter(w -> w != workload).limit(MOST)
             .forEach(w -> needs.leaves(w).entrySet().stream().filter(e -> e.getKey().matches(".*\\.(args|command)")
                 && weight(e.getKey(), e.getValue(), "", all) > 1).limit(1)
                 .forEach(e -> add(w, base(w) + e.getKey(), e.getValue())));
@@ -161,11 +160,11 @@ public final class Facts {
     private void files(Obj workload, Finding f) {
         var all = all(f);
         var spec = Dependencies.podSpec(workload);
-        Stream.of("containers", "initContainers").flatMap(l -> StreamSupport.stream(spec.path(l).spliterator(), false))
+        Stream.of("containers", "initContainers").flatMap(l -> spec.path(l).valueStream())
             .filter(c -> c.path("name").asString("").equals(f.container()))
-            .flatMap(c -> StreamSupport.stream(c.path("volumeMounts").spliterator(), false))
-            .filter(m -> all.contains(m.path("mountPath").asString("") + "/")).forEach(m -> StreamSupport
-                .stream(spec.path("volumes").spliterator(), false).filter(v -> v.path("name").equals(m.path("name")))
+            .flatMap(c -> c.path("volumeMounts").valueStream())
+            .filter(m -> all.contains(m.path("mountPath").asString("") + "/"))
+            .forEach(m -> spec.path("volumes").valueStream().filter(v -> v.path("name").equals(m.path("name")))
                 .flatMap(v -> References.ofVolume(v).stream()).flatMap(r -> seen.snapshot.find(r.kind(), r.name()).stream())
                 .forEach(o -> add(o, "keys at " + m.path("mountPath").asString(""), String.join(", ", o.keys()))));
     }
@@ -337,8 +336,8 @@ public final class Facts {
             case SECRET_MISSING, INGRESS_TLS_SECRET_MISSING -> CustomFindings.maker(seen.snapshot, f.param("name").isEmpty()
                 ? f.objectName() : f.param("name")).ifPresent(m -> add(m, "makes it", CustomStatus.of(m, seen.snapshot).message()));
             case QUOTA_REQUIRES_LIMITS -> owner.stream()
-                .flatMap(w -> StreamSupport.stream(Dependencies.podSpec(w).path("containers").spliterator(),
-                false).filter(c -> c.path("resources").isEmpty()).map(c -> Map.entry(w, c.path("name").asString(""))))
+                .flatMap(w -> Dependencies.podSpec(w).path("containers").valueStream().filter(c -> c.path("resources").isEmpty())
+                    .map(c -> Map.entry(w, c.path("name").asString(""))))
                 .forEach(e -> add(e.getKey(), base(e.getKey()) + "containers[" + e.getValue() + "].resources", "not set"));
             case CRASH_DISK_FULL, EVICTED_EPHEMERAL_STORAGE -> owner.stream().flatMap(w -> needs.claims(w))
                 .forEach(c -> all(c, "/spec/resources/requests/storage"));
@@ -349,8 +348,7 @@ public final class Facts {
 
     /** What the service that refused it knows: users and databases. */
     private void target(Finding f) {
-        seen.snapshot.find("Service", f.param("target")).stream().flatMap(s -> needs.behind(s).stream())
-            .map(needs.workloads()::get).limit(1)
+        seen.snapshot.find("Service", f.param("target")).stream().flatMap(needs::serving).limit(1)
             .forEach(w -> fields(w, f, "env\\[[^\\]]*(?i:user|pass|pwd|auth|database|_db)[^\\]]*\\]"));
     }
 
@@ -383,8 +381,7 @@ public final class Facts {
 
     private Optional<Obj> named(String ref) {
         return needs.workloads().values().stream().filter(w -> w.ref().equals(ref)).findFirst()
-            .or(() -> seen.snapshot.all("Service").stream().filter(s -> s.ref().equals(ref)).flatMap(s -> needs.behind(s).stream())
-                .map(needs.workloads()::get).findFirst());
+            .or(() -> seen.snapshot.all("Service").stream().filter(s -> s.ref().equals(ref)).flatMap(needs::serving).findFirst());
     }
 
     private void labels(Obj workload) {

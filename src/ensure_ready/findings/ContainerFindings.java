@@ -20,7 +20,6 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import java.util.stream.StreamSupport;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.MissingNode;
 
@@ -48,7 +47,7 @@ public record ContainerFindings(Observed seen, Obj pod, Ref owner, JsonNode stat
         if (!Set.of(Code.CRASH_APP_ERROR, Code.CONTAINER_START_FAILED, Code.CONTAINER_CONFIG_INVALID).contains(f.code())) {
             return Optional.empty();
         }
-        return StreamSupport.stream(spec().path("volumeMounts").spliterator(), false).filter(m -> m.has("subPath"))
+        return spec().path("volumeMounts").valueStream().filter(m -> m.has("subPath"))
             .flatMap(m -> MissingObject.belowSubPath(seen, pod, m).stream()).findFirst()
             .map(k -> seen.finding(Code.CONFIG_KEY_MISSING, k.object(), owner, Optional.of(f.since()), f.evidence())
                 .in(pod.name(), name()).with(Map.of("key", k.key())));

@@ -13,7 +13,6 @@ import java.util.function.Function;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import java.util.stream.StreamSupport;
 import prompt_run.subject.Infra;
 import prompt_run.text.Injection;
 import prompt_run.text.Invisible;
@@ -115,7 +114,7 @@ public final class InfraView {
     }
 
     private static boolean exists(JsonNode workloads, String object) {
-        return StreamSupport.stream(workloads.spliterator(), false).anyMatch(workload -> object(workload).equals(object));
+        return workloads.valueStream().anyMatch(workload -> object(workload).equals(object));
     }
 
     private static List<JsonNode> brokenWorkloads(JsonNode workloads) {
