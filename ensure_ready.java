@@ -48,6 +48,7 @@ import freemarker.template.TemplateException;
 import freemarker.template.TemplateExceptionHandler;
 import freemarker.template.TemplateNotFoundException;
 import io.fabric8.kubernetes.api.model.NamedContext;
+import io.fabric8.kubernetes.api.model.Quantity;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.ConfigBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
@@ -1125,11 +1126,6 @@ static final class Usage {
     static String sentence(ParameterException e, List<String> given, Map<String, String> env) {
         var message = e.getMessage().lines().findFirst().orElse("").replace("option option", "option");
         var arg = e.getArgSpec();
-        if (arg != null && !arg.isOption()) { // the value of an option that nobody knows is taken for the verb
-            var known = e.getCommandLine().getCommandSpec().optionsMap();
-            message = given.stream().filter(g -> g.startsWith("--") && !known.containsKey(g.split("=")[0])).findFirst()
-                .map(g -> "unknown option: '" + g + "'").orElse(message);
-        }
         if (arg == null || !arg.isOption()) {
             return unknown(e.getCommandLine(), given).orElse(lower(message));
         }
@@ -1329,7 +1325,7 @@ static final class Namespaces {
 
     /** What the namespace controller says is left in it; its conditions name the finalizers. */
     private static String holds(Obj namespace) {
-        var left = namespace.list("/status/conditions").stream().filter(c -> c.path("status").asString("").equals("True"))
+        var left = namespace.list("/status/conditions").stream().filter(Obj::isTrue)
             .map(c -> Texts.line(c.path("message").asString(""))).collect(Collectors.joining("; "));
         return left.isEmpty() ? "finalizers " + namespace.at("/spec/finalizers") : left;
     }
@@ -2511,7 +2507,7 @@ record ObjectApply(Api api, String namespace, boolean recreate, Set<String> scal
 
     private static void refused(Obj crd) {
         var accepted = crd.condition("NamesAccepted");
-        if (accepted.path("status").asString("").equals("False")) {
+        if (Obj.isFalse(accepted)) {
             throw new ApiError(422, "NamesNotAccepted", "its names are not accepted: " + accepted.path("message").asString(""),
                 "apply " + crd.ref());
         }
@@ -2616,7 +2612,9 @@ static final class Shell {
             var ends = Hooks.add("end of a command", () -> ProcessTree.end(process));
             process.getOutputStream().close();
             var errors = new ArrayList<String>();
-            var stderr = reading(() -> process.errorReader(StandardCharsets.UTF_8).lines().forEach(line -> keep(errors, line, log)));
+            var stderr = Daemon.named("stderr")
+                .newThread(() -> process.errorReader(StandardCharsets.UTF_8).lines().forEach(line -> keep(errors, line, log)));
+            stderr.start();
             var out = CompletableFuture.supplyAsync(() -> all(process));
             var ended = process.waitFor(Math.max(1, deadline.left().toMillis()), TimeUnit.MILLISECONDS);
             // before the end: it closes what is still read
@@ -2641,13 +2639,6 @@ static final class Shell {
             Thread.currentThread().interrupt();
             throw new InfraFailure(Outcome.interrupted, what + ": interrupted");
         }
-    }
-
-    private static Thread reading(Runnable reader) {
-        var thread = new Thread(reader, "stderr");
-        thread.setDaemon(true);
-        thread.start();
-        return thread;
     }
 
     private static void keep(List<String> errors, String line, Consumer<String> log) {
@@ -5400,7 +5391,7 @@ static final class Certainty {
     /** A state that is final by itself, though no finding says why. */
     private static Finding failed(Workload w, Instant now) {
         var evidence = new Evidence("status", w.ref(), "", w.message(), 1, "", "");
-        var at = new Ref(w.kind(), w.name());
+        var at = Ref.of(w);
         return Finding.of(Code.UNKNOWN, at, at, now, List.of(evidence)).with(Basis.FINAL);
     }
 
@@ -5473,8 +5464,7 @@ static final class Certainty {
     /** An operator's resource, or a Job that has not ended: either may make Secrets, ConfigMaps, accounts, claims. */
     private static boolean inTheMaking(Finding f, Family family, Verdict verdict) {
         return family.snapshot().applied().stream().anyMatch(a -> !a.object().builtIn() && !INERT.contains(a.object().group()))
-            || verdict.workloads().stream()
-            .anyMatch(w -> w.kind().equals("Job") && w.state() == State.progressing && !w.name().equals(f.ownerName()));
+            || verdict.runningJobs().anyMatch(w -> !w.name().equals(f.ownerName()));
     }
 
     /** A pod that fits nowhere; but a cordoned, drained or starting node among the reasons may open again, and room may be made. */
@@ -5534,9 +5524,7 @@ static final class Certainty {
     /** There is room again when what is being replaced is gone, or when a Job has ended. */
     private static boolean shrinking(Finding f, Family family, Verdict verdict) {
         return family.snapshot().all("Pod").stream().anyMatch(Obj::deleting)
-            || verdict.workloads().stream()
-            .anyMatch(w -> w.kind().equals("Job") && w.state() == State.progressing && w.ready() < w.desired()
-            && !w.name().equals(f.ownerName()))
+            || verdict.runningJobs().anyMatch(w -> w.ready() < w.desired() && !w.name().equals(f.ownerName()))
             || owner(f, family).map(o -> family.snapshot().ownedBy("ReplicaSet", o).stream()
             .anyMatch(rs -> rs.number("/spec/replicas", 0) < rs.number("/status/replicas", 0))).orElse(false);
     }
@@ -5791,8 +5779,7 @@ record WaitMemory(Instant readySince, long restarts, List<String> gating,
     WaitMemory next(Verdict verdict, List<Finding> counting, Snapshot snapshot, Instant appliedSince, Instant now) {
         var refs = verdict.workloads().stream().map(Workload::ref).toList();
         boolean same = readySince != null && verdict.restarts() == restarts && refs.equals(gating);
-        var running = verdict.workloads().stream().filter(w -> w.kind().equals("Job") && w.state() == State.progressing).map(Workload::name)
-            .collect(Collectors.toSet());
+        var running = verdict.runningJobs().map(Workload::name).collect(Collectors.toSet());
         return new WaitMemory(!verdict.ready() ? null : same ? readySince : now, verdict.restarts(),
             refs, verdict.ready() ? settle(verdict, snapshot) : Duration.ZERO, seen(counting, snapshot, now),
             crashed(snapshot, appliedSince),
@@ -6011,7 +5998,8 @@ record Candidates(Observed seen, Dependencies needs, Finding f) {
                 .flatMap(needs::serving).flatMap(w -> leaves(w, "ports\\[.*(containerPort|name) "));
             case CR_NOT_READY, CERT_NOT_READY -> named();
             case ADMISSION_DENIED -> f.evidence().toString().contains("volumeMounts") ? needs.workload(f.owner()).stream()
-                .flatMap(w -> Dependencies.podSpec(w).path("volumes").valueStream()).map(v -> "volumes[" + v.path("name").asString("") + "]") : Stream.empty();
+                .flatMap(w -> Dependencies.podSpec(w).path("volumes").valueStream())
+                .map(v -> "volumes[" + v.path("name").asString("") + "]") : Stream.empty();
             case PROBE_READINESS_FAILING -> f.param("listens").isEmpty() ? Stream.empty() : Stream.concat(
                 Stream.of(f.param("listens") + ", where alone the program says that it listens; a probe asks at the pod's address"),
                 needs.workload(f.owner()).stream()
@@ -6950,7 +6938,7 @@ record Diagnosis(Observed seen, List<Workload> workloads, Ref agent, Dependencie
         var all = Stream.concat(understood.findings().stream().map(f -> leaning(f, settings)), settings.stream()).distinct()
             .sorted(Finding.ORDER).toList();
         var judged = workloads.stream().filter(w -> w.state() != State.unverified)
-            .map(w -> new Ref(w.kind(), w.name())).collect(Collectors.toSet());
+            .map(Ref::of).collect(Collectors.toSet());
         var graph = new Graph(seen, unready, all.stream().filter(f -> matters(f, unready, judged)).toList(),
             Stream.concat(needs.edges().stream(), understood.edges().stream()).toList());
         var roots = new Roots(graph).find();
@@ -6969,7 +6957,7 @@ record Diagnosis(Observed seen, List<Workload> workloads, Ref agent, Dependencie
     /** What must be explained: what the judge calls unready, what was not applied, and the agent's own Deployment. */
     private Set<Ref> unready(List<Finding> local) {
         var unready = workloads.stream().filter(w -> w.state() == State.progressing || w.state() == State.failed)
-            .map(w -> new Ref(w.kind(), w.name())).collect(Collectors.toCollection(TreeSet::new));
+            .map(Ref::of).collect(Collectors.toCollection(TreeSet::new));
         seen.snapshot.applied().stream().filter(a -> a.result() == Result.failed).forEach(a -> unready.add(Ref.of(a.object())));
         if (workloads.isEmpty()) {
             local.stream().filter(f -> f.code().role == Code.Role.CAUSE || f.code().role == Code.Role.SYMPTOM)
@@ -7934,19 +7922,15 @@ record Proof(String source, String path, String reason, String message,
 
 /** Amounts of resources as Kubernetes writes them: {@code 500m}, {@code 2Gi}. */
 static final class Quantities {
-    private static final Pattern AMOUNT = Pattern.compile("(\\d+(?:\\.\\d+)?)(m|[kKMGTPE]i?)?");
-
     private Quantities() { }
 
     /** Zero for what is none. */
     static double of(String text) {
-        var match = AMOUNT.matcher(text);
-        if (!match.matches()) {
+        try {
+            return Quantity.parse(text).getNumericalAmount().doubleValue();
+        } catch (IllegalArgumentException e) {
             return 0;
         }
-        var unit = match.group(2) == null ? "" : match.group(2);
-        var power = unit.isEmpty() ? 0 : "kMGTPE".indexOf(unit.replace('K', 'k').charAt(0)) + 1;
-        return Double.parseDouble(match.group(1)) * (unit.equals("m") ? 0.001 : Math.pow(unit.endsWith("i") ? 1024 : 1000, power));
     }
 
     /** Of memory in {@code Mi}, of anything else in thousandths when it is small. */
@@ -8116,7 +8100,7 @@ record Reporting(Observed seen, Dependencies needs, List<Finding> findings,
         });
         return unready.stream().filter(u -> !explained.contains(u)).map(u -> {
             var own = findings.stream().filter(f -> f.owner().equals(u) && f.code() != Code.STS_HEADLESS_SVC_MISSING).findFirst();
-            var message = workloads.stream().filter(w -> u.equals(new Ref(w.kind(), w.name())))
+            var message = workloads.stream().filter(w -> u.equals(Ref.of(w)))
                 .map(Workload::message).findFirst().orElse("");
             return new Unexplained(u.toString(), own.map(Finding::code).orElse(Code.UNKNOWN), message);
         }).filter(u -> u.code() != Code.SVC_NO_READY_ENDPOINTS).toList(); // the workload behind it stands there too
@@ -8399,24 +8383,20 @@ record ScalingFindings(Observed seen, Dependencies needs) {
                 .map(w -> seen.fault(Code.REPLICAS_ZERO, w, Evidence.field(w, "spec.replicas", "0")))).flatMap(s -> s);
     }
 
-    private static boolean no(JsonNode condition) {
-        return condition.path("status").asString("").equals("False");
-    }
-
     private Optional<Finding> autoscaler(Obj hpa) {
         if (seen.age(hpa) < Code.HPA_NO_METRICS.young) {
             return Optional.empty(); // the first metrics take a minute
         }
         var active = Optional.of(hpa.condition("ScalingActive"))
-            .filter(c -> no(c) && !c.path("reason").asString("").matches("ScalingDisabled|ScaledToZero"));
-        return active.or(() -> Optional.of(hpa.condition("AbleToScale")).filter(ScalingFindings::no))
+            .filter(c -> Obj.isFalse(c) && !c.path("reason").asString("").matches("ScalingDisabled|ScaledToZero"));
+        return active.or(() -> Optional.of(hpa.condition("AbleToScale")).filter(Obj::isFalse))
             .map(c -> seen.fault(Code.HPA_NO_METRICS, hpa, Evidence.condition(hpa, c))
             .with(Map.of("reason", c.path("reason").asString(""))));
     }
 
     private Optional<Finding> budget(Obj budget) {
         boolean blocks = budget.number("/status/expectedPods", 0) > 0 && budget.number("/status/disruptionsAllowed", 1) == 0
-            || no(budget.condition("DisruptionAllowed"));
+            || Obj.isFalse(budget.condition("DisruptionAllowed"));
         return !blocks || budget.number("/status/currentHealthy", 0) < budget.number("/status/desiredHealthy", 0) ? Optional.empty()
             : Optional.of(seen.fault(Code.PDB_BLOCKING, budget, Evidence.field(budget, "status.disruptionsAllowed",
                 "0 of " + budget.number("/status/expectedPods", 0) + " pods, " + budget.at("/spec").toString())));
@@ -8933,7 +8913,7 @@ record ContainerFindings(Observed seen, Obj pod, Ref owner, JsonNode status, boo
     /** It ended with success, and may. */
     private boolean ended() {
         var job = owner.is("Job") || !Pods.endless(pod, spec());
-        return status.at("/state/terminated/exitCode").asInt(0) == 0 && (init && !sidecar() || job);
+        return status.at("/state/terminated/exitCode").asInt(0) == 0 && (init && !Pods.sidecar(pod, status) || job);
     }
 
     /** The last run that ended: {@code at} is {@code state} or {@code lastState}. */
@@ -9007,18 +8987,13 @@ record ContainerFindings(Observed seen, Obj pod, Ref owner, JsonNode status, boo
         var running = seen.age(since());
         var restarts = status.path("restartCount").asLong(0);
         var ready = status.path("ready").asBoolean(false);
-        if (init && !sidecar()) {
+        if (init && !Pods.sidecar(pod, status)) {
             return Optional.of(initRuns(running));
         }
         if (restarts >= 1 && status.at("/lastState/terminated").isObject() && (!ready || restarts >= 2 && running < 60)) {
             return Optional.of(crash("lastState")); // between two crashes it runs for a moment
         }
         return ready ? Optional.empty() : Optional.of(unready(running));
-    }
-
-    /** A native one runs beside the main containers, with probes of its own. */
-    private boolean sidecar() {
-        return init && spec().path("restartPolicy").asString("").equals("Always");
     }
 
     private Optional<Instant> since() {
@@ -9343,7 +9318,7 @@ record LogReading(Code code, String line, Log log, Map<String, String> params) {
 
     /** At most 40 lines, in order: the first error with what led to it, what it was caused by, and the end; repeats are folded. */
     static List<String> excerpt(List<String> lines) {
-        var folded = folded(lines);
+        var folded = Texts.folded(lines);
         var keep = new TreeSet<Integer>();
         for (int i = 0; i < folded.size(); i++) {
             var error = Phrase.ERROR.occurs(folded.get(i));
@@ -9357,19 +9332,6 @@ record LogReading(Code code, String line, Log log, Map<String, String> params) {
         return keep.stream().map(folded::get).limit(40).toList();
     }
 
-    private static List<String> folded(List<String> lines) {
-        var folded = new ArrayList<String>();
-        int times = 1;
-        for (int i = 0; i < lines.size(); i++) {
-            if (i + 1 < lines.size() && lines.get(i).equals(lines.get(i + 1))) {
-                times++;
-            } else {
-                folded.add(lines.get(i) + (times > 1 ? " (x" + times + ")" : ""));
-                times = 1;
-            }
-        }
-        return folded;
-    }
 }
 
 /** A message about an object that is missing or lacks a key; the finding stands at that object. Pure. */
@@ -9566,7 +9528,7 @@ record PodFindings(Observed seen, Obj pod, Ref owner, List<Finding> before) {
                 .stream()
                 .map(f -> f.code() == Code.EVICTED_EPHEMERAL_STORAGE && times >= PROVEN ? f.with(Basis.FINAL) : f).toList();
         }
-        if (pod.condition("PodScheduled").path("status").asString("").equals("False")
+        if (Obj.isFalse(pod.condition("PodScheduled"))
             || pod.text("/spec/nodeName").isEmpty() && phase.equals("Pending")) {
             return List.of(new Scheduling(seen, pod, owner).find());
         }
@@ -9642,13 +9604,13 @@ record PodFindings(Observed seen, Obj pod, Ref owner, List<Finding> before) {
         // the next init container has not begun; unless this one is a sidecar that runs
         var init = pod.list("/status/initContainerStatuses").stream().filter(status -> !done(status)).findFirst();
         var statuses = new ArrayList<>(pod.list("/status/initContainerStatuses").stream()
-            .filter(s -> sidecar(s) || init.filter(s::equals).isPresent()).toList());
-        var initDone = init.isEmpty() || sidecar(init.get());
+            .filter(s -> Pods.sidecar(pod, s) || init.filter(s::equals).isPresent()).toList());
+        var initDone = init.isEmpty() || Pods.sidecar(pod, init.get());
         if (initDone) {
             statuses.addAll(pod.list("/status/containerStatuses"));
         }
         var found = statuses.stream()
-            .flatMap(s -> new ContainerFindings(seen, pod, owner, s, !initDone || sidecar(s)).find().stream()).toList();
+            .flatMap(s -> new ContainerFindings(seen, pod, owner, s, !initDone || Pods.sidecar(pod, s)).find().stream()).toList();
         return found.isEmpty() && !Pods.saysReady(pod) ? quiet() : found;
     }
 
@@ -9659,16 +9621,12 @@ record PodFindings(Observed seen, Obj pod, Ref owner, List<Finding> before) {
     }
 
     private boolean done(JsonNode status) {
-        return sidecar(status) ? status.path("started").asBoolean(false) || status.path("ready").asBoolean(false) : succeeded(status);
+        return Pods.sidecar(pod, status) ? status.path("started").asBoolean(false) || status.path("ready").asBoolean(false)
+            : succeeded(status);
     }
 
     private static boolean succeeded(JsonNode status) {
         return status.at("/state/terminated").isObject() && status.at("/state/terminated/exitCode").asInt(0) == 0;
-    }
-
-    private boolean sidecar(JsonNode status) {
-        return pod.list("/spec/initContainers").stream()
-            .anyMatch(c -> c.path("name").equals(status.path("name")) && c.path("restartPolicy").asString("").equals("Always"));
     }
 
     /** Nothing said by a container: volumes, sandbox, gates, a Job's sidecar, or simply young. */
@@ -9954,7 +9912,7 @@ record Refusals(Observed seen) {
     }
 
     Optional<Finding> condition(Obj workload, Obj creator, String type) {
-        return Optional.of(creator.condition(type)).filter(c -> c.path("status").asString("").equals("True")).map(c ->
+        return Optional.of(creator.condition(type)).filter(Obj::isTrue).map(c ->
             refused(workload, c.path("message").asString(""), Observed.since(c), Evidence.condition(creator, c)));
     }
 
@@ -10069,7 +10027,7 @@ record Scheduling(Observed seen, Obj pod, Ref owner) {
     /** The node that is short of something, when there is but one. */
     private Optional<Ref> pressed() {
         var pressed = seen.snapshot.all("Node").stream().filter(n -> n.list("/status/conditions").stream()
-            .anyMatch(c -> c.path("type").asString("").endsWith("Pressure") && c.path("status").asString("").equals("True"))).toList();
+            .anyMatch(c -> c.path("type").asString("").endsWith("Pressure") && Obj.isTrue(c))).toList();
         return pressed.size() == 1 ? Optional.of(Ref.of(pressed.get(0))) : Optional.empty();
     }
 
@@ -10101,16 +10059,7 @@ record Scheduling(Observed seen, Obj pod, Ref owner) {
         var selector = pod.map("/spec/nodeSelector");
         var terms = pod.list("/spec/affinity/nodeAffinity/requiredDuringSchedulingIgnoredDuringExecution/nodeSelectorTerms");
         return snapshot.all("Node").stream().anyMatch(n -> n.labels().entrySet().containsAll(selector.entrySet())
-            && (terms.isEmpty() || terms.stream().anyMatch(t -> matches(t, n))));
-    }
-
-    private static boolean matches(JsonNode term, Obj node) {
-        for (var e : term.path("matchExpressions")) {
-            if (!Selector.expression(e, node.labels())) {
-                return false;
-            }
-        }
-        return true;
+            && (terms.isEmpty() || terms.stream().anyMatch(t -> Selector.expressions(t, n.labels()))));
     }
 }
 
@@ -10220,7 +10169,7 @@ record WorkloadFindings(Observed seen, Refusals refusals, List<Finding> pods) {
         }
         var progressing = deployment.condition("Progressing");
         var at = Ref.of(deployment);
-        if (progressing.path("status").asString("").equals("False")) {
+        if (Obj.isFalse(progressing)) {
             found.add(seen.finding(Code.ROLLOUT_STUCK, at, at, Observed.since(progressing),
                 List.of(Evidence.condition(deployment, progressing))));
         }
@@ -10295,7 +10244,7 @@ record WorkloadFindings(Observed seen, Refusals refusals, List<Finding> pods) {
         var target = failed.isMissingNode() ? job.condition("FailureTarget") : failed;
         var at = Ref.of(job);
         var pods = seen.snapshot.ownedBy("Pod", job);
-        if (target.path("status").asString("").equals("True")) {
+        if (Obj.isTrue(target)) {
             return List.of(seen.finding(Code.JOB_FAILED, at, at, Observed.since(target), List.of(Evidence.condition(job, target)))
                 .with(Map.of("reason", target.path("reason").asString(""))));
         }
@@ -10681,23 +10630,19 @@ static final class CustomWords {
     /** A good condition that is not so because its controller tried and could not; one of an unknown type if it says so in one word. */
     static boolean triedInVain(JsonNode condition) {
         var reason = condition.path("reason").asString("");
-        return no(condition) && (positive(condition) ? FAILED_REASON.matcher(reason).matches()
+        return Obj.isFalse(condition) && (positive(condition) ? FAILED_REASON.matcher(reason).matches()
             : reason.matches("Error|Failed|Failure") && !BROKEN.matcher(type(condition)).matches());
-    }
-
-    static boolean no(JsonNode condition) {
-        return condition.path("status").asString("").equalsIgnoreCase("False");
     }
 
     /** It does not work because nobody asks it to: a good condition that is not so for that reason, or one that says it. */
     static boolean idle(JsonNode condition) {
-        return positive(condition) ? no(condition) && IDLE.matcher(condition.path("reason").asString("")).matches()
+        return positive(condition) ? Obj.isFalse(condition) && IDLE.matcher(condition.path("reason").asString("")).matches()
             : Obj.isTrue(condition) && (idle(type(condition)) || idle(condition.path("reason").asString("")));
     }
 
     /** A queue does not let it run. */
     static boolean queued(JsonNode condition) {
-        return type(condition).matches("QuotaReserved|Admitted") && no(condition);
+        return type(condition).matches("QuotaReserved|Admitted") && Obj.isFalse(condition);
     }
 
     /** It ran to its end: that it does not run any more is no fault then. */
@@ -10909,7 +10854,7 @@ static final class PodDescription {
             return name + "failed" + Phrases.prefixed(": ", pod.text("/status/reason")) + Phrases.prefixed(": ", failure(pod));
         }
         var scheduled = pod.condition("PodScheduled");
-        if (scheduled.path("status").asString("").equals("False")) {
+        if (Obj.isFalse(scheduled)) {
             return name + "is not scheduled: " + Phrases.brief(scheduled.path("message").asString(scheduled.path("reason").asString("")));
         }
         return Pods.containers(pod).stream().map(c -> container(pod, c)).filter(text -> !text.isEmpty()).findFirst()
@@ -11221,7 +11166,7 @@ static final class Readiness {
     }
 
     private static Workload definition(Obj o, Tally tally) {
-        if (o.condition("NamesAccepted").path("status").asString("").equals("False")) {
+        if (Obj.isFalse(o.condition("NamesAccepted"))) {
             return tally.failed(Phrases.said(o.condition("NamesAccepted")));
         }
         return Obj.isTrue(o.condition("Established")) ? tally.ready("") : tally.progressing("is not established yet");
@@ -11308,6 +11253,10 @@ record Tally(Obj o, long ready, long desired) {
 record Verdict(List<Workload> workloads, boolean agentReady, boolean ready,
     boolean verified, List<String> warnings, long restarts, boolean unprobed) {
     static final Verdict NOTHING = new Verdict(List.of(), false, false, false, List.of(), 0, false);
+
+    Stream<Workload> runningJobs() {
+        return workloads.stream().filter(w -> w.kind().equals("Job") && w.state() == State.progressing);
+    }
 }
 
 /** Which objects gate, and what follows for the whole. Pure. */
@@ -12905,6 +12854,11 @@ record Obj(JsonNode json) {
         return condition.path("status").asString("").equalsIgnoreCase("True"); // some operators write a boolean
     }
 
+    /** Its opposite; neither holds of a condition that is not there or not known. */
+    static boolean isFalse(JsonNode condition) {
+        return condition.path("status").asString("").equalsIgnoreCase("False");
+    }
+
     /** The ownerReference with controller: true, or a missing node. */
     JsonNode controller() {
         return list("/metadata/ownerReferences").stream().filter(o -> o.path("controller").asBoolean(false))
@@ -13076,6 +13030,15 @@ static final class Pods {
         return pod.list("/status/initContainerStatuses").stream().anyMatch(c -> c.path("name").equals(container.path("name")));
     }
 
+    /** Native ones: init containers that run beside the main ones, with probes of their own. */
+    private static Stream<JsonNode> sidecars(Obj pod) {
+        return pod.list("/spec/initContainers").stream().filter(c -> c.path("restartPolicy").asString("").equals("Always"));
+    }
+
+    static boolean sidecar(Obj pod, JsonNode container) {
+        return sidecars(pod).anyMatch(c -> c.path("name").equals(container.path("name")));
+    }
+
     /** Whether this container has ever begun, so that its image and what it refers to were there. */
     static boolean started(Obj pod, String container) {
         var status = container(pod, container);
@@ -13111,8 +13074,7 @@ static final class Pods {
 
     /** Whether a container counts as ready as soon as it runs, because nothing probes it. */
     static boolean unprobed(Obj pod) {
-        var sidecars = pod.list("/spec/initContainers").stream().filter(c -> c.path("restartPolicy").asString("").equals("Always"));
-        return Stream.concat(sidecars, pod.list("/spec/containers").stream()).anyMatch(c -> c.path("readinessProbe").isMissingNode());
+        return Stream.concat(sidecars(pod), pod.list("/spec/containers").stream()).anyMatch(c -> c.path("readinessProbe").isMissingNode());
     }
 
     /**
@@ -13147,6 +13109,10 @@ record Problem(Source source, String message, Code code, String detail) {
 record Ref(String kind, String name) implements Comparable<Ref> {
     static Ref of(Obj o) {
         return new Ref(o.kind(), o.name());
+    }
+
+    static Ref of(Workload w) {
+        return new Ref(w.kind(), w.name());
     }
 
     /** An ownerReference or another node with these two fields. */
@@ -13246,21 +13212,18 @@ static final class Selector {
     private Selector() { }
 
     static boolean matches(JsonNode selector, Map<String, String> labels) {
-        var all = true;
-        for (var i = selector.path("matchLabels").properties().iterator(); i.hasNext();) {
-            var e = i.next();
-            all &= e.getValue().asString("").equals(labels.get(e.getKey()));
-        }
-        for (var e : selector.path("matchExpressions")) {
-            all &= expression(e, labels);
-        }
-        return all;
+        return selector.path("matchLabels").properties().stream().allMatch(e -> e.getValue().asString("").equals(labels.get(e.getKey())))
+            && expressions(selector, labels);
     }
 
-    static boolean expression(JsonNode e, Map<String, String> labels) {
+    /** A node selector's term has nothing else. */
+    static boolean expressions(JsonNode selector, Map<String, String> labels) {
+        return selector.path("matchExpressions").valueStream().allMatch(e -> expression(e, labels));
+    }
+
+    private static boolean expression(JsonNode e, Map<String, String> labels) {
         var value = labels.get(e.path("key").asString(""));
-        var values = new ArrayList<String>();
-        e.path("values").forEach(v -> values.add(v.asString("")));
+        var values = e.path("values").valueStream().map(v -> v.asString("")).toList();
         return switch (e.path("operator").asString("")) {
             case "In" -> value != null && values.contains(value);
             case "NotIn" -> value == null || !values.contains(value);
@@ -14004,6 +13967,19 @@ static final class Texts {
 
     static String count(long n, String one) {
         return n + " " + one + (n == 1 ? "" : "s");
+    }
+
+    /** The same line again and again stands once, with its number. */
+    static List<String> folded(List<String> lines) {
+        var folded = new ArrayList<String>();
+        int from = 0;
+        for (int i = 1; i <= lines.size(); i++) {
+            if (i == lines.size() || !lines.get(i).equals(lines.get(from))) {
+                folded.add(lines.get(from) + (i - from > 1 ? " (x" + (i - from) + ")" : ""));
+                from = i;
+            }
+        }
+        return folded;
     }
 }
 

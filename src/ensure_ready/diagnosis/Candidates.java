@@ -66,7 +66,8 @@ public record Candidates(Observed seen, Dependencies needs, Finding f) {
                 .flatMap(needs::serving).flatMap(w -> leaves(w, "ports\\[.*(containerPort|name) "));
             case CR_NOT_READY, CERT_NOT_READY -> named();
             case ADMISSION_DENIED -> f.evidence().toString().contains("volumeMounts") ? needs.workload(f.owner()).stream()
-                .flatMap(w -> Dependencies.podSpec(w).path("volumes").valueStream()).map(v -> "volumes[" + v.path("name").asString("") + "]") : Stream.empty();
+                .flatMap(w -> Dependencies.podSpec(w).path("volumes").valueStream())
+                .map(v -> "volumes[" + v.path("name").asString("") + "]") : Stream.empty();
             case PROBE_READINESS_FAILING -> f.param("listens").isEmpty() ? Stream.empty() : Stream.concat(
                 Stream.of(f.param("listens") + ", where alone the program says that it listens; a probe asks at the pod's address"),
                 needs.workload(f.owner()).stream()

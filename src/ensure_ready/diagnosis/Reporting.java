@@ -92,7 +92,7 @@ public record Reporting(Observed seen, Dependencies needs, List<Finding> finding
         });
         return unready.stream().filter(u -> !explained.contains(u)).map(u -> {
             var own = findings.stream().filter(f -> f.owner().equals(u) && f.code() != Code.STS_HEADLESS_SVC_MISSING).findFirst();
-            var message = workloads.stream().filter(w -> u.equals(new Ref(w.kind(), w.name())))
+            var message = workloads.stream().filter(w -> u.equals(Ref.of(w)))
                 .map(Workload::message).findFirst().orElse("");
             return new Unexplained(u.toString(), own.map(Finding::code).orElse(Code.UNKNOWN), message);
         }).filter(u -> u.code() != Code.SVC_NO_READY_ENDPOINTS).toList(); // the workload behind it stands there too

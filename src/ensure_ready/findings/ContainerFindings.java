@@ -164,7 +164,7 @@ public record ContainerFindings(Observed seen, Obj pod, Ref owner, JsonNode stat
     /** It ended with success, and may. */
     private boolean ended() {
         var job = owner.is("Job") || !Pods.endless(pod, spec());
-        return status.at("/state/terminated/exitCode").asInt(0) == 0 && (init && !sidecar() || job);
+        return status.at("/state/terminated/exitCode").asInt(0) == 0 && (init && !Pods.sidecar(pod, status) || job);
     }
 
     /** The last run that ended: {@code at} is {@code state} or {@code lastState}. */
@@ -238,18 +238,13 @@ public record ContainerFindings(Observed seen, Obj pod, Ref owner, JsonNode stat
         var running = seen.age(since());
         var restarts = status.path("restartCount").asLong(0);
         var ready = status.path("ready").asBoolean(false);
-        if (init && !sidecar()) {
+        if (init && !Pods.sidecar(pod, status)) {
             return Optional.of(initRuns(running));
         }
         if (restarts >= 1 && status.at("/lastState/terminated").isObject() && (!ready || restarts >= 2 && running < 60)) {
             return Optional.of(crash("lastState")); // between two crashes it runs for a moment
         }
         return ready ? Optional.empty() : Optional.of(unready(running));
-    }
-
-    /** A native one runs beside the main containers, with probes of its own. */
-    private boolean sidecar() {
-        return init && spec().path("restartPolicy").asString("").equals("Always");
     }
 
     private Optional<Instant> since() {

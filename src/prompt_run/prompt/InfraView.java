@@ -18,6 +18,7 @@ import prompt_run.text.Injection;
 import prompt_run.text.Invisible;
 import prompt_run.text.Redactor;
 import prompt_run.text.Untrusted;
+import shared.Texts;
 import tools.jackson.databind.JsonNode;
 
 /**
@@ -118,21 +119,12 @@ public final class InfraView {
     }
 
     private static List<JsonNode> brokenWorkloads(JsonNode workloads) {
-        var broken = new ArrayList<JsonNode>();
-        workloads.forEach(workload -> {
-            if (!Set.of("ready", "suspended", "unverified").contains(workload.path("state").asString(""))) {
-                broken.add(workload);
-            }
-        });
-        return broken;
+        return workloads.valueStream()
+            .filter(workload -> !Set.of("ready", "suspended", "unverified").contains(workload.path("state").asString(""))).toList();
     }
 
     private static List<Map<String, Object>> limited(JsonNode list, int most, Function<JsonNode, Map<String, Object>> view) {
-        var views = new ArrayList<Map<String, Object>>();
-        for (int i = 0; i < Math.min(list.size(), most); i++) {
-            views.add(view.apply(list.path(i)));
-        }
-        return views;
+        return list.valueStream().limit(most).map(view).toList();
     }
 
     private static int more(JsonNode list, int most) {
@@ -249,7 +241,7 @@ public final class InfraView {
         if (lines.isEmpty()) {
             return List.of();
         }
-        var all = folded(lines);
+        var all = Texts.folded(lines);
         var kept = lastOf(all.subList(Math.max(0, all.size() - limits.logLines()), all.size()));
         int total = Math.max(lines.size(), excerpt.path("total").asInt(0));
         var head = "log " + matching(OBJECT_NAME, excerpt.path("pod")) + " " + matching(OBJECT_NAME, excerpt.path("container"))
@@ -272,19 +264,6 @@ public final class InfraView {
             }
         }
         return kept;
-    }
-
-    /** The same line again and again stands once, with its number. */
-    static List<String> folded(List<String> lines) {
-        var folded = new ArrayList<String>();
-        int from = 0;
-        for (int i = 1; i <= lines.size(); i++) {
-            if (i == lines.size() || !lines.get(i).equals(lines.get(from))) {
-                folded.add(lines.get(from) + (i - from > 1 ? " (x" + (i - from) + ")" : ""));
-                from = i;
-            }
-        }
-        return folded;
     }
 
     private void say(String label, String text) {
@@ -344,9 +323,7 @@ public final class InfraView {
     }
 
     static List<String> texts(JsonNode list, Function<JsonNode, String> view) {
-        var texts = new ArrayList<String>();
-        list.forEach(item -> texts.add(view.apply(item)));
-        return texts.stream().filter(text -> !text.isEmpty()).limit(5).toList();
+        return list.valueStream().map(view).filter(text -> !text.isEmpty()).limit(5).toList();
     }
 
     private String file(JsonNode file) {
