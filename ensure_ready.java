@@ -16,22 +16,22 @@
 
 // Assembled from src/shared and src/ensure_ready: edit there and run `./jbangw assemble`; `./jbangw assemble --check` tells
 // whether this file is what they give. First what acts (cluster, files, processes, output), the entry before all:
-// line   323 src/ensure_ready/command: Options, the steps of each verb, what is known so far, and exit codes
-// line  1190 src/ensure_ready/slots: Records of slots, their namespaces, taking and releasing them
-// line  1671 src/ensure_ready/manifests: Loading and rendering manifests, mirroring sources, preparing images, applying
-// line  2683 src/ensure_ready/waiting: The soft wait: looks at each change until the outcome is proven, certain, or the time is up
-// line  3150 src/ensure_ready/cluster: The API server: requests, watches, and collecting what explains a fault
-// line  4312 src/ensure_ready/report: The result as JSON, text, Markdown and annotations; progress while waiting
-// line  4826 src/ensure_ready/system: The machine's clock, and the failure that ends a run
-// line  4908 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
+//     src/ensure_ready/command/: Options, the steps of each verb, what is known so far, and exit codes
+//     src/ensure_ready/slots/: Records of slots, their namespaces, taking and releasing them
+//     src/ensure_ready/manifests/: Loading and rendering manifests, mirroring sources, preparing images, applying
+//     src/ensure_ready/waiting/: The soft wait: looks at each change until the outcome is proven, certain, or the time is up
+//     src/ensure_ready/cluster/: The API server: requests, watches, and collecting what explains a fault
+//     src/ensure_ready/report/: The result as JSON, text, Markdown and annotations; progress while waiting
+//     src/ensure_ready/system/: The machine's clock, and the failure that ends a run
+//     src/shared/system/: What both scripts use of the machine: processes, terminal, kubeconfig
 // Then what only thinks: equal input gives equal answers.
-// line  5289 src/ensure_ready/certainty: What is certain never to become ready without a change, and what the wait remembers to know it
-// line  5921 src/ensure_ready/diagnosis: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
-// line  8683 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
-// line 10284 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
-// line 11480 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
-// line 12368 src/ensure_ready/model: Objects and snapshots of a namespace
-// line 13447 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
+//     src/ensure_ready/certainty/: What is certain never to become ready without a change, and what the wait remembers to know it
+//     src/ensure_ready/diagnosis/: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
+//     src/ensure_ready/findings/: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
+//     src/ensure_ready/readiness/: Whether it is ready: a rule for each kind, and the verdict on all of them
+//     src/ensure_ready/catalogue/: Causes and what they mean: a row of policy for each code, and the messages that stand for it
+//     src/ensure_ready/model/: Objects and snapshots of a namespace
+//     src/shared/: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude;
@@ -48,6 +48,7 @@ import freemarker.template.TemplateException;
 import freemarker.template.TemplateExceptionHandler;
 import freemarker.template.TemplateNotFoundException;
 import io.fabric8.kubernetes.api.model.NamedContext;
+import io.fabric8.kubernetes.api.model.Quantity;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.ConfigBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
@@ -148,7 +149,6 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
-import java.util.stream.StreamSupport;
 import org.snakeyaml.engine.v2.api.Load;
 import org.snakeyaml.engine.v2.api.LoadSettings;
 import org.snakeyaml.engine.v2.api.lowlevel.Compose;
@@ -1128,11 +1128,6 @@ static final class Usage {
     static String sentence(ParameterException e, List<String> given, Map<String, String> env) {
         var message = e.getMessage().lines().findFirst().orElse("").replace("option option", "option");
         var arg = e.getArgSpec();
-        if (arg != null && !arg.isOption()) { // the value of an option that nobody knows is taken for the verb
-            var known = e.getCommandLine().getCommandSpec().optionsMap();
-            message = given.stream().filter(g -> g.startsWith("--") && !known.containsKey(g.split("=")[0])).findFirst()
-                .map(g -> "unknown option: '" + g + "'").orElse(message);
-        }
         if (arg == null || !arg.isOption()) {
             return unknown(e.getCommandLine(), given).orElse(lower(message));
         }
@@ -1332,7 +1327,7 @@ static final class Namespaces {
 
     /** What the namespace controller says is left in it; its conditions name the finalizers. */
     private static String holds(Obj namespace) {
-        var left = namespace.list("/status/conditions").stream().filter(c -> c.path("status").asString("").equals("True"))
+        var left = namespace.list("/status/conditions").stream().filter(Obj::isTrue)
             .map(c -> Texts.line(c.path("message").asString(""))).collect(Collectors.joining("; "));
         return left.isEmpty() ? "finalizers " + namespace.at("/spec/finalizers") : left;
     }
@@ -2123,9 +2118,8 @@ static final class Manifests {
                 if (node.isPresent()) {
                     var json = json(node.get(), 0);
                     if (!json.isNull()) {
-                        var fields = new HashMap<String, Integer>();
-                        fields(node.get(), json, "", from, fields);
-                        documents.add(new Document(json, new Source(label, from + line(node.get().getStartMark()), fields)));
+                        documents.add(new Document(json, new Source(label, from + line(node.get().getStartMark()),
+                            () -> fields(node.get(), json, from))));
                     }
                 }
             } catch (MarkedYamlEngineException e) {
@@ -2137,7 +2131,13 @@ static final class Manifests {
             }
         }
 
-        /** The lines of the first fields, deep ones too. */
+        /** The lines of the first fields, deep ones too; counted when somebody asks. */
+        private static Map<String, Integer> fields(Node node, JsonNode json, int from) {
+            var found = new HashMap<String, Integer>();
+            fields(node, json, "", from, found);
+            return found;
+        }
+
         private static void fields(Node node, JsonNode json, String path, int from, Map<String, Integer> found) {
             if (node instanceof MappingNode mapping && found.size() < MOST_FIELDS) {
                 for (var pair : mapping.getValue()) {
@@ -2509,7 +2509,7 @@ record ObjectApply(Api api, String namespace, boolean recreate, Set<String> scal
 
     private static void refused(Obj crd) {
         var accepted = crd.condition("NamesAccepted");
-        if (accepted.path("status").asString("").equals("False")) {
+        if (Obj.isFalse(accepted)) {
             throw new ApiError(422, "NamesNotAccepted", "its names are not accepted: " + accepted.path("message").asString(""),
                 "apply " + crd.ref());
         }
@@ -2614,7 +2614,9 @@ static final class Shell {
             var ends = Hooks.add("end of a command", () -> ProcessTree.end(process));
             process.getOutputStream().close();
             var errors = new ArrayList<String>();
-            var stderr = reading(() -> process.errorReader(StandardCharsets.UTF_8).lines().forEach(line -> keep(errors, line, log)));
+            var stderr = Daemon.named("stderr")
+                .newThread(() -> process.errorReader(StandardCharsets.UTF_8).lines().forEach(line -> keep(errors, line, log)));
+            stderr.start();
             var out = CompletableFuture.supplyAsync(() -> all(process));
             var ended = process.waitFor(Math.max(1, deadline.left().toMillis()), TimeUnit.MILLISECONDS);
             // before the end: it closes what is still read
@@ -2639,13 +2641,6 @@ static final class Shell {
             Thread.currentThread().interrupt();
             throw new InfraFailure(Outcome.interrupted, what + ": interrupted");
         }
-    }
-
-    private static Thread reading(Runnable reader) {
-        var thread = new Thread(reader, "stderr");
-        thread.setDaemon(true);
-        thread.start();
-        return thread;
     }
 
     private static void keep(List<String> errors, String line, Consumer<String> log) {
@@ -4300,12 +4295,10 @@ static final class Slim {
     }
 
     private static Optional<String> pullError(Obj before, String container) {
-        return Pods.containers(before).stream().filter(c -> c.path("name").asString("").equals(container))
-            .map(c -> c.at("/state/waiting")).map(w -> {
-            var message = w.path("message").asString("");
-            return w.path("reason").asString("").equals("ErrImagePull") ? "ErrImagePull: " + message
-                : message.contains("ErrImagePull: ") ? message.substring(message.indexOf("ErrImagePull: ")) : "";
-        }).filter(text -> !text.isEmpty()).findFirst();
+        var waiting = Pods.container(before, container).at("/state/waiting");
+        var message = waiting.path("message").asString("");
+        return waiting.path("reason").asString("").equals("ErrImagePull") ? Optional.of("ErrImagePull: " + message)
+            : Optional.of(message).filter(m -> m.contains("ErrImagePull: ")).map(m -> m.substring(m.indexOf("ErrImagePull: ")));
     }
 }
 
@@ -5400,7 +5393,7 @@ static final class Certainty {
     /** A state that is final by itself, though no finding says why. */
     private static Finding failed(Workload w, Instant now) {
         var evidence = new Evidence("status", w.ref(), "", w.message(), 1, "", "");
-        var at = new Ref(w.kind(), w.name());
+        var at = Ref.of(w);
         return Finding.of(Code.UNKNOWN, at, at, now, List.of(evidence)).with(Basis.FINAL);
     }
 
@@ -5473,8 +5466,7 @@ static final class Certainty {
     /** An operator's resource, or a Job that has not ended: either may make Secrets, ConfigMaps, accounts, claims. */
     private static boolean inTheMaking(Finding f, Family family, Verdict verdict) {
         return family.snapshot().applied().stream().anyMatch(a -> !a.object().builtIn() && !INERT.contains(a.object().group()))
-            || verdict.workloads().stream()
-            .anyMatch(w -> w.kind().equals("Job") && w.state() == State.progressing && !w.name().equals(f.ownerName()));
+            || verdict.runningJobs().anyMatch(w -> !w.name().equals(f.ownerName()));
     }
 
     /** A pod that fits nowhere; but a cordoned, drained or starting node among the reasons may open again, and room may be made. */
@@ -5534,9 +5526,7 @@ static final class Certainty {
     /** There is room again when what is being replaced is gone, or when a Job has ended. */
     private static boolean shrinking(Finding f, Family family, Verdict verdict) {
         return family.snapshot().all("Pod").stream().anyMatch(Obj::deleting)
-            || verdict.workloads().stream()
-            .anyMatch(w -> w.kind().equals("Job") && w.state() == State.progressing && w.ready() < w.desired()
-            && !w.name().equals(f.ownerName()))
+            || verdict.runningJobs().anyMatch(w -> w.ready() < w.desired() && !w.name().equals(f.ownerName()))
             || owner(f, family).map(o -> family.snapshot().ownedBy("ReplicaSet", o).stream()
             .anyMatch(rs -> rs.number("/spec/replicas", 0) < rs.number("/status/replicas", 0))).orElse(false);
     }
@@ -5791,10 +5781,9 @@ record WaitMemory(Instant readySince, long restarts, List<String> gating,
     WaitMemory next(Verdict verdict, List<Finding> counting, Snapshot snapshot, Instant appliedSince, Instant now) {
         var refs = verdict.workloads().stream().map(Workload::ref).toList();
         boolean same = readySince != null && verdict.restarts() == restarts && refs.equals(gating);
-        var running = verdict.workloads().stream().filter(w -> w.kind().equals("Job") && w.state() == State.progressing).map(Workload::name)
-            .collect(Collectors.toSet());
+        var running = verdict.runningJobs().map(Workload::name).collect(Collectors.toSet());
         return new WaitMemory(!verdict.ready() ? null : same ? readySince : now, verdict.restarts(),
-            refs, settle(verdict, snapshot), seen(counting, snapshot, now),
+            refs, verdict.ready() ? settle(verdict, snapshot) : Duration.ZERO, seen(counting, snapshot, now),
             crashed(snapshot, appliedSince),
             running, running.containsAll(jobs) ? jobEnded : now, certainSince);
     }
@@ -5992,7 +5981,6 @@ record Candidates(Observed seen, Dependencies needs, Finding f) {
             case SECRET_MISSING, CONFIGMAP_MISSING ->
                 Stream.concat(near(f.objectKind(), Candidates::keyed), sameVariables());
             case INGRESS_TLS_SECRET_MISSING -> near("Secret", o -> o.text("/type").endsWith("/tls") ? " " : "");
-            case SCHED_POD_ANTI_AFFINITY -> Stream.of(Texts.count(snapshot().all("Node").size(), "node"));
             case SERVICE_ACCOUNT_MISSING, INGRESS_CLASS_MISSING, RBAC_ROLE_MISSING ->
                 near(f.code() == Code.INGRESS_CLASS_MISSING ? "IngressClass"
                 : f.objectKind(), o -> " ");
@@ -6008,25 +5996,32 @@ record Candidates(Observed seen, Dependencies needs, Finding f) {
                 INGRESS_BACKEND_PORT, CRASH_DEPENDENCY_UNREACHABLE -> near("Service", Candidates::ports);
             case SVC_SELECTOR_MISMATCH -> f.param("workload").isEmpty() ? needs.workloads().values().stream()
                 .map(w -> w.ref() + " has labels " + Dependencies.labels(w)) : Stream.empty();
-            case SVC_TARGET_PORT_MISMATCH -> snapshot().find("Service", f.objectName()).stream().flatMap(s -> needs.behind(s).stream())
-                .map(needs.workloads()::get).flatMap(w -> leaves(w, "ports\\[.*(containerPort|name) "));
+            case SVC_TARGET_PORT_MISMATCH -> snapshot().find("Service", f.objectName()).stream()
+                .flatMap(needs::serving).flatMap(w -> leaves(w, "ports\\[.*(containerPort|name) "));
+            case CR_NOT_READY, CERT_NOT_READY -> named();
+            case ADMISSION_DENIED -> f.evidence().toString().contains("volumeMounts") ? needs.workload(f.owner()).stream()
+                .flatMap(w -> Dependencies.podSpec(w).path("volumes").valueStream())
+                .map(v -> "volumes[" + v.path("name").asString("") + "]") : Stream.empty();
+            case PROBE_READINESS_FAILING -> f.param("listens").isEmpty() ? Stream.empty() : Stream.concat(
+                Stream.of(f.param("listens") + ", where alone the program says that it listens; a probe asks at the pod's address"),
+                needs.workload(f.owner()).stream()
+                    .flatMap(w -> leaves(w, "(command|args|env).*(127\\.0\\.0\\.1|localhost)")));
+            default -> scheduled();
+        };
+    }
+
+    /** Nodes, and what is about them, where no node would do. */
+    private Stream<String> scheduled() {
+        return switch (f.code()) {
+            case SCHED_POD_ANTI_AFFINITY -> Stream.of(Texts.count(snapshot().all("Node").size(), "node"));
             case SCHED_NODE_SELECTOR, SCHED_TOPOLOGY -> nodes(k -> !k.matches("kubernetes\\.io/(os|hostname)|beta\\.kubernetes\\.io/.*"));
             case SCHED_INSUFFICIENT_RESOURCES -> folded(this::room);
             case SCHED_TAINT, SCHED_NODES_UNAVAILABLE -> folded(n -> (n.is("/spec/unschedulable") ? "cordoned, " : "")
                 + (n.list("/spec/taints").isEmpty() ? "no taints" : "taints " + Facts.compact(n.at("/spec/taints"))));
             case SCHED_NODE_MISSING -> snapshot().all("Node").stream().map(Obj::ref);
             case SCHED_HOST_PORT -> siblings(e -> e.getKey().endsWith("hostPort"));
-            case CR_NOT_READY, CERT_NOT_READY -> named();
-            case ADMISSION_DENIED -> f.evidence().toString()
-                .contains("volumeMounts") ? Optional.ofNullable(needs.workloads().get(f.owner()))
-                .stream().flatMap(w -> StreamSupport.stream(Dependencies.podSpec(w).path("volumes").spliterator(), false))
-                .map(v -> "volumes[" + v.path("name").asString("") + "]") : Stream.empty();
             case SCHED_SCHEDULER_MISSING -> Stream.concat(snapshot().all("Pod").stream().filter(p -> !p.text("/spec/nodeName").isEmpty())
                 .map(p -> p.text("/spec/schedulerName")), Stream.of("default-scheduler"));
-            case PROBE_READINESS_FAILING -> f.param("listens").isEmpty() ? Stream.empty() : Stream.concat(
-                Stream.of(f.param("listens") + ", where alone the program says that it listens; a probe asks at the pod's address"),
-                Optional.ofNullable(needs.workloads().get(f.owner())).stream()
-                    .flatMap(w -> leaves(w, "(command|args|env).*(127\\.0\\.0\\.1|localhost)")));
             default -> Stream.empty();
         };
     }
@@ -6059,7 +6054,6 @@ record Candidates(Observed seen, Dependencies needs, Finding f) {
             ? f.param("name").isEmpty() ? f.objectName() : f.param("name") : f.param("class")
             : f.param("service") : f.param("host").replaceFirst("\\..*", "");
         var port = f.param("address").replaceFirst("^.*:", "");
-        record Near(Obj object, int far) { }
         return snapshot().all(kind).stream()
             .filter(o -> !o.name().equals("kube-root-ca.crt") && !Ref.of(o).equals(f.object())
             && !o.text("/type").contains("service-account-token"))
@@ -6120,7 +6114,7 @@ record Candidates(Observed seen, Dependencies needs, Finding f) {
 
     /** Where others take the variables from that would come from the missing object. */
     private Stream<String> sameVariables() {
-        var mine = Optional.ofNullable(needs.workloads().get(f.owner())).stream()
+        var mine = needs.workload(f.owner()).stream()
             .flatMap(w -> leaves(w, "env\\[.*Ref.name = " + quoted(f.objectName())))
             .map(l -> l.replaceFirst("^.*env\\[", "").replaceFirst("\\].*", "")).collect(Collectors.toSet());
         return siblings(e -> e.getKey().contains("env[") && e.getKey().endsWith("Ref.name")).filter(l -> !l.endsWith(" = " + f.objectName())
@@ -6154,7 +6148,7 @@ record Candidates(Observed seen, Dependencies needs, Finding f) {
         if (name.isEmpty()) {
             return Stream.empty();
         }
-        var mine = Optional.ofNullable(needs.workloads().get(f.owner())).stream().flatMap(w -> leaves(w, "env\\["))
+        var mine = needs.workload(f.owner()).stream().flatMap(w -> leaves(w, "env\\["))
             .filter(l -> NearMiss.near(l.replaceFirst("^.*env\\[", "").replaceFirst("\\].*", ""), name));
         var objects = Stream.of("ConfigMap", "Secret").flatMap(k -> snapshot().all(k).stream())
             .flatMap(o -> o.keys().stream().filter(k -> k.replace('-', '_').equalsIgnoreCase(name))
@@ -6163,7 +6157,7 @@ record Candidates(Observed seen, Dependencies needs, Finding f) {
     }
 
     private Stream<String> nodes(Predicate<String> label) {
-        var asked = Optional.ofNullable(needs.workloads().get(f.owner())).map(w -> needs.leaves(w).toString()).orElse("");
+        var asked = needs.workload(f.owner()).map(w -> needs.leaves(w).toString()).orElse("");
         return folded(n -> "labels " + n.labels().entrySet().stream()
             .filter(e -> label.test(e.getKey()) || asked.contains("nodeSelector." + e.getKey() + "="))
             .map(e -> e.getKey() + "=" + e.getValue()).collect(Collectors.joining(", ")));
@@ -6478,7 +6472,7 @@ static final class Connections {
 
     /** A policy that keeps the pods from asking the cluster's DNS is what it is. */
     private boolean dnsBlocked(Complaint s) {
-        var policy = Optional.ofNullable(needs.workloads().get(s.owner())).flatMap(from -> policies.withoutDns(Dependencies.labels(from)));
+        var policy = needs.workload(s.owner()).flatMap(from -> policies.withoutDns(Dependencies.labels(from)));
         policy.ifPresent(p -> s.means(Code.NETPOL_BLOCKING, Ref.of(p), Map.of("direction", "egress to DNS")));
         return policy.isPresent();
     }
@@ -6499,7 +6493,7 @@ static final class Connections {
         }
         var refused = Phrase.REFUSAL.occurs(line);
         var policy = from == null || !healthy && refused || !Phrase.SLOW.occurs(line) && !(healthy && !refused) ? Optional.<Obj>empty()
-            : policies.blocking(from, service, a.port(), behind.stream().map(needs.workloads()::get).toList());
+            : policies.blocking(from, service, a.port(), needs.serving(service).toList());
         if (policy.isPresent()) {
             s.means(Code.NETPOL_BLOCKING, Ref.of(policy.get()), Map.of("from", from.ref(), "to", "svc/" + service.name()));
             return;
@@ -6544,6 +6538,96 @@ static final class Connections {
         } else if (!dnsBlocked(s)) {
             unresolved.putIfAbsent(s.owner(), s);
         }
+    }
+}
+
+/** Which fields of a pod template decide a cause, as a pattern over {@code path = value}. */
+static final class DecidingFields {
+    static final Pattern MEMORY =
+        Pattern.compile("(?i)(?:-Xm[sx]|MaxRAM|max[_-]old[_-]space|shared_buffers|maxmemory|buffer[_-]pool"
+        + "|GOMEMLIMIT|cacheSizeGB|\\bheap\\b)[^\\s,;]*");
+
+    private DecidingFields() { }
+
+    static String container(Finding f) {
+        return f.container().isEmpty() ? "ontainers\\[[^\\]]*\\]\\." : "ontainers\\[" + Pattern.quote(f.container()) + "\\]\\.";
+    }
+
+    /** What of the pod template decides this code; {@code told} is all that is known of it, the log's tail included. */
+    static String pattern(Finding f, String told) {
+        var c = container(f);
+        var name = Pattern.quote(f.objectName());
+        return switch (f.code()) {
+            case IMAGE_NEVER_PULL -> c + "image";
+            case IMAGE_AUTH, IMAGE_NOT_FOUND_OR_AUTH, IMAGE_PULL_SECRET_MISSING -> c + "image |^imagePullSecrets";
+            case OOM_KILLED -> c + "resources\\..*memory|" + c + ".*" + MEMORY.pattern();
+            case SECRET_MISSING -> "ecret.* = " + name + "$";
+            case CONFIGMAP_MISSING -> "onfigMap.* = " + name + "$";
+            case PVC_MISSING -> "claimName = " + name + "$";
+            case SERVICE_ACCOUNT_MISSING, RBAC_RUNTIME_FORBIDDEN, RBAC_ROLE_MISSING -> "^serviceAccountName";
+            case CONFIG_KEY_MISSING -> "(key|subPath|items\\[.*) = " + Pattern.quote(f.param("key")) + "$|ecret.*ame = " + name
+                + "$|onfigMap.*ame = " + name + "$";
+            case CRASH_MISSING_ENV -> c + "env\\[" + Pattern.quote(f.param("variable")) + "\\]|" + c + "envFrom|" + c
+                + "env.* = .*\\$[({]" + Pattern.quote(f.param("variable")) + "[)}]";
+            case CONTAINER_CONFIG_INVALID -> c + ".*subPath|^volumes.*ame ";
+            case CRASH_AUTH_FAILED -> c + "env\\[[^\\]]*(?i:user|pass|pwd|auth|token|secret|_db|database)[^\\]]*\\]|" + c + "envFrom";
+            case CONTAINER_COMMAND_NOT_FOUND, CONTAINER_COMMAND_PERMISSION, CONTAINER_START_FAILED, CONTAINER_EXITS_ZERO ->
+                c + "(command|args|workingDir|image) |" + c + ".*subPath";
+            case CRASH_APP_ERROR -> c + "(command|args) |" + c + "envFrom|^volumes.*onfigMap.name"
+                + (Phrase.DENIED.occurs(told) ? "|ecurityContext|" + c + "volumeMounts" : "")
+                + (Phrase.CERTIFICATE.occurs(told) ? "|" + c + "env\\[[^\\]]*(?i:ssl|tls|cert|ca_)[^\\]]*\\]" : "")
+                + (Phrase.HEAP.occurs(told) || f.param("exitCode").equals("137")
+                ? "|" + c + "resources\\..*memory|" + c + ".*" + MEMORY.pattern() : "");
+            case CRASH_PORT_IN_USE -> "^hostNetwork|[pP]ort |ontainers.*(command|args) |(?i:env.*port.* = )";
+            case CRASH_DISK_FULL, EVICTED_EPHEMERAL_STORAGE -> "emptyDir|claimName|resources\\..*storage|mountPath";
+            case PROBE_LIVENESS_FAILING, PROBE_STARTUP_FAILING, PROBE_READINESS_FAILING, PROBE_PORT_MISMATCH, PROBE_PATH_NOT_FOUND ->
+                probe(f, c, told);
+            case ENV_PORT_MISMATCH, DNS_NAME_UNKNOWN, DEPENDENCY_SERVICE_MISSING, SVC_MISSING, CRASH_DEPENDENCY_UNREACHABLE, INIT_WAITING ->
+                setting(f);
+            default -> placed(f, c);
+        };
+    }
+
+    private static String probe(Finding f, String c, String told) {
+        boolean slow = Phrase.SLOW.occurs(told);
+        boolean startup = f.code() == Code.PROBE_STARTUP_FAILING;
+        return c + (f.param("probe").isEmpty() ? "\\w+Probe" : f.param("probe") + "Probe")
+            + "\\.(?!successT|" + (slow ? "" : "timeoutSeconds = 1$|") + ".*scheme = HTTP$"
+            + (startup || f.code() == Code.PROBE_LIVENESS_FAILING ? "" : "|periodS|failureT|initialD")
+            + ")|" + c + "ports.*containerPort" + (startup || slow ? "|" + c + "resources.limits.cpu" : "");
+    }
+
+    /** What decides where a pod may be, and as whom. */
+    private static String placed(Finding f, String c) {
+        return switch (f.code()) {
+            case SCHED_GATED -> "^schedulingGates";
+            case SANDBOX_FAILED -> "^runtimeClassName|^hostNetwork";
+            case LIFECYCLE_HOOK_FAILED -> c + "lifecycle";
+            case RUN_AS_NON_ROOT, POD_SECURITY_DENIED -> "runAs|ecurityContext|host(Network|PID|IPC|Path)|" + c + "image ";
+            case SCHED_NODE_SELECTOR -> "^nodeSelector|^affinity.nodeAffinity.required";
+            case SCHED_INSUFFICIENT_RESOURCES, QUOTA_EXCEEDED, QUOTA_REQUIRES_LIMITS, LIMITRANGE_VIOLATION -> "resources\\.";
+            case SCHED_TAINT -> "^tolerations|^nodeSelector";
+            case SCHED_HOST_PORT -> "hostPort";
+            case SCHED_POD_ANTI_AFFINITY -> "^affinity.pod";
+            case SCHED_TOPOLOGY -> "^topologySpread";
+            case SCHED_NODE_MISSING -> "^nodeName";
+            case SCHED_SCHEDULER_MISSING -> "^schedulerName";
+            case SCHED_DEVICE_CLAIM -> "[cC]laims";
+            case POD_READINESS_GATE -> "^readinessGates";
+            case POD_DNS_POLICY -> "^dns|^hostNetwork";
+            case JOB_SIDECAR_BLOCKS -> "^containers.*(image|command) ";
+            case VOLUME_MOUNT_FAILED, PVC_ACCESS_MODE, SCHED_VOLUME_AFFINITY -> "^volumes|^nodeSelector|mountPath";
+            default -> f.code().family == Code.Family.IMAGE ? c + "image " : "";
+        };
+    }
+
+    /** The settings that name the host, or all that could. */
+    static String setting(Finding f) {
+        var host = f.param("host").isEmpty() ? f.param("address").replaceFirst(":\\d*$", "") : f.param("host");
+        return host.isEmpty()
+            ? "env\\[[^\\]]*(?i:host|addr|url|uri|dsn|broker|server|endpoint|port)[^\\]]*\\]\\.|nitContainers.*(command|args) "
+            : "(?<![\\w.-])" + Pattern.quote(host) + "(?![\\w-])|env\\[" + Pattern.quote(f.param("setting")
+                .replaceFirst("^.* ", "").replaceFirst("(?i)(HOST(NAME)?|ADDR(ESS)?|SERVER)$", "PORT")) + "\\]";
     }
 }
 
@@ -6616,6 +6700,10 @@ static final class Dependencies {
         return workloads;
     }
 
+    Optional<Obj> workload(Ref ref) {
+        return Optional.ofNullable(workloads.get(ref));
+    }
+
     /** The pod template of a workload: its labels and its spec. */
     static JsonNode template(Obj workload) {
         return switch (workload.kind()) {
@@ -6656,6 +6744,11 @@ static final class Dependencies {
         var selector = service.map("/spec/selector");
         return selector.isEmpty() ? List.of() : behind.computeIfAbsent(selector, s -> workloads.keySet().stream()
             .filter(w -> labels.get(w).entrySet().containsAll(s.entrySet())).toList());
+    }
+
+    /** The same, as objects. */
+    Stream<Obj> serving(Obj service) {
+        return behind(service).stream().map(workloads::get);
     }
 
     /**
@@ -6847,7 +6940,7 @@ record Diagnosis(Observed seen, List<Workload> workloads, Ref agent, Dependencie
         var all = Stream.concat(understood.findings().stream().map(f -> leaning(f, settings)), settings.stream()).distinct()
             .sorted(Finding.ORDER).toList();
         var judged = workloads.stream().filter(w -> w.state() != State.unverified)
-            .map(w -> new Ref(w.kind(), w.name())).collect(Collectors.toSet());
+            .map(Ref::of).collect(Collectors.toSet());
         var graph = new Graph(seen, unready, all.stream().filter(f -> matters(f, unready, judged)).toList(),
             Stream.concat(needs.edges().stream(), understood.edges().stream()).toList());
         var roots = new Roots(graph).find();
@@ -6866,7 +6959,7 @@ record Diagnosis(Observed seen, List<Workload> workloads, Ref agent, Dependencie
     /** What must be explained: what the judge calls unready, what was not applied, and the agent's own Deployment. */
     private Set<Ref> unready(List<Finding> local) {
         var unready = workloads.stream().filter(w -> w.state() == State.progressing || w.state() == State.failed)
-            .map(w -> new Ref(w.kind(), w.name())).collect(Collectors.toCollection(TreeSet::new));
+            .map(Ref::of).collect(Collectors.toCollection(TreeSet::new));
         seen.snapshot.applied().stream().filter(a -> a.result() == Result.failed).forEach(a -> unready.add(Ref.of(a.object())));
         if (workloads.isEmpty()) {
             local.stream().filter(f -> f.code().role == Code.Role.CAUSE || f.code().role == Code.Role.SYMPTOM)
@@ -6928,9 +7021,6 @@ record Fact(String at, String value) {
  * before. Pure; values of Secrets and of variables that are called like secrets are in none of them.
  */
 static final class Facts {
-    private static final Pattern MEMORY =
-        Pattern.compile("(?i)(?:-Xm[sx]|MaxRAM|max[_-]old[_-]space|shared_buffers|maxmemory|buffer[_-]pool"
-        + "|GOMEMLIMIT|cacheSizeGB|\\bheap\\b)[^\\s,;]*");
     private static final Pattern LISTENS =
         Pattern.compile("(?i)\\b(?:listen|serv|start|bound|running|bind)\\w*\\b.{0,60}?(?:[\\s:]|port\\D{0,3})\\d{2,5}\\b");
     private static final Pattern FIELD = Pattern.compile("\\bspec(\\.\\w+|\\[\\d+\\])+");
@@ -6961,19 +7051,19 @@ static final class Facts {
     }
 
     private void told(Finding f) {
-        var owner = Optional.ofNullable(needs.workloads().get(f.owner())).or(() -> seen.snapshot.find("Pod", f.pod()));
+        var owner = needs.workload(f.owner()).or(() -> seen.snapshot.find("Pod", f.pod()));
         var setting = f.param("setting").startsWith("configmap");
         if (setting) {
             object(f);
         }
-        owner.ifPresent(w -> fields(w, f, pattern(f)));
+        owner.ifPresent(w -> fields(w, f, DecidingFields.pattern(f, all(f))));
         owner.ifPresent(w -> spoken(w, f));
         object(f);
         custom(f);
         other(owner, f);
         log(f);
         owner.ifPresent(w -> before(w, f));
-        owner.filter(w -> f.code() == Code.CRASH_APP_ERROR).ifPresent(w -> fields(w, f, container(f) + "image "));
+        owner.filter(w -> f.code() == Code.CRASH_APP_ERROR).ifPresent(w -> fields(w, f, DecidingFields.container(f) + "image "));
     }
 
     private void add(Obj at, String path, String value) {
@@ -7019,7 +7109,7 @@ static final class Facts {
     private void spoken(Obj workload, Finding f) {
         var told = f.evidence().stream().map(Evidence::message).collect(Collectors.joining("\n")).toLowerCase(Locale.ROOT);
         var all = all(f).toLowerCase(Locale.ROOT);
-        var mine = Pattern.compile(container(f) + "(env\\[.*value$|ports|workingDir|args|command|securityC)"
+        var mine = Pattern.compile(DecidingFields.container(f) + "(env\\[.*value$|ports|workingDir|args|command|securityC)"
             + "|^\\w+ClassName|^serviceAccountName|^securityContext");
         var fields = f.code() == Code.ADMISSION_DENIED ? invalid(workload, told) : "";
         var weighed = needs.leaves(workload).entrySet().stream().filter(e -> SPOKEN.contains(f.code()) && mine.matcher(e.getKey()).find()
@@ -7050,7 +7140,7 @@ static final class Facts {
     private void neighbours(Obj workload, Finding f) {
         var all = all(f).toLowerCase(Locale.ROOT);
         needs.mentions(Ref.of(workload)).stream().flatMap(m -> needs.service(m.host()).stream()).distinct()
-            .flatMap(s -> needs.behind(s).stream()).map(needs.workloads()::get).filter(w -> w != workload).limit(MOST)
+            .flatMap(needs::serving).filter(w -> w != workload).limit(MOST)
             .forEach(w -> needs.leaves(w).entrySet().stream().filter(e -> e.getKey().matches(".*\\.(args|command)")
                 && weight(e.getKey(), e.getValue(), "", all) > 1).limit(1)
                 .forEach(e -> add(w, base(w) + e.getKey(), e.getValue())));
@@ -7060,11 +7150,11 @@ static final class Facts {
     private void files(Obj workload, Finding f) {
         var all = all(f);
         var spec = Dependencies.podSpec(workload);
-        Stream.of("containers", "initContainers").flatMap(l -> StreamSupport.stream(spec.path(l).spliterator(), false))
+        Stream.of("containers", "initContainers").flatMap(l -> spec.path(l).valueStream())
             .filter(c -> c.path("name").asString("").equals(f.container()))
-            .flatMap(c -> StreamSupport.stream(c.path("volumeMounts").spliterator(), false))
-            .filter(m -> all.contains(m.path("mountPath").asString("") + "/")).forEach(m -> StreamSupport
-                .stream(spec.path("volumes").spliterator(), false).filter(v -> v.path("name").equals(m.path("name")))
+            .flatMap(c -> c.path("volumeMounts").valueStream())
+            .filter(m -> all.contains(m.path("mountPath").asString("") + "/"))
+            .forEach(m -> spec.path("volumes").valueStream().filter(v -> v.path("name").equals(m.path("name")))
                 .flatMap(v -> References.ofVolume(v).stream()).flatMap(r -> seen.snapshot.find(r.kind(), r.name()).stream())
                 .forEach(o -> add(o, "keys at " + m.path("mountPath").asString(""), String.join(", ", o.keys()))));
     }
@@ -7091,76 +7181,6 @@ static final class Facts {
             case "CronJob" -> "spec.jobTemplate.spec.template.spec.";
             default -> "spec.template.spec.";
         };
-    }
-
-    private static String container(Finding f) {
-        return f.container().isEmpty() ? "ontainers\\[[^\\]]*\\]\\." : "ontainers\\[" + Pattern.quote(f.container()) + "\\]\\.";
-    }
-
-    /** What of the pod template decides this code. */
-    private String pattern(Finding f) {
-        var c = container(f);
-        var name = Pattern.quote(f.objectName());
-        return switch (f.code()) {
-            case IMAGE_NEVER_PULL -> c + "image";
-            case IMAGE_AUTH, IMAGE_NOT_FOUND_OR_AUTH, IMAGE_PULL_SECRET_MISSING -> c + "image |^imagePullSecrets";
-            case OOM_KILLED -> c + "resources\\..*memory|" + c + ".*" + MEMORY.pattern();
-            case SECRET_MISSING -> "ecret.* = " + name + "$";
-            case CONFIGMAP_MISSING -> "onfigMap.* = " + name + "$";
-            case PVC_MISSING -> "claimName = " + name + "$";
-            case SERVICE_ACCOUNT_MISSING, RBAC_RUNTIME_FORBIDDEN, RBAC_ROLE_MISSING -> "^serviceAccountName";
-            case CONFIG_KEY_MISSING -> "(key|subPath|items\\[.*) = " + Pattern.quote(f.param("key")) + "$|ecret.*ame = " + name
-                + "$|onfigMap.*ame = " + name + "$";
-            case CRASH_MISSING_ENV -> c + "env\\[" + Pattern.quote(f.param("variable")) + "\\]|" + c + "envFrom|" + c
-                + "env.* = .*\\$[({]" + Pattern.quote(f.param("variable")) + "[)}]";
-            case CONTAINER_CONFIG_INVALID -> c + ".*subPath|^volumes.*ame ";
-            case CRASH_AUTH_FAILED -> c + "env\\[[^\\]]*(?i:user|pass|pwd|auth|token|secret|_db|database)[^\\]]*\\]|" + c + "envFrom";
-            case CONTAINER_COMMAND_NOT_FOUND, CONTAINER_COMMAND_PERMISSION, CONTAINER_START_FAILED, CONTAINER_EXITS_ZERO ->
-                c + "(command|args|workingDir|image) |" + c + ".*subPath";
-            case CRASH_APP_ERROR -> c + "(command|args) |" + c + "envFrom|^volumes.*onfigMap.name"
-                + (Phrase.DENIED.occurs(all(f)) ? "|ecurityContext|" + c + "volumeMounts" : "")
-                + (Phrase.CERTIFICATE.occurs(all(f)) ? "|" + c + "env\\[[^\\]]*(?i:ssl|tls|cert|ca_)[^\\]]*\\]" : "")
-                + (Phrase.HEAP.occurs(all(f)) || f.param("exitCode").equals("137")
-                ? "|" + c + "resources\\..*memory|" + c + ".*" + MEMORY.pattern() : "");
-            case SCHED_GATED -> "^schedulingGates";
-            case SANDBOX_FAILED -> "^runtimeClassName|^hostNetwork";
-            case CRASH_PORT_IN_USE -> "^hostNetwork|[pP]ort |ontainers.*(command|args) |(?i:env.*port.* = )";
-            case CRASH_DISK_FULL, EVICTED_EPHEMERAL_STORAGE -> "emptyDir|claimName|resources\\..*storage|mountPath";
-            case LIFECYCLE_HOOK_FAILED -> c + "lifecycle";
-            case RUN_AS_NON_ROOT, POD_SECURITY_DENIED -> "runAs|ecurityContext|host(Network|PID|IPC|Path)|" + c + "image ";
-            case PROBE_LIVENESS_FAILING, PROBE_STARTUP_FAILING, PROBE_READINESS_FAILING, PROBE_PORT_MISMATCH, PROBE_PATH_NOT_FOUND ->
-                c + (f.param("probe").isEmpty() ? "\\w+Probe" : f.param("probe") + "Probe")
-                    + "\\.(?!successT|" + (Phrase.SLOW.occurs(all(f)) ? "" : "timeoutSeconds = 1$|") + ".*scheme = HTTP$"
-                    + (f.code() == Code.PROBE_LIVENESS_FAILING || f.code() == Code.PROBE_STARTUP_FAILING
-                    ? "" : "|periodS|failureT|initialD")
-                    + ")|" + c + "ports.*containerPort"
-                    + (f.code() == Code.PROBE_STARTUP_FAILING || Phrase.SLOW.occurs(all(f)) ? "|" + c + "resources.limits.cpu" : "");
-            case SCHED_NODE_SELECTOR -> "^nodeSelector|^affinity.nodeAffinity.required";
-            case SCHED_INSUFFICIENT_RESOURCES, QUOTA_EXCEEDED, QUOTA_REQUIRES_LIMITS, LIMITRANGE_VIOLATION -> "resources\\.";
-            case SCHED_TAINT -> "^tolerations|^nodeSelector";
-            case SCHED_HOST_PORT -> "hostPort";
-            case SCHED_POD_ANTI_AFFINITY -> "^affinity.pod";
-            case SCHED_TOPOLOGY -> "^topologySpread";
-            case SCHED_NODE_MISSING -> "^nodeName";
-            case SCHED_SCHEDULER_MISSING -> "^schedulerName";
-            case SCHED_DEVICE_CLAIM -> "[cC]laims";
-            case POD_READINESS_GATE -> "^readinessGates";
-            case POD_DNS_POLICY -> "^dns|^hostNetwork";
-            case JOB_SIDECAR_BLOCKS -> "^containers.*(image|command) ";
-            case VOLUME_MOUNT_FAILED, PVC_ACCESS_MODE, SCHED_VOLUME_AFFINITY -> "^volumes|^nodeSelector|mountPath";
-            case ENV_PORT_MISMATCH, DNS_NAME_UNKNOWN, DEPENDENCY_SERVICE_MISSING, SVC_MISSING, CRASH_DEPENDENCY_UNREACHABLE, INIT_WAITING ->
-                setting(f);
-            default -> f.code().family == Code.Family.IMAGE ? c + "image " : "";
-        };
-    }
-
-    /** The settings that name the host, or all that could. */
-    private static String setting(Finding f) {
-        var host = f.param("host").isEmpty() ? f.param("address").replaceFirst(":\\d*$", "") : f.param("host");
-        return host.isEmpty()
-            ? "env\\[[^\\]]*(?i:host|addr|url|uri|dsn|broker|server|endpoint|port)[^\\]]*\\]\\.|nitContainers.*(command|args) "
-            : "(?<![\\w.-])" + Pattern.quote(host) + "(?![\\w-])|env\\[" + Pattern.quote(f.param("setting")
-                .replaceFirst("^.* ", "").replaceFirst("(?i)(HOST(NAME)?|ADDR(ESS)?|SERVER)$", "PORT")) + "\\]";
     }
 
     /** The object at fault itself, where it is there. */
@@ -7276,6 +7296,13 @@ static final class Facts {
                 .forEach(v -> all(v, "/spec/nodeAffinity/required"));
             case PVC_PROVISIONER_MISSING, VOLUME_MOUNT_FAILED, SANDBOX_FAILED ->
                 seen.snapshot.find("Pod", f.pod()).ifPresent(p -> all(p, "/spec/nodeName"));
+            default -> beside(owner, f);
+        }
+    }
+
+    /** What a program that fails or is not let in has beside it. */
+    private void beside(Optional<Obj> owner, Finding f) {
+        switch (f.code()) {
             case CRASH_AUTH_FAILED -> target(f);
             case CRASH_APP_ERROR -> {
                 target(f);
@@ -7299,8 +7326,8 @@ static final class Facts {
             case SECRET_MISSING, INGRESS_TLS_SECRET_MISSING -> CustomFindings.maker(seen.snapshot, f.param("name").isEmpty()
                 ? f.objectName() : f.param("name")).ifPresent(m -> add(m, "makes it", CustomStatus.of(m, seen.snapshot).message()));
             case QUOTA_REQUIRES_LIMITS -> owner.stream()
-                .flatMap(w -> StreamSupport.stream(Dependencies.podSpec(w).path("containers").spliterator(),
-                false).filter(c -> c.path("resources").isEmpty()).map(c -> Map.entry(w, c.path("name").asString(""))))
+                .flatMap(w -> Dependencies.podSpec(w).path("containers").valueStream().filter(c -> c.path("resources").isEmpty())
+                    .map(c -> Map.entry(w, c.path("name").asString(""))))
                 .forEach(e -> add(e.getKey(), base(e.getKey()) + "containers[" + e.getValue() + "].resources", "not set"));
             case CRASH_DISK_FULL, EVICTED_EPHEMERAL_STORAGE -> owner.stream().flatMap(w -> needs.claims(w))
                 .forEach(c -> all(c, "/spec/resources/requests/storage"));
@@ -7311,8 +7338,7 @@ static final class Facts {
 
     /** What the service that refused it knows: users and databases. */
     private void target(Finding f) {
-        seen.snapshot.find("Service", f.param("target")).stream().flatMap(s -> needs.behind(s).stream())
-            .map(needs.workloads()::get).limit(1)
+        seen.snapshot.find("Service", f.param("target")).stream().flatMap(needs::serving).limit(1)
             .forEach(w -> fields(w, f, "env\\[[^\\]]*(?i:user|pass|pwd|auth|database|_db)[^\\]]*\\]"));
     }
 
@@ -7327,7 +7353,7 @@ static final class Facts {
 
     /** Values of the ConfigMaps that it reads, which name the host or could. */
     private void maps(Obj workload, Finding f) {
-        var wanted = Pattern.compile(setting(f).replace("env\\[[^\\]]*", "env\\[.*"));
+        var wanted = Pattern.compile(DecidingFields.setting(f).replace("env\\[[^\\]]*", "env\\[.*"));
         References.of(Dependencies.podSpec(workload)).stream().filter(r -> r.kind().equals("ConfigMap"))
             .flatMap(r -> seen.snapshot.find(r.kind(), r.name()).stream()).distinct().forEach(o -> o.map("/data").forEach((key, value) -> {
                 if (value.length() < Fact.CHARS && !SecretShapes.NAME.matcher(key).matches()
@@ -7345,8 +7371,7 @@ static final class Facts {
 
     private Optional<Obj> named(String ref) {
         return needs.workloads().values().stream().filter(w -> w.ref().equals(ref)).findFirst()
-            .or(() -> seen.snapshot.all("Service").stream().filter(s -> s.ref().equals(ref)).flatMap(s -> needs.behind(s).stream())
-                .map(needs.workloads()::get).findFirst());
+            .or(() -> seen.snapshot.all("Service").stream().filter(s -> s.ref().equals(ref)).flatMap(needs::serving).findFirst());
     }
 
     private void labels(Obj workload) {
@@ -7356,7 +7381,7 @@ static final class Facts {
     /** What the program says of the port it listens on, and of the memory it takes. */
     private void log(Finding f) {
         var log = seen.snapshot.logs().get(f.pod() + "/" + f.container());
-        var wanted = f.code() == Code.OOM_KILLED ? MEMORY : f.code().family == Code.Family.PROBE ? LISTENS : null;
+        var wanted = f.code() == Code.OOM_KILLED ? DecidingFields.MEMORY : f.code().family == Code.Family.PROBE ? LISTENS : null;
         if (log != null && wanted != null) {
             log.lines().stream().filter(l -> wanted.matcher(l).find()).findFirst()
                 .ifPresent(l -> found.putIfAbsent("log " + log.pod() + " " + log.container(), l));
@@ -7389,12 +7414,7 @@ record FileRef(String path, int line) { }
 
 /** Where the repair lies and in which file; {@code change}: the field at fault, what it is and what there is instead, or null. */
 @JsonInclude(JsonInclude.Include.NON_NULL)
-record Fix(Code.Scope scope, String action, String text, String change, List<FileRef> files, List<Also> alsoRequired) {
-    Fix changing(List<Fact> facts, List<String> candidates) {
-        return facts.isEmpty() ? this : new Fix(scope, action, text, facts.get(0).at() + " is " + facts.get(0).value()
-            + (candidates.isEmpty() ? "" : "; there is " + candidates.get(0)), files, alsoRequired);
-    }
-}
+record Fix(Code.Scope scope, String action, String text, String change, List<FileRef> files, List<Also> alsoRequired) { }
 
 /** What stands where and who needs whom: the ground on which roots are looked for. */
 static final class Graph {
@@ -7550,7 +7570,7 @@ static final class Leaves {
     private static void walk(JsonNode node, String path, Map<String, String> found) {
         if (node.isObject() && !node.isEmpty()) {
             node.properties().forEach(e -> walk(e.getValue(), path.isEmpty() ? e.getKey() : path + "." + e.getKey(), found));
-        } else if (node.isArray() && StreamSupport.stream(node.spliterator(), false).anyMatch(JsonNode::isObject)) {
+        } else if (node.isArray() && node.valueStream().anyMatch(JsonNode::isObject)) {
             for (int i = 0; i < node.size(); i++) {
                 var only = node.get(i).size() == 1 && node.get(i).has("name") && !path.endsWith(".env");
                 var element = path + "[" + (only ? "" + i : Obj.element(node.get(i), i)) + "]";
@@ -7571,7 +7591,7 @@ static final class Leaves {
         if (variable.find() && SecretShapes.NAME.matcher(variable.group(1)).matches() && !node.asString("").isEmpty()) {
             return HIDDEN;
         }
-        return node.isArray() ? StreamSupport.stream(node.spliterator(), false).map(n -> n.asString(""))
+        return node.isArray() ? node.valueStream().map(n -> n.asString(""))
             .collect(Collectors.joining(", ", "[", "]")) : node.isObject() ? "{}"
             : node.asString("").isEmpty() ? "\"\"" : node.asString("");
     }
@@ -7833,7 +7853,7 @@ record NetworkPolicies(Snapshot snapshot) {
 
     /** Whether the cluster's DNS, which lives in another namespace, may be among these peers. */
     private static boolean leavesNamespace(JsonNode peers) {
-        return peers.isEmpty() || StreamSupport.stream(peers.spliterator(), false).anyMatch(p -> p.has("ipBlock")
+        return peers.isEmpty() || peers.valueStream().anyMatch(p -> p.has("ipBlock")
             || p.has("namespaceSelector") && "kube-system".equals(p.at("/namespaceSelector/matchLabels")
                 .path("kubernetes.io/metadata.name").asString("kube-system")));
     }
@@ -7904,19 +7924,15 @@ record Proof(String source, String path, String reason, String message,
 
 /** Amounts of resources as Kubernetes writes them: {@code 500m}, {@code 2Gi}. */
 static final class Quantities {
-    private static final Pattern AMOUNT = Pattern.compile("(\\d+(?:\\.\\d+)?)(m|[kKMGTPE]i?)?");
-
     private Quantities() { }
 
     /** Zero for what is none. */
     static double of(String text) {
-        var match = AMOUNT.matcher(text);
-        if (!match.matches()) {
+        try {
+            return Quantity.parse(text).getNumericalAmount().doubleValue();
+        } catch (IllegalArgumentException e) {
             return 0;
         }
-        var unit = match.group(2) == null ? "" : match.group(2);
-        var power = unit.isEmpty() ? 0 : "kMGTPE".indexOf(unit.replace('K', 'k').charAt(0)) + 1;
-        return Double.parseDouble(match.group(1)) * (unit.equals("m") ? 0.001 : Math.pow(unit.endsWith("i") ? 1024 : 1000, power));
     }
 
     /** Of memory in {@code Mi}, of anything else in thousandths when it is small. */
@@ -7933,10 +7949,12 @@ record Repairs(Snapshot snapshot) {
     private static final Pattern REF = Pattern.compile("[a-z]{1,40}[a-z0-9.-]{0,100}/" + NAME.pattern());
 
     /** The manifest to change: the object's own where there is one, else that of whoever refers to it. */
-    Fix fix(Finding f, List<Fact> facts) {
+    Fix fix(Finding f, List<Fact> facts, List<String> candidates) {
         var files = Stream.of(f.object(), f.owner()).filter(o -> !o.is("Command"))
             .flatMap(o -> source(o).stream().map(s -> new FileRef(s.file(), line(s, o, facts)))).distinct();
-        return new Fix(f.code().scope, f.code().action, f.code().text, null, files.toList(), also(f).stream().toList());
+        var change = f.code().has(Rule.LOGGED) ? null : facts.stream().findFirst().map(at -> at.at() + " is " + at.value()
+            + (candidates.isEmpty() ? "" : "; there is " + candidates.get(0))).orElse(null);
+        return new Fix(f.code().scope, f.code().action, f.code().text, change, files.toList(), also(f).stream().toList());
     }
 
     /** That of the field at fault, where the first fact about the object tells it. */
@@ -8084,7 +8102,7 @@ record Reporting(Observed seen, Dependencies needs, List<Finding> findings,
         });
         return unready.stream().filter(u -> !explained.contains(u)).map(u -> {
             var own = findings.stream().filter(f -> f.owner().equals(u) && f.code() != Code.STS_HEADLESS_SVC_MISSING).findFirst();
-            var message = workloads.stream().filter(w -> u.equals(new Ref(w.kind(), w.name())))
+            var message = workloads.stream().filter(w -> u.equals(Ref.of(w)))
                 .map(Workload::message).findFirst().orElse("");
             return new Unexplained(u.toString(), own.map(Finding::code).orElse(Code.UNKNOWN), message);
         }).filter(u -> u.code() != Code.SVC_NO_READY_ENDPOINTS).toList(); // the workload behind it stands there too
@@ -8100,11 +8118,9 @@ record Reporting(Observed seen, Dependencies needs, List<Finding> findings,
         var first = findings.stream().map(Finding::since).min(Comparator.naturalOrder()).orElse(seen.snapshot.at());
         var facts = Facts.of(seen, needs, findings);
         var candidates = Candidates.of(seen, needs, f);
-        var fix = repairs().fix(f, facts);
         return new Cause("", fingerprint(f), f.code(), f.code().family, f.code().severity(!affected.isEmpty()),
             ref(f.object()), ref(f.owner()), f.container(), inferred(f) ? "inferred" : "observed", confidence(f), params(findings),
-            facts, candidates, f.code() == Code.CRASH_APP_ERROR ? fix : fix.changing(facts, candidates), repairs().next(f),
-            evidence(findings), excerpt(f),
+            facts, candidates, repairs().fix(f, facts, candidates), repairs().next(f), evidence(findings), excerpt(f),
             explains(findings, root),
             oldRevisionServing(f), affected.contains(agent), affected.size(), time(first));
     }
@@ -8369,24 +8385,20 @@ record ScalingFindings(Observed seen, Dependencies needs) {
                 .map(w -> seen.fault(Code.REPLICAS_ZERO, w, Evidence.field(w, "spec.replicas", "0")))).flatMap(s -> s);
     }
 
-    private static boolean no(JsonNode condition) {
-        return condition.path("status").asString("").equals("False");
-    }
-
     private Optional<Finding> autoscaler(Obj hpa) {
         if (seen.age(hpa) < Code.HPA_NO_METRICS.young) {
             return Optional.empty(); // the first metrics take a minute
         }
         var active = Optional.of(hpa.condition("ScalingActive"))
-            .filter(c -> no(c) && !c.path("reason").asString("").matches("ScalingDisabled|ScaledToZero"));
-        return active.or(() -> Optional.of(hpa.condition("AbleToScale")).filter(ScalingFindings::no))
+            .filter(c -> Obj.isFalse(c) && !c.path("reason").asString("").matches("ScalingDisabled|ScaledToZero"));
+        return active.or(() -> Optional.of(hpa.condition("AbleToScale")).filter(Obj::isFalse))
             .map(c -> seen.fault(Code.HPA_NO_METRICS, hpa, Evidence.condition(hpa, c))
             .with(Map.of("reason", c.path("reason").asString(""))));
     }
 
     private Optional<Finding> budget(Obj budget) {
         boolean blocks = budget.number("/status/expectedPods", 0) > 0 && budget.number("/status/disruptionsAllowed", 1) == 0
-            || no(budget.condition("DisruptionAllowed"));
+            || Obj.isFalse(budget.condition("DisruptionAllowed"));
         return !blocks || budget.number("/status/currentHealthy", 0) < budget.number("/status/desiredHealthy", 0) ? Optional.empty()
             : Optional.of(seen.fault(Code.PDB_BLOCKING, budget, Evidence.field(budget, "status.disruptionsAllowed",
                 "0 of " + budget.number("/status/expectedPods", 0) + " pods, " + budget.at("/spec").toString())));
@@ -8595,7 +8607,7 @@ static final class SettingFindings {
         if (!unready.contains(Ref.of(workload))) {
             return; // whether anything enforces policies is not told, and its traffic may flow
         }
-        var others = needs.behind(service).stream().filter(w -> !w.equals(Ref.of(workload))).map(needs.workloads()::get).toList();
+        var others = needs.serving(service).filter(w -> w != workload).toList();
         policies.blocking(workload, service, m.port(), others).ifPresent(p -> add(Code.NETPOL_BLOCKING, workload, Ref.of(p),
             Evidence.field(p, "spec", "does not allow " + workload.ref() + " to reach svc/" + service.name()),
             Map.of("from", workload.ref(), "to", "svc/" + service.name())));
@@ -8786,7 +8798,7 @@ record ContainerFindings(Observed seen, Obj pod, Ref owner, JsonNode status, boo
         if (!Set.of(Code.CRASH_APP_ERROR, Code.CONTAINER_START_FAILED, Code.CONTAINER_CONFIG_INVALID).contains(f.code())) {
             return Optional.empty();
         }
-        return StreamSupport.stream(spec().path("volumeMounts").spliterator(), false).filter(m -> m.has("subPath"))
+        return spec().path("volumeMounts").valueStream().filter(m -> m.has("subPath"))
             .flatMap(m -> MissingObject.belowSubPath(seen, pod, m).stream()).findFirst()
             .map(k -> seen.finding(Code.CONFIG_KEY_MISSING, k.object(), owner, Optional.of(f.since()), f.evidence())
                 .in(pod.name(), name()).with(Map.of("key", k.key())));
@@ -8903,7 +8915,7 @@ record ContainerFindings(Observed seen, Obj pod, Ref owner, JsonNode status, boo
     /** It ended with success, and may. */
     private boolean ended() {
         var job = owner.is("Job") || !Pods.endless(pod, spec());
-        return status.at("/state/terminated/exitCode").asInt(0) == 0 && (init && !sidecar() || job);
+        return status.at("/state/terminated/exitCode").asInt(0) == 0 && (init && !Pods.sidecar(pod, status) || job);
     }
 
     /** The last run that ended: {@code at} is {@code state} or {@code lastState}. */
@@ -8977,18 +8989,13 @@ record ContainerFindings(Observed seen, Obj pod, Ref owner, JsonNode status, boo
         var running = seen.age(since());
         var restarts = status.path("restartCount").asLong(0);
         var ready = status.path("ready").asBoolean(false);
-        if (init && !sidecar()) {
+        if (init && !Pods.sidecar(pod, status)) {
             return Optional.of(initRuns(running));
         }
         if (restarts >= 1 && status.at("/lastState/terminated").isObject() && (!ready || restarts >= 2 && running < 60)) {
             return Optional.of(crash("lastState")); // between two crashes it runs for a moment
         }
         return ready ? Optional.empty() : Optional.of(unready(running));
-    }
-
-    /** A native one runs beside the main containers, with probes of its own. */
-    private boolean sidecar() {
-        return init && spec().path("restartPolicy").asString("").equals("Always");
     }
 
     private Optional<Instant> since() {
@@ -9313,7 +9320,7 @@ record LogReading(Code code, String line, Log log, Map<String, String> params) {
 
     /** At most 40 lines, in order: the first error with what led to it, what it was caused by, and the end; repeats are folded. */
     static List<String> excerpt(List<String> lines) {
-        var folded = folded(lines);
+        var folded = Texts.folded(lines);
         var keep = new TreeSet<Integer>();
         for (int i = 0; i < folded.size(); i++) {
             var error = Phrase.ERROR.occurs(folded.get(i));
@@ -9327,19 +9334,6 @@ record LogReading(Code code, String line, Log log, Map<String, String> params) {
         return keep.stream().map(folded::get).limit(40).toList();
     }
 
-    private static List<String> folded(List<String> lines) {
-        var folded = new ArrayList<String>();
-        int times = 1;
-        for (int i = 0; i < lines.size(); i++) {
-            if (i + 1 < lines.size() && lines.get(i).equals(lines.get(i + 1))) {
-                times++;
-            } else {
-                folded.add(lines.get(i) + (times > 1 ? " (x" + times + ")" : ""));
-                times = 1;
-            }
-        }
-        return folded;
-    }
 }
 
 /** A message about an object that is missing or lacks a key; the finding stands at that object. Pure. */
@@ -9370,11 +9364,11 @@ static final class MissingObject {
     /** Keys that volumes of the pod take from a ConfigMap or Secret which is there and does not have them. */
     static Stream<Key> ofItems(Observed seen, Obj pod) {
         return pod.list("/spec/volumes").stream()
-            .flatMap(v -> Stream.concat(Stream.of(v), StreamSupport.stream(v.at("/projected/sources").spliterator(), false)))
+            .flatMap(v -> Stream.concat(Stream.of(v), v.at("/projected/sources").valueStream()))
             .flatMap(v -> Stream.of("configMap", "secret").map(v::path).filter(s -> !s.path("optional").asBoolean(false))
                 .flatMap(s -> seen.snapshot
                 .find(v.has("secret") ? "Secret" : "ConfigMap", s.path("secretName").asString(s.path("name").asString("")))
-                    .stream().flatMap(o -> StreamSupport.stream(s.path("items").spliterator(), false).map(i -> i.path("key").asString(""))
+                    .stream().flatMap(o -> s.path("items").valueStream().map(i -> i.path("key").asString(""))
                         .filter(k -> !o.keys().isEmpty() && !o.keys().contains(k)).map(k -> new Key(Ref.of(o), k)))));
     }
 
@@ -9536,7 +9530,7 @@ record PodFindings(Observed seen, Obj pod, Ref owner, List<Finding> before) {
                 .stream()
                 .map(f -> f.code() == Code.EVICTED_EPHEMERAL_STORAGE && times >= PROVEN ? f.with(Basis.FINAL) : f).toList();
         }
-        if (pod.condition("PodScheduled").path("status").asString("").equals("False")
+        if (Obj.isFalse(pod.condition("PodScheduled"))
             || pod.text("/spec/nodeName").isEmpty() && phase.equals("Pending")) {
             return List.of(new Scheduling(seen, pod, owner).find());
         }
@@ -9612,13 +9606,13 @@ record PodFindings(Observed seen, Obj pod, Ref owner, List<Finding> before) {
         // the next init container has not begun; unless this one is a sidecar that runs
         var init = pod.list("/status/initContainerStatuses").stream().filter(status -> !done(status)).findFirst();
         var statuses = new ArrayList<>(pod.list("/status/initContainerStatuses").stream()
-            .filter(s -> sidecar(s) || init.filter(s::equals).isPresent()).toList());
-        var initDone = init.isEmpty() || sidecar(init.get());
+            .filter(s -> Pods.sidecar(pod, s) || init.filter(s::equals).isPresent()).toList());
+        var initDone = init.isEmpty() || Pods.sidecar(pod, init.get());
         if (initDone) {
             statuses.addAll(pod.list("/status/containerStatuses"));
         }
         var found = statuses.stream()
-            .flatMap(s -> new ContainerFindings(seen, pod, owner, s, !initDone || sidecar(s)).find().stream()).toList();
+            .flatMap(s -> new ContainerFindings(seen, pod, owner, s, !initDone || Pods.sidecar(pod, s)).find().stream()).toList();
         return found.isEmpty() && !Pods.saysReady(pod) ? quiet() : found;
     }
 
@@ -9629,16 +9623,12 @@ record PodFindings(Observed seen, Obj pod, Ref owner, List<Finding> before) {
     }
 
     private boolean done(JsonNode status) {
-        return sidecar(status) ? status.path("started").asBoolean(false) || status.path("ready").asBoolean(false) : succeeded(status);
+        return Pods.sidecar(pod, status) ? status.path("started").asBoolean(false) || status.path("ready").asBoolean(false)
+            : succeeded(status);
     }
 
     private static boolean succeeded(JsonNode status) {
         return status.at("/state/terminated").isObject() && status.at("/state/terminated/exitCode").asInt(0) == 0;
-    }
-
-    private boolean sidecar(JsonNode status) {
-        return pod.list("/spec/initContainers").stream()
-            .anyMatch(c -> c.path("name").equals(status.path("name")) && c.path("restartPolicy").asString("").equals("Always"));
     }
 
     /** Nothing said by a container: volumes, sandbox, gates, a Job's sidecar, or simply young. */
@@ -9855,7 +9845,7 @@ record Probes(Observed seen, Obj pod, String container, JsonNode spec) {
     private boolean unknownPort(JsonNode probe) {
         var named = port(probe);
         return !named.isEmpty() && !named.matches("\\d+")
-            && StreamSupport.stream(spec.path("ports").spliterator(), false).noneMatch(p -> p.path("name").asString("").equals(named));
+            && spec.path("ports").valueStream().noneMatch(p -> p.path("name").asString("").equals(named));
     }
 
     /** Its command does not exist in the image: the kubelet throws such answers away, so they neither pass nor kill. */
@@ -9924,7 +9914,7 @@ record Refusals(Observed seen) {
     }
 
     Optional<Finding> condition(Obj workload, Obj creator, String type) {
-        return Optional.of(creator.condition(type)).filter(c -> c.path("status").asString("").equals("True")).map(c ->
+        return Optional.of(creator.condition(type)).filter(Obj::isTrue).map(c ->
             refused(workload, c.path("message").asString(""), Observed.since(c), Evidence.condition(creator, c)));
     }
 
@@ -10039,7 +10029,7 @@ record Scheduling(Observed seen, Obj pod, Ref owner) {
     /** The node that is short of something, when there is but one. */
     private Optional<Ref> pressed() {
         var pressed = seen.snapshot.all("Node").stream().filter(n -> n.list("/status/conditions").stream()
-            .anyMatch(c -> c.path("type").asString("").endsWith("Pressure") && c.path("status").asString("").equals("True"))).toList();
+            .anyMatch(c -> c.path("type").asString("").endsWith("Pressure") && Obj.isTrue(c))).toList();
         return pressed.size() == 1 ? Optional.of(Ref.of(pressed.get(0))) : Optional.empty();
     }
 
@@ -10071,16 +10061,7 @@ record Scheduling(Observed seen, Obj pod, Ref owner) {
         var selector = pod.map("/spec/nodeSelector");
         var terms = pod.list("/spec/affinity/nodeAffinity/requiredDuringSchedulingIgnoredDuringExecution/nodeSelectorTerms");
         return snapshot.all("Node").stream().anyMatch(n -> n.labels().entrySet().containsAll(selector.entrySet())
-            && (terms.isEmpty() || terms.stream().anyMatch(t -> matches(t, n))));
-    }
-
-    private static boolean matches(JsonNode term, Obj node) {
-        for (var e : term.path("matchExpressions")) {
-            if (!Selector.expression(e, node.labels())) {
-                return false;
-            }
-        }
-        return true;
+            && (terms.isEmpty() || terms.stream().anyMatch(t -> Selector.expressions(t, n.labels()))));
     }
 }
 
@@ -10190,7 +10171,7 @@ record WorkloadFindings(Observed seen, Refusals refusals, List<Finding> pods) {
         }
         var progressing = deployment.condition("Progressing");
         var at = Ref.of(deployment);
-        if (progressing.path("status").asString("").equals("False")) {
+        if (Obj.isFalse(progressing)) {
             found.add(seen.finding(Code.ROLLOUT_STUCK, at, at, Observed.since(progressing),
                 List.of(Evidence.condition(deployment, progressing))));
         }
@@ -10265,7 +10246,7 @@ record WorkloadFindings(Observed seen, Refusals refusals, List<Finding> pods) {
         var target = failed.isMissingNode() ? job.condition("FailureTarget") : failed;
         var at = Ref.of(job);
         var pods = seen.snapshot.ownedBy("Pod", job);
-        if (target.path("status").asString("").equals("True")) {
+        if (Obj.isTrue(target)) {
             return List.of(seen.finding(Code.JOB_FAILED, at, at, Observed.since(target), List.of(Evidence.condition(job, target)))
                 .with(Map.of("reason", target.path("reason").asString(""))));
         }
@@ -10651,23 +10632,19 @@ static final class CustomWords {
     /** A good condition that is not so because its controller tried and could not; one of an unknown type if it says so in one word. */
     static boolean triedInVain(JsonNode condition) {
         var reason = condition.path("reason").asString("");
-        return no(condition) && (positive(condition) ? FAILED_REASON.matcher(reason).matches()
+        return Obj.isFalse(condition) && (positive(condition) ? FAILED_REASON.matcher(reason).matches()
             : reason.matches("Error|Failed|Failure") && !BROKEN.matcher(type(condition)).matches());
-    }
-
-    static boolean no(JsonNode condition) {
-        return condition.path("status").asString("").equalsIgnoreCase("False");
     }
 
     /** It does not work because nobody asks it to: a good condition that is not so for that reason, or one that says it. */
     static boolean idle(JsonNode condition) {
-        return positive(condition) ? no(condition) && IDLE.matcher(condition.path("reason").asString("")).matches()
+        return positive(condition) ? Obj.isFalse(condition) && IDLE.matcher(condition.path("reason").asString("")).matches()
             : Obj.isTrue(condition) && (idle(type(condition)) || idle(condition.path("reason").asString("")));
     }
 
     /** A queue does not let it run. */
     static boolean queued(JsonNode condition) {
-        return type(condition).matches("QuotaReserved|Admitted") && no(condition);
+        return type(condition).matches("QuotaReserved|Admitted") && Obj.isFalse(condition);
     }
 
     /** It ran to its end: that it does not run any more is no fault then. */
@@ -10879,7 +10856,7 @@ static final class PodDescription {
             return name + "failed" + Phrases.prefixed(": ", pod.text("/status/reason")) + Phrases.prefixed(": ", failure(pod));
         }
         var scheduled = pod.condition("PodScheduled");
-        if (scheduled.path("status").asString("").equals("False")) {
+        if (Obj.isFalse(scheduled)) {
             return name + "is not scheduled: " + Phrases.brief(scheduled.path("message").asString(scheduled.path("reason").asString("")));
         }
         return Pods.containers(pod).stream().map(c -> container(pod, c)).filter(text -> !text.isEmpty()).findFirst()
@@ -11191,7 +11168,7 @@ static final class Readiness {
     }
 
     private static Workload definition(Obj o, Tally tally) {
-        if (o.condition("NamesAccepted").path("status").asString("").equals("False")) {
+        if (Obj.isFalse(o.condition("NamesAccepted"))) {
             return tally.failed(Phrases.said(o.condition("NamesAccepted")));
         }
         return Obj.isTrue(o.condition("Established")) ? tally.ready("") : tally.progressing("is not established yet");
@@ -11278,6 +11255,10 @@ record Tally(Obj o, long ready, long desired) {
 record Verdict(List<Workload> workloads, boolean agentReady, boolean ready,
     boolean verified, List<String> warnings, long restarts, boolean unprobed) {
     static final Verdict NOTHING = new Verdict(List.of(), false, false, false, List.of(), 0, false);
+
+    Stream<Workload> runningJobs() {
+        return workloads.stream().filter(w -> w.kind().equals("Job") && w.state() == State.progressing);
+    }
 }
 
 /** Which objects gate, and what follows for the whole. Pure. */
@@ -11557,7 +11538,7 @@ enum Code {
     LIFECYCLE_HOOK_FAILED(Family.CRASH, Scope.repo, "FIX_HOOK",
         "A lifecycle hook fails, so the container is killed: fix the hook.", Look.POD, Look.PREVIOUS_LOG, Grace.crashes(3)),
     CRASH_APP_ERROR(Family.CRASH, Scope.repo, "FIX_APPLICATION",
-        "The program exits with an error: read its log.", Look.PREVIOUS_LOG, Look.POD, Grace.crashes(3), Rule.STANDALONE),
+        "The program exits with an error: read its log.", Look.PREVIOUS_LOG, Look.POD, Grace.crashes(3), Rule.STANDALONE, Rule.LOGGED),
     CRASH_MISSING_ENV(Family.CRASH, Scope.repo, "SET_VARIABLE",
         "The program exits because a required setting is missing: add it to the container's env.",
         Look.PREVIOUS_LOG, Look.POD, Grace.crashes(3)),
@@ -12123,6 +12104,15 @@ static final class Messages {
             "~\\bauth(entication)? failed", "is not allowed to connect to this",
                 "~not authorized on \\S+ to execute", "~role \"[^\"]+\" does not exist", "~AUTH .*failed",
             "~security_exception.*(unable to authenticate|missing authentication)");
+        missing(t);
+        t.row(Code.CRASH_APP_ERROR, "~database \\W?[\\w-]+\\W? does not exist", "unknown database ",
+            "x509:", "certificate verify failed", "CERTIFICATE_VERIFY_FAILED",
+                "PKIX path", "SSLHandshake", "self-signed cert", "self signed cert",
+            "SELF_SIGNED_CERT", "certificate has expired", "bad certificate", "wrong version number", "HTTP response to HTTPS client");
+        unreachable(t);
+    }
+
+    private static void missing(Table t) {
         t.row(Code.CRASH_MISSING_ENV, "unbound variable", "Could not resolve placeholder '", "missing env", "setting must not be empty",
             "~(missing|required|unset|undefined|no such|not found|specify).{0,60}env(ironment)?[ -]?var(iable)?s?\\b",
             "~\\bmissing \\S+ for .{0,20}environment", "not present in the environment",
@@ -12141,11 +12131,6 @@ static final class Messages {
             "~\"received\": ?\"undefined\", ?\"path\": ?\\[ ?\"(?-i:[A-Z][A-Z0-9_]+)\"", "~key not found: \"?(?-i:[A-Z][A-Z0-9_]+)\"?",
             "~is not defined in (the )?env", "~no value for required (setting|option|config)", "~environ\\[",
             "~missing (required )?(config|configuration|setting|parameter)s?\\b");
-        t.row(Code.CRASH_APP_ERROR, "~database \\W?[\\w-]+\\W? does not exist", "unknown database ",
-            "x509:", "certificate verify failed", "CERTIFICATE_VERIFY_FAILED",
-                "PKIX path", "SSLHandshake", "self-signed cert", "self signed cert",
-            "SELF_SIGNED_CERT", "certificate has expired", "bad certificate", "wrong version number", "HTTP response to HTTPS client");
-        unreachable(t);
     }
 
     private static void unreachable(Table t) {
@@ -12339,7 +12324,9 @@ enum Rule implements Trait {
     /** Proven from the objects alone, and hurts also where nothing waits for it. */
     STATIC,
     /** Told as a cause where nothing behind it explains it. */
-    STANDALONE
+    STANDALONE,
+    /** What to change is told by its log, not by a field. */
+    LOGGED
 }
 
 /** What two findings of one code must share to be one cause. */
@@ -12869,6 +12856,11 @@ record Obj(JsonNode json) {
         return condition.path("status").asString("").equalsIgnoreCase("True"); // some operators write a boolean
     }
 
+    /** Its opposite; neither holds of a condition that is not there or not known. */
+    static boolean isFalse(JsonNode condition) {
+        return condition.path("status").asString("").equalsIgnoreCase("False");
+    }
+
     /** The ownerReference with controller: true, or a missing node. */
     JsonNode controller() {
         return list("/metadata/ownerReferences").stream().filter(o -> o.path("controller").asBoolean(false))
@@ -13040,6 +13032,15 @@ static final class Pods {
         return pod.list("/status/initContainerStatuses").stream().anyMatch(c -> c.path("name").equals(container.path("name")));
     }
 
+    /** Native ones: init containers that run beside the main ones, with probes of their own. */
+    private static Stream<JsonNode> sidecars(Obj pod) {
+        return pod.list("/spec/initContainers").stream().filter(c -> c.path("restartPolicy").asString("").equals("Always"));
+    }
+
+    static boolean sidecar(Obj pod, JsonNode container) {
+        return sidecars(pod).anyMatch(c -> c.path("name").equals(container.path("name")));
+    }
+
     /** Whether this container has ever begun, so that its image and what it refers to were there. */
     static boolean started(Obj pod, String container) {
         var status = container(pod, container);
@@ -13075,8 +13076,7 @@ static final class Pods {
 
     /** Whether a container counts as ready as soon as it runs, because nothing probes it. */
     static boolean unprobed(Obj pod) {
-        var sidecars = pod.list("/spec/initContainers").stream().filter(c -> c.path("restartPolicy").asString("").equals("Always"));
-        return Stream.concat(sidecars, pod.list("/spec/containers").stream()).anyMatch(c -> c.path("readinessProbe").isMissingNode());
+        return Stream.concat(sidecars(pod), pod.list("/spec/containers").stream()).anyMatch(c -> c.path("readinessProbe").isMissingNode());
     }
 
     /**
@@ -13111,6 +13111,10 @@ record Problem(Source source, String message, Code code, String detail) {
 record Ref(String kind, String name) implements Comparable<Ref> {
     static Ref of(Obj o) {
         return new Ref(o.kind(), o.name());
+    }
+
+    static Ref of(Workload w) {
+        return new Ref(w.kind(), w.name());
     }
 
     /** An ownerReference or another node with these two fields. */
@@ -13210,21 +13214,18 @@ static final class Selector {
     private Selector() { }
 
     static boolean matches(JsonNode selector, Map<String, String> labels) {
-        var all = true;
-        for (var i = selector.path("matchLabels").properties().iterator(); i.hasNext();) {
-            var e = i.next();
-            all &= e.getValue().asString("").equals(labels.get(e.getKey()));
-        }
-        for (var e : selector.path("matchExpressions")) {
-            all &= expression(e, labels);
-        }
-        return all;
+        return selector.path("matchLabels").properties().stream().allMatch(e -> e.getValue().asString("").equals(labels.get(e.getKey())))
+            && expressions(selector, labels);
     }
 
-    static boolean expression(JsonNode e, Map<String, String> labels) {
+    /** A node selector's term has nothing else. */
+    static boolean expressions(JsonNode selector, Map<String, String> labels) {
+        return selector.path("matchExpressions").valueStream().allMatch(e -> expression(e, labels));
+    }
+
+    private static boolean expression(JsonNode e, Map<String, String> labels) {
         var value = labels.get(e.path("key").asString(""));
-        var values = new ArrayList<String>();
-        e.path("values").forEach(v -> values.add(v.asString("")));
+        var values = e.path("values").valueStream().map(v -> v.asString("")).toList();
         return switch (e.path("operator").asString("")) {
             case "In" -> value != null && values.contains(value);
             case "NotIn" -> value == null || !values.contains(value);
@@ -13359,16 +13360,17 @@ record Snapshot(String namespace, Instant at, Map<String, List<Obj>> objects,
  *
  * @param fields the lines of its fields by their paths ({@code spec.replicas}), where the file holds them
  */
-record Source(String file, int line, Map<String, Integer> fields) {
+record Source(String file, int line, Supplier<Map<String, Integer>> fields) {
     Source(String file, int line) {
-        this(file, line, Map.of());
+        this(file, line, Map::of);
     }
 
     /** The line of this field, or of what it stands in; the object's where neither is known. */
     int line(String path) {
+        var lines = fields.get();
         for (var p = path; !p.isEmpty(); p = p.substring(0, Math.max(0, Math.max(p.lastIndexOf('.'), p.lastIndexOf('['))))) {
-            if (fields.containsKey(p)) {
-                return fields.get(p);
+            if (lines.containsKey(p)) {
+                return lines.get(p);
             }
         }
         return line;
@@ -13594,9 +13596,9 @@ static final class Redaction {
     private final Map<String, List<String>> forms = new HashMap<>();
     private final Map<String, String> marks = new HashMap<>();
     private final Set<String> keep;
-    int known;
-    int pattern;
-    int withheld;
+    private int known;
+    private int pattern;
+    private int withheld;
 
     private Redaction(Set<String> keep) {
         this.keep = keep;
@@ -13967,6 +13969,19 @@ static final class Texts {
 
     static String count(long n, String one) {
         return n + " " + one + (n == 1 ? "" : "s");
+    }
+
+    /** The same line again and again stands once, with its number. */
+    static List<String> folded(List<String> lines) {
+        var folded = new ArrayList<String>();
+        int from = 0;
+        for (int i = 1; i <= lines.size(); i++) {
+            if (i == lines.size() || !lines.get(i).equals(lines.get(from))) {
+                folded.add(lines.get(from) + (i - from > 1 ? " (x" + (i - from) + ")" : ""));
+                from = i;
+            }
+        }
+        return folded;
     }
 }
 

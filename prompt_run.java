@@ -40,25 +40,25 @@
 
 // Assembled from src/shared and src/prompt_run: edit there and run `./jbangw assemble`; `./jbangw assemble --check` tells
 // whether this file is what they give. First what acts (cluster, files, processes, output), the entry before all:
-// line   344 src/prompt_run/command: Options, the two streams, and where a result is written
-// line   911 src/prompt_run/run: One run of the agent from its start to its end
-// line  1592 src/prompt_run/sources: The working tree: uploaded to the agent, and its work brought back
-// line  1963 src/prompt_run/keeper: The caller's side of the keeper, the program that looks after the agent in its place
-// line  2145 src/prompt_run/place: Where the agent runs: deploy/codex, its own pod or this machine
-// line  2964 src/prompt_run/facts: What is read about the run: the event file, the report file, GitHub's API
-// line  3182 src/prompt_run/templates: FreeMarker templates, found and filled in
-// line  3370 src/prompt_run/machine: This machine: files, processes, randomness, and what is told to people meanwhile
-// line  3537 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
+//     src/prompt_run/command/: Options, the two streams, and where a result is written
+//     src/prompt_run/run/: One run of the agent from its start to its end
+//     src/prompt_run/sources/: The working tree: uploaded to the agent, and its work brought back
+//     src/prompt_run/keeper/: The caller's side of the keeper, the program that looks after the agent in its place
+//     src/prompt_run/place/: Where the agent runs: deploy/codex, its own pod or this machine
+//     src/prompt_run/facts/: What is read about the run: the event file, the report file, GitHub's API
+//     src/prompt_run/templates/: FreeMarker templates, found and filled in
+//     src/prompt_run/machine/: This machine: files, processes, randomness, and what is told to people meanwhile
+//     src/shared/system/: What both scripts use of the machine: processes, terminal, kubeconfig
 // Then what only thinks: equal input gives equal answers.
-// line  3898 src/prompt_run/prompt: What the templates get to see, and the prompt
-// line  4438 src/prompt_run/verdict: How a run ended, and what is told about it
-// line  4965 src/prompt_run/view: What the objects around deploy/codex say, and the objects of a pod of our own
-// line  5551 src/prompt_run/agent: The agent's settings, its command and its environment
-// line  5671 src/prompt_run/remote: The shell program for the agent's place, and how its answers are read
-// line  6376 src/prompt_run/subject: What a run is about, checked: options, facts, event, report, place
-// line  6640 src/prompt_run/text: Text of others: selected, cleaned, fenced, masked
-// line  7454 src/prompt_run/options: What options and variables mean
-// line  7542 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
+//     src/prompt_run/prompt/: What the templates get to see, and the prompt
+//     src/prompt_run/verdict/: How a run ended, and what is told about it
+//     src/prompt_run/view/: What the objects around deploy/codex say, and the objects of a pod of our own
+//     src/prompt_run/agent/: The agent's settings, its command and its environment
+//     src/prompt_run/remote/: The shell program for the agent's place, and how its answers are read
+//     src/prompt_run/subject/: What a run is about, checked: options, facts, event, report, place
+//     src/prompt_run/text/: Text of others: selected, cleaned, fenced, masked
+//     src/prompt_run/options/: What options and variables mean
+//     src/shared/: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
 
 import freemarker.cache.ClassTemplateLoader;
 import freemarker.cache.FileTemplateLoader;
@@ -201,7 +201,6 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
-import java.util.stream.StreamSupport;
 import org.snakeyaml.engine.v2.api.Load;
 import org.snakeyaml.engine.v2.api.LoadSettings;
 import org.snakeyaml.engine.v2.exceptions.MarkedYamlEngineException;
@@ -4022,25 +4021,16 @@ static final class InfraView {
     }
 
     private static boolean exists(JsonNode workloads, String object) {
-        return StreamSupport.stream(workloads.spliterator(), false).anyMatch(workload -> object(workload).equals(object));
+        return workloads.valueStream().anyMatch(workload -> object(workload).equals(object));
     }
 
     private static List<JsonNode> brokenWorkloads(JsonNode workloads) {
-        var broken = new ArrayList<JsonNode>();
-        workloads.forEach(workload -> {
-            if (!Set.of("ready", "suspended", "unverified").contains(workload.path("state").asString(""))) {
-                broken.add(workload);
-            }
-        });
-        return broken;
+        return workloads.valueStream()
+            .filter(workload -> !Set.of("ready", "suspended", "unverified").contains(workload.path("state").asString(""))).toList();
     }
 
     private static List<Map<String, Object>> limited(JsonNode list, int most, Function<JsonNode, Map<String, Object>> view) {
-        var views = new ArrayList<Map<String, Object>>();
-        for (int i = 0; i < Math.min(list.size(), most); i++) {
-            views.add(view.apply(list.path(i)));
-        }
-        return views;
+        return list.valueStream().limit(most).map(view).toList();
     }
 
     private static int more(JsonNode list, int most) {
@@ -4157,7 +4147,7 @@ static final class InfraView {
         if (lines.isEmpty()) {
             return List.of();
         }
-        var all = folded(lines);
+        var all = Texts.folded(lines);
         var kept = lastOf(all.subList(Math.max(0, all.size() - limits.logLines()), all.size()));
         int total = Math.max(lines.size(), excerpt.path("total").asInt(0));
         var head = "log " + matching(OBJECT_NAME, excerpt.path("pod")) + " " + matching(OBJECT_NAME, excerpt.path("container"))
@@ -4180,19 +4170,6 @@ static final class InfraView {
             }
         }
         return kept;
-    }
-
-    /** The same line again and again stands once, with its number. */
-    static List<String> folded(List<String> lines) {
-        var folded = new ArrayList<String>();
-        int from = 0;
-        for (int i = 1; i <= lines.size(); i++) {
-            if (i == lines.size() || !lines.get(i).equals(lines.get(from))) {
-                folded.add(lines.get(from) + (i - from > 1 ? " (x" + (i - from) + ")" : ""));
-                from = i;
-            }
-        }
-        return folded;
     }
 
     private void say(String label, String text) {
@@ -4252,9 +4229,7 @@ static final class InfraView {
     }
 
     static List<String> texts(JsonNode list, Function<JsonNode, String> view) {
-        var texts = new ArrayList<String>();
-        list.forEach(item -> texts.add(view.apply(item)));
-        return texts.stream().filter(text -> !text.isEmpty()).limit(5).toList();
+        return list.valueStream().map(view).filter(text -> !text.isEmpty()).limit(5).toList();
     }
 
     private String file(JsonNode file) {
@@ -7791,6 +7766,19 @@ static final class Texts {
 
     static String count(long n, String one) {
         return n + " " + one + (n == 1 ? "" : "s");
+    }
+
+    /** The same line again and again stands once, with its number. */
+    static List<String> folded(List<String> lines) {
+        var folded = new ArrayList<String>();
+        int from = 0;
+        for (int i = 1; i <= lines.size(); i++) {
+            if (i == lines.size() || !lines.get(i).equals(lines.get(from))) {
+                folded.add(lines.get(from) + (i - from > 1 ? " (x" + (i - from) + ")" : ""));
+                from = i;
+            }
+        }
+        return folded;
     }
 }
 

@@ -8,14 +8,15 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
-import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -32,8 +33,13 @@ import picocli.CommandLine.Option;
     exitCodeList = {"0:written, or fresh", "1:stale (--check), or the sources cannot be assembled", "2:usage"},
         exitCodeListHeading = "%nExit codes%n")
 class assemble implements Callable<Integer> {
-    /** A script and its wings in the order in which they stand in it; {@code shared} holds what both scripts use. */
-    record Script(String name, List<String> acts, List<String> thinks) { }
+    /** A script and the packages in the order in which they stand in it; {@code shared} holds what both scripts use. */
+    record Script(String name, List<String> acts, List<String> thinks) {
+        Script {
+            acts = acts.stream().map(w -> w.startsWith("shared") ? w : name + "." + w).toList();
+            thinks = thinks.stream().map(w -> w.startsWith("shared") ? w : name + "." + w).toList();
+        }
+    }
 
     static final List<Script> SCRIPTS = List.of(
         new Script("ensure_ready", List.of("command", "slots", "manifests", "waiting", "cluster", "report", "system", "shared.system"),
@@ -44,10 +50,9 @@ class assemble implements Callable<Integer> {
 
     private static final Pattern TYPE =
         Pattern.compile("(?m)^public ((?:(?:final|abstract|sealed) )*)(class|record|enum|interface) (\\w+)");
-    private static final Pattern IMPORT = Pattern.compile("(?m)^import (static )?([\\w.]+?\\.(\\w+));\\n");
     private static final Pattern DIRECTIVE = Pattern.compile("(?m)^//[A-Z][A-Z_:]*\\b.*");
     private static final Pattern PUBLIC_MEMBER = Pattern.compile("(?m)(?<!@Override\\n {0,12})^( {4,8})public ");
-    private static final String LINE = "// " + "-".repeat(117);
+    private static final String LINE = "// " + "-".repeat(117) + "\n";
 
     @Option(names = "--check", description = "write nothing; exit 1 and say which script is stale")
     boolean check;
@@ -61,32 +66,32 @@ class assemble implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        boolean fresh = true;
-        for (var script : SCRIPTS) {
-            try {
-                fresh &= one(script);
-            } catch (Unfit e) {
-                System.err.println("assemble: " + e.getMessage());
-                return 1;
+        try {
+            int code = 0;
+            for (var script : SCRIPTS) {
+                code |= one(script, root == null ? root() : root);
             }
+            return code;
+        } catch (Unfit e) {
+            System.err.println("assemble: " + e.getMessage());
+            return 1;
         }
-        return fresh ? 0 : 1;
     }
 
-    private boolean one(Script script) throws IOException {
-        var top = root == null ? root() : root;
+    private int one(Script script, Path top) throws IOException {
         var file = top.resolve(script.name() + ".java");
         var text = assembled(script, top.resolve("src"));
-        boolean same = Files.exists(file) && Files.readString(file).equals(text);
-        if (!same && check) {
+        if (Files.exists(file) && Files.readString(file).equals(text)) {
+            return 0;
+        }
+        if (check) {
             System.err.println("assemble: " + file.getFileName() + " is stale: edit src/ and run ./jbangw assemble");
+            return 1;
         }
-        if (!same && !check) {
-            Files.writeString(file, text);
-            file.toFile().setExecutable(true);
-            System.err.println("assemble: wrote " + file.getFileName());
-        }
-        return same || !check;
+        Files.writeString(file, text);
+        file.toFile().setExecutable(true);
+        System.err.println("assemble: wrote " + file.getFileName());
+        return 0;
     }
 
     /** The checkout around the caller, so that the tool works from every folder of it. */
@@ -99,7 +104,7 @@ class assemble implements Callable<Integer> {
         throw new Unfit("no src/shared here or above: run it inside the checkout");
     }
 
-    /** Sources that cannot stand in one file; the message names the files. */
+    /** Sources that cannot stand in one file; the message names the files or their imports. */
     static final class Unfit extends RuntimeException {
         private static final long serialVersionUID = 1;
 
@@ -108,64 +113,71 @@ class assemble implements Callable<Integer> {
         }
     }
 
-    /** One edited file: its type's name, its imports, and its text less package and imports. */
-    record Part(String path, String name, List<String> imports, String body) {
-        boolean mentions(String word) {
-            return Pattern.compile("\\b" + word + "\\b").matcher(body).find();
+    private static void check(boolean right, String sentence) {
+        if (!right) {
+            throw new Unfit(sentence);
+        }
+    }
+
+    /** One edited file: what it says to JBang before its package, its imports, and the rest. */
+    record Part(String path, List<String> head, List<String> imports, String body) {
+        String name() {
+            return path.replaceAll("^.*/|\\.java$", "");
+        }
+
+        boolean mentions(Part other) {
+            return Pattern.compile("\\b" + other.name() + "\\b").matcher(body).find();
+        }
+
+        /** As it is edited, but that in one class everything sees everything; a method that answers for the library's type stays public. */
+        String nested() {
+            return PUBLIC_MEMBER.matcher(TYPE.matcher(body)
+                .replaceFirst(m -> (m.group(2).equals("class") ? "static " : "") + m.group(1) + m.group(2) + " " + m.group(3)))
+                .replaceAll("$1");
         }
     }
 
     static String assembled(Script script, Path src) throws IOException {
         var entry = part(src, src.resolve(script.name()).resolve(script.name() + ".java"));
         var wings = wings(script, src, entry);
-        var parts = Stream.concat(Stream.of(entry), wings.values().stream().flatMap(List::stream)).toList();
-        unique(script, parts);
-        var head = entry.body().lines().takeWhile(l -> l.startsWith("//")).toList();
-        var open = entry.body().lines().skip(head.size()).collect(Collectors.joining("\n")).strip();
-        var start = head(head) + "\n" + contents(script, wings, src) + "\n" + imports(script, parts)
-            + "\n" + open.substring(0, open.length() - 1);
-        var text = new StringBuilder(start);
-        wings.forEach((wing, files) -> {
+        var text = new StringBuilder();
+        entry.head().stream().filter(l -> !l.startsWith("//SOURCES")).forEach(l -> text.append(l.replace("=../../", "=")).append('\n'));
+        text.append('\n').append(contents(script, wings, src)).append('\n')
+            .append(imports(script, Stream.concat(Stream.of(entry), wings.values().stream().flatMap(List::stream)).toList()))
+            .append('\n').append(entry.body(), 0, entry.body().length() - 1);
+        wings.forEach((wing, parts) -> {
             if (wing.equals(script.thinks().get(0))) {
-                text.append("\n" + LINE
-                    + "\n// From here on nothing acts: no client, file, process, clock or environment. A test holds it.\n" + LINE + "\n");
+                text.append('\n').append(LINE).append("// From here on nothing acts: no client, file, process, clock or environment.")
+                    .append(" A test holds it.\n").append(LINE);
             }
-            text.append("\n").append(title(script, wing));
-            files.forEach(f -> text.append("\n").append(nested(f)));
+            text.append("\n// src/").append(folder(wing)).append("/\n");
+            parts.forEach(p -> text.append('\n').append(p.nested()).append('\n'));
         });
-        return numbered(script, text.append("}\n").toString(), wings);
+        return text.append("}\n").toString();
     }
 
-    /** The files of each wing by name; of the shared ones those that are used, directly or by one another. */
+    /** The files of each package by name; of the shared ones those that are used, directly or by one another. */
     private static Map<String, List<Part>> wings(Script script, Path src, Part entry) throws IOException {
         var all = new LinkedHashMap<String, List<Part>>();
         for (var wing : Stream.concat(script.acts().stream(), script.thinks().stream()).toList()) {
-            all.put(wing, parts(src, folder(script, wing)));
+            all.put(wing, parts(src, src.resolve(folder(wing))));
         }
-        var used = new ArrayList<Part>(List.of(entry));
-        all.forEach((wing, files) -> {
-            if (!wing.startsWith("shared")) {
-                used.addAll(files);
-            }
-        });
-        var shared = all.entrySet().stream().filter(e -> e.getKey().startsWith("shared")).flatMap(e -> e.getValue().stream()).toList();
-        for (boolean more = true; more;) {
-            var next = shared.stream().filter(p -> !used.contains(p) && used.stream().anyMatch(u -> u.mentions(p.name()))).toList();
-            used.addAll(next);
-            more = !next.isEmpty();
-        }
-        all.replaceAll((wing, files) -> files.stream().filter(used::contains).toList());
+        var used = new LinkedHashSet<>(List.of(entry));
+        var shared = new ArrayList<Part>();
+        all.forEach((wing, parts) -> (wing.startsWith("shared") ? shared : used).addAll(parts));
+        while (used.addAll(shared.stream().filter(p -> used.stream().anyMatch(u -> u.mentions(p))).toList())) { }
+        all.values().forEach(parts -> parts.retainAll(used));
         all.values().removeIf(List::isEmpty);
         return all;
     }
 
-    private static String folder(Script script, String wing) {
-        return wing.startsWith("shared") ? wing.replace('.', '/') : script.name() + "/" + wing;
+    private static String folder(String wing) {
+        return wing.replace('.', '/');
     }
 
-    private static List<Part> parts(Path src, String folder) throws IOException {
+    private static List<Part> parts(Path src, Path folder) throws IOException {
         var parts = new ArrayList<Part>();
-        try (var files = Files.list(src.resolve(folder))) {
+        try (var files = Files.list(folder)) {
             for (var file : files.filter(f -> f.toString().endsWith(".java") && !f.endsWith("package-info.java")).sorted().toList()) {
                 parts.add(part(src, file));
             }
@@ -174,120 +186,64 @@ class assemble implements Callable<Integer> {
     }
 
     private static Part part(Path src, Path file) throws IOException {
-        var path = "src/" + src.relativize(file).toString().replace('\\', '/');
-        var text = Files.readString(file).replace("\r\n", "\n");
-        var imports = IMPORT.matcher(text).results().map(m -> m.group().strip()).toList();
-        var body = IMPORT.matcher(text).replaceAll("").replaceFirst("(?m)^package [\\w.]+;\\n", "")
-            .replaceFirst("\\A(//[^\\n]*\\n)*\\n+", "$0");
-        body = entry(path) ? body.replaceAll("\\n{3,}", "\n\n") : body.strip() + "\n";
-        var types = TYPE.matcher(body).results().toList();
-        var name = file.getFileName().toString().replaceFirst("\\.java$", "");
-        check(types.size() == 1 && types.get(0).group(3).equals(name), path + ": must hold one public type, " + name);
-        check(!text.contains(".*;\n"), path + ": no wildcard imports");
-        check(entry(path) || !DIRECTIVE.matcher(body).find(), path + ": //NAME in the first column is a directive of JBang: indent it");
-        return new Part(path, name, imports, body);
+        var lines = Files.readString(file).lines().toList();
+        var head = lines.stream().takeWhile(l -> l.startsWith("//")).toList();
+        var imports = lines.stream().filter(l -> l.startsWith("import ")).toList();
+        var body = lines.stream().skip(head.size()).filter(l -> !l.matches("(package|import) .*"))
+            .collect(Collectors.joining("\n")).strip();
+        var part = new Part("src/" + src.relativize(file).toString().replace('\\', '/'), head, imports, body);
+        var types = TYPE.matcher(body).results().map(m -> m.group(3)).toList();
+        check(types.equals(List.of(part.name())), part.path() + ": must hold one public type, " + part.name());
+        check(imports.stream().noneMatch(l -> l.endsWith(".*;")), part.path() + ": no wildcard imports");
+        check(!DIRECTIVE.matcher(body).find(), part.path() + ": //NAME in the first column is a directive of JBang: indent it");
+        return part;
     }
 
-    private static boolean entry(String path) {
-        return path.matches("src/(\\w+)/\\1\\.java");
-    }
-
-    private static void check(boolean right, String sentence) {
-        if (!right) {
-            throw new Unfit(sentence);
-        }
-    }
-
-    /** In one file a name means one thing: no type twice, and none that java.lang or an import has too. */
-    private static void unique(Script script, List<Part> parts) {
-        var seen = new TreeMap<String, String>();
-        for (var part : parts) {
-            var before = seen.put(part.name(), part.path());
-            check(before == null, part.name() + " stands in " + before + " and in " + part.path());
-            check(!inJavaLang(part.name()), part.path() + ": java.lang has a type of this name");
-        }
-        var imported = new TreeMap<String, String>();
-        for (var part : parts) {
-            for (var line : part.imports()) {
-                var simple = line.replaceAll("^.*\\.|;$", "");
-                if (ours(script, line)) {
-                    check(!line.startsWith("import static"), part.path() + ": " + line + ": name the type instead");
-                    continue;
-                }
-                var before = imported.put(simple, line);
-                check(before == null || before.equals(line), part.path() + ": " + line + " beside " + before);
-                check(!seen.containsKey(simple), part.path() + ": " + line + " beside " + seen.get(simple));
+    /** What the parts import of others. In one file a name means one thing: a type, an import, or what java.lang has. */
+    private static String imports(Script script, List<Part> parts) {
+        var names = new TreeMap<String, String>();
+        var lines = new LinkedHashSet<String>();
+        parts.forEach(p -> unique(names, p.name(), p.path()));
+        for (var line : parts.stream().flatMap(p -> p.imports().stream()).distinct().sorted().toList()) {
+            if (!line.matches("import (static )?(shared|" + script.name() + ")\\..*")) {
+                unique(names, line.replaceAll("^.*\\.|;$", ""), line);
+                lines.add(line);
+            } else {
+                check(!line.startsWith("import static"), line + ": name the type instead");
             }
         }
-    }
-
-    private static boolean inJavaLang(String name) {
-        try {
-            Class.forName("java.lang." + name);
-            return true;
-        } catch (ClassNotFoundException e) {
-            return false;
-        }
-    }
-
-    private static boolean ours(Script script, String line) {
-        return line.matches("import (static )?(shared|" + script.name() + ")\\..*");
-    }
-
-    /** The entry's lines for JBang; where its sources lie is no concern of the assembled file. */
-    private static String head(List<String> lines) {
-        return lines.stream().filter(l -> !l.startsWith("//SOURCES")).map(l -> l.replace("=../../", "=") + "\n")
+        return lines.stream().sorted(Comparator.comparing(l -> l.startsWith("import static"))).map(l -> l + "\n")
             .collect(Collectors.joining());
     }
 
-    /** What stands where; the lines' numbers are filled in when they are known, in the same width. */
+    private static void unique(Map<String, String> names, String name, String what) {
+        var before = names.putIfAbsent(name, what);
+        check(before == null, what + " beside " + before);
+        try {
+            check(Class.forName("java.lang." + name) == null, what + ": java.lang has a type of this name");
+        } catch (ClassNotFoundException e) {
+            // as it should be
+        }
+    }
+
+    /** What stands where: each folder is the title under which it begins. */
     private static String contents(Script script, Map<String, List<Part>> wings, Path src) throws IOException {
         var text = new StringBuilder("""
             // Assembled from src/shared and src/NAME: edit there and run `./jbangw assemble`; `./jbangw assemble --check` tells
             // whether this file is what they give. First what acts (cluster, files, processes, output), the entry before all:
             """.replace("NAME", script.name()));
-        for (var wing : wings.entrySet()) {
-            var folder = folder(script, wing.getKey());
-            text.append(wing.getKey().equals(script.thinks().get(0)) ? "// Then what only thinks: equal input gives equal answers.\n" : "");
-            text.append("// line @").append(wing.getKey()).append("@ src/").append(folder)
-                .append(": ").append(purpose(src.resolve(folder))).append('\n');
+        for (var wing : wings.keySet()) {
+            text.append(wing.equals(script.thinks().get(0)) ? "// Then what only thinks: equal input gives equal answers.\n" : "")
+                .append("//     src/").append(folder(wing)).append("/: ").append(purpose(src.resolve(folder(wing)))).append('\n');
         }
         return text.toString();
-    }
-
-    /** Where a wing begins; a type of it is edited in the file of its name there. */
-    private static String title(Script script, String wing) {
-        return "// src/" + folder(script, wing) + "/\n";
-    }
-
-    private static String numbered(Script script, String text, Map<String, List<Part>> wings) {
-        var lines = text.split("\n", -1);
-        for (var wing : wings.keySet()) {
-            var title = title(script, wing).strip();
-            int at = IntStream.range(0, lines.length).filter(i -> lines[i].equals(title)).findFirst().orElseThrow() + 1;
-            text = text.replace("@" + wing + "@", String.format("%5d", at));
-        }
-        return text;
     }
 
     /** The first sentence of the wing's package-info.java. */
     private static String purpose(Path folder) throws IOException {
         var info = folder.resolve("package-info.java");
-        check(Files.exists(info), "src/" + folder.getFileName() + ": package-info.java is missing: say what the wing is for");
+        check(Files.exists(info), folder + ": package-info.java is missing: say what the wing is for");
         return Files.readString(info).replaceAll("(?s)^.*?/\\*\\*\\s*|\\s*\\*/.*$|\\.(\\s.*)?$", "")
             .replaceAll("\\s*\\n \\* ?", " ").strip();
-    }
-
-    private static String imports(Script script, List<Part> parts) {
-        var lines = parts.stream().flatMap(p -> p.imports().stream()).filter(l -> !ours(script, l)).distinct().sorted().toList();
-        return lines.stream().filter(l -> !l.startsWith("import static")).map(l -> l + "\n").collect(Collectors.joining())
-            + lines.stream().filter(l -> l.startsWith("import static")).map(l -> l + "\n").collect(Collectors.joining());
-    }
-
-    /** In one class everything sees everything, so {@code public} goes, but where a method answers for a type of the library's. */
-    private static String nested(Part part) {
-        var body = TYPE.matcher(part.body())
-            .replaceFirst(m -> (m.group(2).equals("class") ? "static " : "") + m.group(1) + m.group(2) + " " + m.group(3));
-        return PUBLIC_MEMBER.matcher(body).replaceAll("$1");
     }
 }

@@ -45,9 +45,9 @@ public final class Redaction {
     private final Map<String, List<String>> forms = new HashMap<>();
     private final Map<String, String> marks = new HashMap<>();
     private final Set<String> keep;
-    public int known;
-    public int pattern;
-    public int withheld;
+    private int known;
+    private int pattern;
+    private int withheld;
 
     private Redaction(Set<String> keep) {
         this.keep = keep;

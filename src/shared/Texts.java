@@ -1,5 +1,7 @@
 package shared;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.stream.Collectors;
 
 /** Small things about texts. */
@@ -36,5 +38,18 @@ public final class Texts {
 
     public static String count(long n, String one) {
         return n + " " + one + (n == 1 ? "" : "s");
+    }
+
+    /** The same line again and again stands once, with its number. */
+    public static List<String> folded(List<String> lines) {
+        var folded = new ArrayList<String>();
+        int from = 0;
+        for (int i = 1; i <= lines.size(); i++) {
+            if (i == lines.size() || !lines.get(i).equals(lines.get(from))) {
+                folded.add(lines.get(from) + (i - from > 1 ? " (x" + (i - from) + ")" : ""));
+                from = i;
+            }
+        }
+        return folded;
     }
 }

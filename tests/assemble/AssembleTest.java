@@ -37,10 +37,10 @@ class AssembleTest {
 
             // Assembled from src/shared and src/toy: edit there and run `./jbangw assemble`; `./jbangw assemble --check` tells
             // whether this file is what they give. First what acts (cluster, files, processes, output), the entry before all:
-            // line    22 src/toy/acting: Acts
+            //     src/toy/acting/: Acts
             // Then what only thinks: equal input gives equal answers.
-            // line    38 src/toy/thinking: Thinks
-            // line    44 src/shared: Shares
+            //     src/toy/thinking/: Thinks
+            //     src/shared/: Shares
 
             import java.io.IOException;
             import java.util.List;
@@ -97,7 +97,7 @@ class AssembleTest {
     void oneNameMayNotMeanTwoTypes() throws IOException {
         toy();
         write("toy/thinking/Hand.java", "package toy.thinking;\n\npublic record Hand() { }\n");
-        assertUnfit("Hand stands in src/toy/acting/Hand.java and in src/toy/thinking/Hand.java");
+        assertUnfit("src/toy/thinking/Hand.java beside src/toy/acting/Hand.java");
     }
 
     @Test
@@ -111,7 +111,7 @@ class AssembleTest {
     void twoImportsOfOneNameAreRefused() throws IOException {
         toy();
         write("toy/thinking/More.java", "package toy.thinking;\n\nimport java.awt.List;\n\npublic record More(List list) { }\n");
-        assertUnfit("import java.awt.List; beside import java.util.List;");
+        assertUnfit("import java.util.List; beside import java.awt.List;");
     }
 
     @Test

@@ -445,8 +445,8 @@ class PromptInfraTest {
 
     @Test
     void aLogLineThatRepeatsStandsOnce() {
-        assertEquals(List.of("a (x2)", "b", "a"), prompt_run.InfraView.folded(List.of("a", "a", "b", "a")));
-        assertEquals(List.of(), prompt_run.InfraView.folded(List.of()));
+        assertEquals(List.of("a (x2)", "b", "a"), prompt_run.Texts.folded(List.of("a", "a", "b", "a")));
+        assertEquals(List.of(), prompt_run.Texts.folded(List.of()));
     }
 
     @Test

@@ -54,7 +54,7 @@ public enum Code {
     LIFECYCLE_HOOK_FAILED(Family.CRASH, Scope.repo, "FIX_HOOK",
         "A lifecycle hook fails, so the container is killed: fix the hook.", Look.POD, Look.PREVIOUS_LOG, Grace.crashes(3)),
     CRASH_APP_ERROR(Family.CRASH, Scope.repo, "FIX_APPLICATION",
-        "The program exits with an error: read its log.", Look.PREVIOUS_LOG, Look.POD, Grace.crashes(3), Rule.STANDALONE),
+        "The program exits with an error: read its log.", Look.PREVIOUS_LOG, Look.POD, Grace.crashes(3), Rule.STANDALONE, Rule.LOGGED),
     CRASH_MISSING_ENV(Family.CRASH, Scope.repo, "SET_VARIABLE",
         "The program exits because a required setting is missing: add it to the container's env.",
         Look.PREVIOUS_LOG, Look.POD, Grace.crashes(3)),

@@ -189,6 +189,15 @@ public final class Messages {
             "~\\bauth(entication)? failed", "is not allowed to connect to this",
                 "~not authorized on \\S+ to execute", "~role \"[^\"]+\" does not exist", "~AUTH .*failed",
             "~security_exception.*(unable to authenticate|missing authentication)");
+        missing(t);
+        t.row(Code.CRASH_APP_ERROR, "~database \\W?[\\w-]+\\W? does not exist", "unknown database ",
+            "x509:", "certificate verify failed", "CERTIFICATE_VERIFY_FAILED",
+                "PKIX path", "SSLHandshake", "self-signed cert", "self signed cert",
+            "SELF_SIGNED_CERT", "certificate has expired", "bad certificate", "wrong version number", "HTTP response to HTTPS client");
+        unreachable(t);
+    }
+
+    private static void missing(Table t) {
         t.row(Code.CRASH_MISSING_ENV, "unbound variable", "Could not resolve placeholder '", "missing env", "setting must not be empty",
             "~(missing|required|unset|undefined|no such|not found|specify).{0,60}env(ironment)?[ -]?var(iable)?s?\\b",
             "~\\bmissing \\S+ for .{0,20}environment", "not present in the environment",
@@ -207,11 +216,6 @@ public final class Messages {
             "~\"received\": ?\"undefined\", ?\"path\": ?\\[ ?\"(?-i:[A-Z][A-Z0-9_]+)\"", "~key not found: \"?(?-i:[A-Z][A-Z0-9_]+)\"?",
             "~is not defined in (the )?env", "~no value for required (setting|option|config)", "~environ\\[",
             "~missing (required )?(config|configuration|setting|parameter)s?\\b");
-        t.row(Code.CRASH_APP_ERROR, "~database \\W?[\\w-]+\\W? does not exist", "unknown database ",
-            "x509:", "certificate verify failed", "CERTIFICATE_VERIFY_FAILED",
-                "PKIX path", "SSLHandshake", "self-signed cert", "self signed cert",
-            "SELF_SIGNED_CERT", "certificate has expired", "bad certificate", "wrong version number", "HTTP response to HTTPS client");
-        unreachable(t);
     }
 
     private static void unreachable(Table t) {

@@ -15,5 +15,7 @@ public enum Rule implements Trait {
     /** Proven from the objects alone, and hurts also where nothing waits for it. */
     STATIC,
     /** Told as a cause where nothing behind it explains it. */
-    STANDALONE
+    STANDALONE,
+    /** What to change is told by its log, not by a field. */
+    LOGGED
 }

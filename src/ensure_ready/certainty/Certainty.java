@@ -83,7 +83,7 @@ public final class Certainty {
     /** A state that is final by itself, though no finding says why. */
     private static Finding failed(Workload w, Instant now) {
         var evidence = new Evidence("status", w.ref(), "", w.message(), 1, "", "");
-        var at = new Ref(w.kind(), w.name());
+        var at = Ref.of(w);
         return Finding.of(Code.UNKNOWN, at, at, now, List.of(evidence)).with(Basis.FINAL);
     }
 
@@ -156,8 +156,7 @@ public final class Certainty {
     /** An operator's resource, or a Job that has not ended: either may make Secrets, ConfigMaps, accounts, claims. */
     private static boolean inTheMaking(Finding f, Family family, Verdict verdict) {
         return family.snapshot().applied().stream().anyMatch(a -> !a.object().builtIn() && !INERT.contains(a.object().group()))
-            || verdict.workloads().stream()
-            .anyMatch(w -> w.kind().equals("Job") && w.state() == State.progressing && !w.name().equals(f.ownerName()));
+            || verdict.runningJobs().anyMatch(w -> !w.name().equals(f.ownerName()));
     }
 
     /** A pod that fits nowhere; but a cordoned, drained or starting node among the reasons may open again, and room may be made. */
@@ -217,9 +216,7 @@ public final class Certainty {
     /** There is room again when what is being replaced is gone, or when a Job has ended. */
     private static boolean shrinking(Finding f, Family family, Verdict verdict) {
         return family.snapshot().all("Pod").stream().anyMatch(Obj::deleting)
-            || verdict.workloads().stream()
-            .anyMatch(w -> w.kind().equals("Job") && w.state() == State.progressing && w.ready() < w.desired()
-            && !w.name().equals(f.ownerName()))
+            || verdict.runningJobs().anyMatch(w -> w.ready() < w.desired() && !w.name().equals(f.ownerName()))
             || owner(f, family).map(o -> family.snapshot().ownedBy("ReplicaSet", o).stream()
             .anyMatch(rs -> rs.number("/spec/replicas", 0) < rs.number("/status/replicas", 0))).orElse(false);
     }

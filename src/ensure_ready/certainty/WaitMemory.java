@@ -8,7 +8,6 @@ import ensure_ready.model.Kinds;
 import ensure_ready.model.Obj;
 import ensure_ready.model.Pods;
 import ensure_ready.model.Snapshot;
-import ensure_ready.model.State;
 import ensure_ready.model.Workload;
 import ensure_ready.readiness.Verdict;
 import java.time.Duration;
@@ -45,10 +44,9 @@ public record WaitMemory(Instant readySince, long restarts, List<String> gating,
     public WaitMemory next(Verdict verdict, List<Finding> counting, Snapshot snapshot, Instant appliedSince, Instant now) {
         var refs = verdict.workloads().stream().map(Workload::ref).toList();
         boolean same = readySince != null && verdict.restarts() == restarts && refs.equals(gating);
-        var running = verdict.workloads().stream().filter(w -> w.kind().equals("Job") && w.state() == State.progressing).map(Workload::name)
-            .collect(Collectors.toSet());
+        var running = verdict.runningJobs().map(Workload::name).collect(Collectors.toSet());
         return new WaitMemory(!verdict.ready() ? null : same ? readySince : now, verdict.restarts(),
-            refs, settle(verdict, snapshot), seen(counting, snapshot, now),
+            refs, verdict.ready() ? settle(verdict, snapshot) : Duration.ZERO, seen(counting, snapshot, now),
             crashed(snapshot, appliedSince),
             running, running.containsAll(jobs) ? jobEnded : now, certainSince);
     }

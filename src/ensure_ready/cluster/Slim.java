@@ -61,11 +61,9 @@ public final class Slim {
     }
 
     private static Optional<String> pullError(Obj before, String container) {
-        return Pods.containers(before).stream().filter(c -> c.path("name").asString("").equals(container))
-            .map(c -> c.at("/state/waiting")).map(w -> {
-            var message = w.path("message").asString("");
-            return w.path("reason").asString("").equals("ErrImagePull") ? "ErrImagePull: " + message
-                : message.contains("ErrImagePull: ") ? message.substring(message.indexOf("ErrImagePull: ")) : "";
-        }).filter(text -> !text.isEmpty()).findFirst();
+        var waiting = Pods.container(before, container).at("/state/waiting");
+        var message = waiting.path("message").asString("");
+        return waiting.path("reason").asString("").equals("ErrImagePull") ? Optional.of("ErrImagePull: " + message)
+            : Optional.of(message).filter(m -> m.contains("ErrImagePull: ")).map(m -> m.substring(m.indexOf("ErrImagePull: ")));
     }
 }

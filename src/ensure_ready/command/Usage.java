@@ -122,11 +122,6 @@ public final class Usage {
     public static String sentence(ParameterException e, List<String> given, Map<String, String> env) {
         var message = e.getMessage().lines().findFirst().orElse("").replace("option option", "option");
         var arg = e.getArgSpec();
-        if (arg != null && !arg.isOption()) { // the value of an option that nobody knows is taken for the verb
-            var known = e.getCommandLine().getCommandSpec().optionsMap();
-            message = given.stream().filter(g -> g.startsWith("--") && !known.containsKey(g.split("=")[0])).findFirst()
-                .map(g -> "unknown option: '" + g + "'").orElse(message);
-        }
         if (arg == null || !arg.isOption()) {
             return unknown(e.getCommandLine(), given).orElse(lower(message));
         }

@@ -13,14 +13,12 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import java.util.stream.StreamSupport;
 import shared.Texts;
 
 /** What exists in place of what is missing or wrong, nearest first, each with what tells whether it would do. Pure. */
@@ -49,7 +47,6 @@ public record Candidates(Observed seen, Dependencies needs, Finding f) {
             case SECRET_MISSING, CONFIGMAP_MISSING ->
                 Stream.concat(near(f.objectKind(), Candidates::keyed), sameVariables());
             case INGRESS_TLS_SECRET_MISSING -> near("Secret", o -> o.text("/type").endsWith("/tls") ? " " : "");
-            case SCHED_POD_ANTI_AFFINITY -> Stream.of(Texts.count(snapshot().all("Node").size(), "node"));
             case SERVICE_ACCOUNT_MISSING, INGRESS_CLASS_MISSING, RBAC_ROLE_MISSING ->
                 near(f.code() == Code.INGRESS_CLASS_MISSING ? "IngressClass"
                 : f.objectKind(), o -> " ");
@@ -65,25 +62,32 @@ public record Candidates(Observed seen, Dependencies needs, Finding f) {
                 INGRESS_BACKEND_PORT, CRASH_DEPENDENCY_UNREACHABLE -> near("Service", Candidates::ports);
             case SVC_SELECTOR_MISMATCH -> f.param("workload").isEmpty() ? needs.workloads().values().stream()
                 .map(w -> w.ref() + " has labels " + Dependencies.labels(w)) : Stream.empty();
-            case SVC_TARGET_PORT_MISMATCH -> snapshot().find("Service", f.objectName()).stream().flatMap(s -> needs.behind(s).stream())
-                .map(needs.workloads()::get).flatMap(w -> leaves(w, "ports\\[.*(containerPort|name) "));
+            case SVC_TARGET_PORT_MISMATCH -> snapshot().find("Service", f.objectName()).stream()
+                .flatMap(needs::serving).flatMap(w -> leaves(w, "ports\\[.*(containerPort|name) "));
+            case CR_NOT_READY, CERT_NOT_READY -> named();
+            case ADMISSION_DENIED -> f.evidence().toString().contains("volumeMounts") ? needs.workload(f.owner()).stream()
+                .flatMap(w -> Dependencies.podSpec(w).path("volumes").valueStream())
+                .map(v -> "volumes[" + v.path("name").asString("") + "]") : Stream.empty();
+            case PROBE_READINESS_FAILING -> f.param("listens").isEmpty() ? Stream.empty() : Stream.concat(
+                Stream.of(f.param("listens") + ", where alone the program says that it listens; a probe asks at the pod's address"),
+                needs.workload(f.owner()).stream()
+                    .flatMap(w -> leaves(w, "(command|args|env).*(127\\.0\\.0\\.1|localhost)")));
+            default -> scheduled();
+        };
+    }
+
+    /** Nodes, and what is about them, where no node would do. */
+    private Stream<String> scheduled() {
+        return switch (f.code()) {
+            case SCHED_POD_ANTI_AFFINITY -> Stream.of(Texts.count(snapshot().all("Node").size(), "node"));
             case SCHED_NODE_SELECTOR, SCHED_TOPOLOGY -> nodes(k -> !k.matches("kubernetes\\.io/(os|hostname)|beta\\.kubernetes\\.io/.*"));
             case SCHED_INSUFFICIENT_RESOURCES -> folded(this::room);
             case SCHED_TAINT, SCHED_NODES_UNAVAILABLE -> folded(n -> (n.is("/spec/unschedulable") ? "cordoned, " : "")
                 + (n.list("/spec/taints").isEmpty() ? "no taints" : "taints " + Facts.compact(n.at("/spec/taints"))));
             case SCHED_NODE_MISSING -> snapshot().all("Node").stream().map(Obj::ref);
             case SCHED_HOST_PORT -> siblings(e -> e.getKey().endsWith("hostPort"));
-            case CR_NOT_READY, CERT_NOT_READY -> named();
-            case ADMISSION_DENIED -> f.evidence().toString()
-                .contains("volumeMounts") ? Optional.ofNullable(needs.workloads().get(f.owner()))
-                .stream().flatMap(w -> StreamSupport.stream(Dependencies.podSpec(w).path("volumes").spliterator(), false))
-                .map(v -> "volumes[" + v.path("name").asString("") + "]") : Stream.empty();
             case SCHED_SCHEDULER_MISSING -> Stream.concat(snapshot().all("Pod").stream().filter(p -> !p.text("/spec/nodeName").isEmpty())
                 .map(p -> p.text("/spec/schedulerName")), Stream.of("default-scheduler"));
-            case PROBE_READINESS_FAILING -> f.param("listens").isEmpty() ? Stream.empty() : Stream.concat(
-                Stream.of(f.param("listens") + ", where alone the program says that it listens; a probe asks at the pod's address"),
-                Optional.ofNullable(needs.workloads().get(f.owner())).stream()
-                    .flatMap(w -> leaves(w, "(command|args|env).*(127\\.0\\.0\\.1|localhost)")));
             default -> Stream.empty();
         };
     }
@@ -116,7 +120,6 @@ public record Candidates(Observed seen, Dependencies needs, Finding f) {
             ? f.param("name").isEmpty() ? f.objectName() : f.param("name") : f.param("class")
             : f.param("service") : f.param("host").replaceFirst("\\..*", "");
         var port = f.param("address").replaceFirst("^.*:", "");
-        record Near(Obj object, int far) { }
         return snapshot().all(kind).stream()
             .filter(o -> !o.name().equals("kube-root-ca.crt") && !Ref.of(o).equals(f.object())
             && !o.text("/type").contains("service-account-token"))
@@ -177,7 +180,7 @@ public record Candidates(Observed seen, Dependencies needs, Finding f) {
 
     /** Where others take the variables from that would come from the missing object. */
     private Stream<String> sameVariables() {
-        var mine = Optional.ofNullable(needs.workloads().get(f.owner())).stream()
+        var mine = needs.workload(f.owner()).stream()
             .flatMap(w -> leaves(w, "env\\[.*Ref.name = " + quoted(f.objectName())))
             .map(l -> l.replaceFirst("^.*env\\[", "").replaceFirst("\\].*", "")).collect(Collectors.toSet());
         return siblings(e -> e.getKey().contains("env[") && e.getKey().endsWith("Ref.name")).filter(l -> !l.endsWith(" = " + f.objectName())
@@ -211,7 +214,7 @@ public record Candidates(Observed seen, Dependencies needs, Finding f) {
         if (name.isEmpty()) {
             return Stream.empty();
         }
-        var mine = Optional.ofNullable(needs.workloads().get(f.owner())).stream().flatMap(w -> leaves(w, "env\\["))
+        var mine = needs.workload(f.owner()).stream().flatMap(w -> leaves(w, "env\\["))
             .filter(l -> NearMiss.near(l.replaceFirst("^.*env\\[", "").replaceFirst("\\].*", ""), name));
         var objects = Stream.of("ConfigMap", "Secret").flatMap(k -> snapshot().all(k).stream())
             .flatMap(o -> o.keys().stream().filter(k -> k.replace('-', '_').equalsIgnoreCase(name))
@@ -220,7 +223,7 @@ public record Candidates(Observed seen, Dependencies needs, Finding f) {
     }
 
     private Stream<String> nodes(Predicate<String> label) {
-        var asked = Optional.ofNullable(needs.workloads().get(f.owner())).map(w -> needs.leaves(w).toString()).orElse("");
+        var asked = needs.workload(f.owner()).map(w -> needs.leaves(w).toString()).orElse("");
         return folded(n -> "labels " + n.labels().entrySet().stream()
             .filter(e -> label.test(e.getKey()) || asked.contains("nodeSelector." + e.getKey() + "="))
             .map(e -> e.getKey() + "=" + e.getValue()).collect(Collectors.joining(", ")));

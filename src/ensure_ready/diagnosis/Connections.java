@@ -301,7 +301,7 @@ public final class Connections {
 
     /** A policy that keeps the pods from asking the cluster's DNS is what it is. */
     private boolean dnsBlocked(Complaint s) {
-        var policy = Optional.ofNullable(needs.workloads().get(s.owner())).flatMap(from -> policies.withoutDns(Dependencies.labels(from)));
+        var policy = needs.workload(s.owner()).flatMap(from -> policies.withoutDns(Dependencies.labels(from)));
         policy.ifPresent(p -> s.means(Code.NETPOL_BLOCKING, Ref.of(p), Map.of("direction", "egress to DNS")));
         return policy.isPresent();
     }
@@ -322,7 +322,7 @@ public final class Connections {
         }
         var refused = Phrase.REFUSAL.occurs(line);
         var policy = from == null || !healthy && refused || !Phrase.SLOW.occurs(line) && !(healthy && !refused) ? Optional.<Obj>empty()
-            : policies.blocking(from, service, a.port(), behind.stream().map(needs.workloads()::get).toList());
+            : policies.blocking(from, service, a.port(), needs.serving(service).toList());
         if (policy.isPresent()) {
             s.means(Code.NETPOL_BLOCKING, Ref.of(policy.get()), Map.of("from", from.ref(), "to", "svc/" + service.name()));
             return;

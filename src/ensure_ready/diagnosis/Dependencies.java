@@ -97,6 +97,10 @@ public final class Dependencies {
         return workloads;
     }
 
+    Optional<Obj> workload(Ref ref) {
+        return Optional.ofNullable(workloads.get(ref));
+    }
+
     /** The pod template of a workload: its labels and its spec. */
     static JsonNode template(Obj workload) {
         return switch (workload.kind()) {
@@ -137,6 +141,11 @@ public final class Dependencies {
         var selector = service.map("/spec/selector");
         return selector.isEmpty() ? List.of() : behind.computeIfAbsent(selector, s -> workloads.keySet().stream()
             .filter(w -> labels.get(w).entrySet().containsAll(s.entrySet())).toList());
+    }
+
+    /** The same, as objects. */
+    Stream<Obj> serving(Obj service) {
+        return behind(service).stream().map(workloads::get);
     }
 
     /**

@@ -49,7 +49,7 @@ public record Diagnosis(Observed seen, List<Workload> workloads, Ref agent, Depe
         var all = Stream.concat(understood.findings().stream().map(f -> leaning(f, settings)), settings.stream()).distinct()
             .sorted(Finding.ORDER).toList();
         var judged = workloads.stream().filter(w -> w.state() != State.unverified)
-            .map(w -> new Ref(w.kind(), w.name())).collect(Collectors.toSet());
+            .map(Ref::of).collect(Collectors.toSet());
         var graph = new Graph(seen, unready, all.stream().filter(f -> matters(f, unready, judged)).toList(),
             Stream.concat(needs.edges().stream(), understood.edges().stream()).toList());
         var roots = new Roots(graph).find();
@@ -68,7 +68,7 @@ public record Diagnosis(Observed seen, List<Workload> workloads, Ref agent, Depe
     /** What must be explained: what the judge calls unready, what was not applied, and the agent's own Deployment. */
     private Set<Ref> unready(List<Finding> local) {
         var unready = workloads.stream().filter(w -> w.state() == State.progressing || w.state() == State.failed)
-            .map(w -> new Ref(w.kind(), w.name())).collect(Collectors.toCollection(TreeSet::new));
+            .map(Ref::of).collect(Collectors.toCollection(TreeSet::new));
         seen.snapshot.applied().stream().filter(a -> a.result() == Result.failed).forEach(a -> unready.add(Ref.of(a.object())));
         if (workloads.isEmpty()) {
             local.stream().filter(f -> f.code().role == Code.Role.CAUSE || f.code().role == Code.Role.SYMPTOM)

@@ -1,7 +1,6 @@
 package ensure_ready.diagnosis;
 
 import ensure_ready.catalogue.Code;
-import ensure_ready.catalogue.Phrase;
 import ensure_ready.findings.CustomFindings;
 import ensure_ready.findings.Finding;
 import ensure_ready.findings.Observed;
@@ -23,7 +22,6 @@ import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import java.util.stream.StreamSupport;
 import shared.SecretShapes;
 import shared.Texts;
 import tools.jackson.databind.JsonNode;
@@ -33,9 +31,6 @@ import tools.jackson.databind.JsonNode;
  * before. Pure; values of Secrets and of variables that are called like secrets are in none of them.
  */
 public final class Facts {
-    private static final Pattern MEMORY =
-        Pattern.compile("(?i)(?:-Xm[sx]|MaxRAM|max[_-]old[_-]space|shared_buffers|maxmemory|buffer[_-]pool"
-        + "|GOMEMLIMIT|cacheSizeGB|\\bheap\\b)[^\\s,;]*");
     private static final Pattern LISTENS =
         Pattern.compile("(?i)\\b(?:listen|serv|start|bound|running|bind)\\w*\\b.{0,60}?(?:[\\s:]|port\\D{0,3})\\d{2,5}\\b");
     private static final Pattern FIELD = Pattern.compile("\\bspec(\\.\\w+|\\[\\d+\\])+");
@@ -66,19 +61,19 @@ public final class Facts {
     }
 
     private void told(Finding f) {
-        var owner = Optional.ofNullable(needs.workloads().get(f.owner())).or(() -> seen.snapshot.find("Pod", f.pod()));
+        var owner = needs.workload(f.owner()).or(() -> seen.snapshot.find("Pod", f.pod()));
         var setting = f.param("setting").startsWith("configmap");
         if (setting) {
             object(f);
         }
-        owner.ifPresent(w -> fields(w, f, pattern(f)));
+        owner.ifPresent(w -> fields(w, f, DecidingFields.pattern(f, all(f))));
         owner.ifPresent(w -> spoken(w, f));
         object(f);
         custom(f);
         other(owner, f);
         log(f);
         owner.ifPresent(w -> before(w, f));
-        owner.filter(w -> f.code() == Code.CRASH_APP_ERROR).ifPresent(w -> fields(w, f, container(f) + "image "));
+        owner.filter(w -> f.code() == Code.CRASH_APP_ERROR).ifPresent(w -> fields(w, f, DecidingFields.container(f) + "image "));
     }
 
     private void add(Obj at, String path, String value) {
@@ -124,7 +119,7 @@ public final class Facts {
     private void spoken(Obj workload, Finding f) {
         var told = f.evidence().stream().map(Evidence::message).collect(Collectors.joining("\n")).toLowerCase(Locale.ROOT);
         var all = all(f).toLowerCase(Locale.ROOT);
-        var mine = Pattern.compile(container(f) + "(env\\[.*value$|ports|workingDir|args|command|securityC)"
+        var mine = Pattern.compile(DecidingFields.container(f) + "(env\\[.*value$|ports|workingDir|args|command|securityC)"
             + "|^\\w+ClassName|^serviceAccountName|^securityContext");
         var fields = f.code() == Code.ADMISSION_DENIED ? invalid(workload, told) : "";
         var weighed = needs.leaves(workload).entrySet().stream().filter(e -> SPOKEN.contains(f.code()) && mine.matcher(e.getKey()).find()
@@ -155,7 +150,7 @@ public final class Facts {
     private void neighbours(Obj workload, Finding f) {
         var all = all(f).toLowerCase(Locale.ROOT);
         needs.mentions(Ref.of(workload)).stream().flatMap(m -> needs.service(m.host()).stream()).distinct()
-            .flatMap(s -> needs.behind(s).stream()).map(needs.workloads()::get).filter(w -> w != workload).limit(MOST)
+            .flatMap(needs::serving).filter(w -> w != workload).limit(MOST)
             .forEach(w -> needs.leaves(w).entrySet().stream().filter(e -> e.getKey().matches(".*\\.(args|command)")
                 && weight(e.getKey(), e.getValue(), "", all) > 1).limit(1)
                 .forEach(e -> add(w, base(w) + e.getKey(), e.getValue())));
@@ -165,11 +160,11 @@ public final class Facts {
     private void files(Obj workload, Finding f) {
         var all = all(f);
         var spec = Dependencies.podSpec(workload);
-        Stream.of("containers", "initContainers").flatMap(l -> StreamSupport.stream(spec.path(l).spliterator(), false))
+        Stream.of("containers", "initContainers").flatMap(l -> spec.path(l).valueStream())
             .filter(c -> c.path("name").asString("").equals(f.container()))
-            .flatMap(c -> StreamSupport.stream(c.path("volumeMounts").spliterator(), false))
-            .filter(m -> all.contains(m.path("mountPath").asString("") + "/")).forEach(m -> StreamSupport
-                .stream(spec.path("volumes").spliterator(), false).filter(v -> v.path("name").equals(m.path("name")))
+            .flatMap(c -> c.path("volumeMounts").valueStream())
+            .filter(m -> all.contains(m.path("mountPath").asString("") + "/"))
+            .forEach(m -> spec.path("volumes").valueStream().filter(v -> v.path("name").equals(m.path("name")))
                 .flatMap(v -> References.ofVolume(v).stream()).flatMap(r -> seen.snapshot.find(r.kind(), r.name()).stream())
                 .forEach(o -> add(o, "keys at " + m.path("mountPath").asString(""), String.join(", ", o.keys()))));
     }
@@ -196,76 +191,6 @@ public final class Facts {
             case "CronJob" -> "spec.jobTemplate.spec.template.spec.";
             default -> "spec.template.spec.";
         };
-    }
-
-    private static String container(Finding f) {
-        return f.container().isEmpty() ? "ontainers\\[[^\\]]*\\]\\." : "ontainers\\[" + Pattern.quote(f.container()) + "\\]\\.";
-    }
-
-    /** What of the pod template decides this code. */
-    private String pattern(Finding f) {
-        var c = container(f);
-        var name = Pattern.quote(f.objectName());
-        return switch (f.code()) {
-            case IMAGE_NEVER_PULL -> c + "image";
-            case IMAGE_AUTH, IMAGE_NOT_FOUND_OR_AUTH, IMAGE_PULL_SECRET_MISSING -> c + "image |^imagePullSecrets";
-            case OOM_KILLED -> c + "resources\\..*memory|" + c + ".*" + MEMORY.pattern();
-            case SECRET_MISSING -> "ecret.* = " + name + "$";
-            case CONFIGMAP_MISSING -> "onfigMap.* = " + name + "$";
-            case PVC_MISSING -> "claimName = " + name + "$";
-            case SERVICE_ACCOUNT_MISSING, RBAC_RUNTIME_FORBIDDEN, RBAC_ROLE_MISSING -> "^serviceAccountName";
-            case CONFIG_KEY_MISSING -> "(key|subPath|items\\[.*) = " + Pattern.quote(f.param("key")) + "$|ecret.*ame = " + name
-                + "$|onfigMap.*ame = " + name + "$";
-            case CRASH_MISSING_ENV -> c + "env\\[" + Pattern.quote(f.param("variable")) + "\\]|" + c + "envFrom|" + c
-                + "env.* = .*\\$[({]" + Pattern.quote(f.param("variable")) + "[)}]";
-            case CONTAINER_CONFIG_INVALID -> c + ".*subPath|^volumes.*ame ";
-            case CRASH_AUTH_FAILED -> c + "env\\[[^\\]]*(?i:user|pass|pwd|auth|token|secret|_db|database)[^\\]]*\\]|" + c + "envFrom";
-            case CONTAINER_COMMAND_NOT_FOUND, CONTAINER_COMMAND_PERMISSION, CONTAINER_START_FAILED, CONTAINER_EXITS_ZERO ->
-                c + "(command|args|workingDir|image) |" + c + ".*subPath";
-            case CRASH_APP_ERROR -> c + "(command|args) |" + c + "envFrom|^volumes.*onfigMap.name"
-                + (Phrase.DENIED.occurs(all(f)) ? "|ecurityContext|" + c + "volumeMounts" : "")
-                + (Phrase.CERTIFICATE.occurs(all(f)) ? "|" + c + "env\\[[^\\]]*(?i:ssl|tls|cert|ca_)[^\\]]*\\]" : "")
-                + (Phrase.HEAP.occurs(all(f)) || f.param("exitCode").equals("137")
-                ? "|" + c + "resources\\..*memory|" + c + ".*" + MEMORY.pattern() : "");
-            case SCHED_GATED -> "^schedulingGates";
-            case SANDBOX_FAILED -> "^runtimeClassName|^hostNetwork";
-            case CRASH_PORT_IN_USE -> "^hostNetwork|[pP]ort |ontainers.*(command|args) |(?i:env.*port.* = )";
-            case CRASH_DISK_FULL, EVICTED_EPHEMERAL_STORAGE -> "emptyDir|claimName|resources\\..*storage|mountPath";
-            case LIFECYCLE_HOOK_FAILED -> c + "lifecycle";
-            case RUN_AS_NON_ROOT, POD_SECURITY_DENIED -> "runAs|ecurityContext|host(Network|PID|IPC|Path)|" + c + "image ";
-            case PROBE_LIVENESS_FAILING, PROBE_STARTUP_FAILING, PROBE_READINESS_FAILING, PROBE_PORT_MISMATCH, PROBE_PATH_NOT_FOUND ->
-                c + (f.param("probe").isEmpty() ? "\\w+Probe" : f.param("probe") + "Probe")
-                    + "\\.(?!successT|" + (Phrase.SLOW.occurs(all(f)) ? "" : "timeoutSeconds = 1$|") + ".*scheme = HTTP$"
-                    + (f.code() == Code.PROBE_LIVENESS_FAILING || f.code() == Code.PROBE_STARTUP_FAILING
-                    ? "" : "|periodS|failureT|initialD")
-                    + ")|" + c + "ports.*containerPort"
-                    + (f.code() == Code.PROBE_STARTUP_FAILING || Phrase.SLOW.occurs(all(f)) ? "|" + c + "resources.limits.cpu" : "");
-            case SCHED_NODE_SELECTOR -> "^nodeSelector|^affinity.nodeAffinity.required";
-            case SCHED_INSUFFICIENT_RESOURCES, QUOTA_EXCEEDED, QUOTA_REQUIRES_LIMITS, LIMITRANGE_VIOLATION -> "resources\\.";
-            case SCHED_TAINT -> "^tolerations|^nodeSelector";
-            case SCHED_HOST_PORT -> "hostPort";
-            case SCHED_POD_ANTI_AFFINITY -> "^affinity.pod";
-            case SCHED_TOPOLOGY -> "^topologySpread";
-            case SCHED_NODE_MISSING -> "^nodeName";
-            case SCHED_SCHEDULER_MISSING -> "^schedulerName";
-            case SCHED_DEVICE_CLAIM -> "[cC]laims";
-            case POD_READINESS_GATE -> "^readinessGates";
-            case POD_DNS_POLICY -> "^dns|^hostNetwork";
-            case JOB_SIDECAR_BLOCKS -> "^containers.*(image|command) ";
-            case VOLUME_MOUNT_FAILED, PVC_ACCESS_MODE, SCHED_VOLUME_AFFINITY -> "^volumes|^nodeSelector|mountPath";
-            case ENV_PORT_MISMATCH, DNS_NAME_UNKNOWN, DEPENDENCY_SERVICE_MISSING, SVC_MISSING, CRASH_DEPENDENCY_UNREACHABLE, INIT_WAITING ->
-                setting(f);
-            default -> f.code().family == Code.Family.IMAGE ? c + "image " : "";
-        };
-    }
-
-    /** The settings that name the host, or all that could. */
-    private static String setting(Finding f) {
-        var host = f.param("host").isEmpty() ? f.param("address").replaceFirst(":\\d*$", "") : f.param("host");
-        return host.isEmpty()
-            ? "env\\[[^\\]]*(?i:host|addr|url|uri|dsn|broker|server|endpoint|port)[^\\]]*\\]\\.|nitContainers.*(command|args) "
-            : "(?<![\\w.-])" + Pattern.quote(host) + "(?![\\w-])|env\\[" + Pattern.quote(f.param("setting")
-                .replaceFirst("^.* ", "").replaceFirst("(?i)(HOST(NAME)?|ADDR(ESS)?|SERVER)$", "PORT")) + "\\]";
     }
 
     /** The object at fault itself, where it is there. */
@@ -381,6 +306,13 @@ public final class Facts {
                 .forEach(v -> all(v, "/spec/nodeAffinity/required"));
             case PVC_PROVISIONER_MISSING, VOLUME_MOUNT_FAILED, SANDBOX_FAILED ->
                 seen.snapshot.find("Pod", f.pod()).ifPresent(p -> all(p, "/spec/nodeName"));
+            default -> beside(owner, f);
+        }
+    }
+
+    /** What a program that fails or is not let in has beside it. */
+    private void beside(Optional<Obj> owner, Finding f) {
+        switch (f.code()) {
             case CRASH_AUTH_FAILED -> target(f);
             case CRASH_APP_ERROR -> {
                 target(f);
@@ -404,8 +336,8 @@ public final class Facts {
             case SECRET_MISSING, INGRESS_TLS_SECRET_MISSING -> CustomFindings.maker(seen.snapshot, f.param("name").isEmpty()
                 ? f.objectName() : f.param("name")).ifPresent(m -> add(m, "makes it", CustomStatus.of(m, seen.snapshot).message()));
             case QUOTA_REQUIRES_LIMITS -> owner.stream()
-                .flatMap(w -> StreamSupport.stream(Dependencies.podSpec(w).path("containers").spliterator(),
-                false).filter(c -> c.path("resources").isEmpty()).map(c -> Map.entry(w, c.path("name").asString(""))))
+                .flatMap(w -> Dependencies.podSpec(w).path("containers").valueStream().filter(c -> c.path("resources").isEmpty())
+                    .map(c -> Map.entry(w, c.path("name").asString(""))))
                 .forEach(e -> add(e.getKey(), base(e.getKey()) + "containers[" + e.getValue() + "].resources", "not set"));
             case CRASH_DISK_FULL, EVICTED_EPHEMERAL_STORAGE -> owner.stream().flatMap(w -> needs.claims(w))
                 .forEach(c -> all(c, "/spec/resources/requests/storage"));
@@ -416,8 +348,7 @@ public final class Facts {
 
     /** What the service that refused it knows: users and databases. */
     private void target(Finding f) {
-        seen.snapshot.find("Service", f.param("target")).stream().flatMap(s -> needs.behind(s).stream())
-            .map(needs.workloads()::get).limit(1)
+        seen.snapshot.find("Service", f.param("target")).stream().flatMap(needs::serving).limit(1)
             .forEach(w -> fields(w, f, "env\\[[^\\]]*(?i:user|pass|pwd|auth|database|_db)[^\\]]*\\]"));
     }
 
@@ -432,7 +363,7 @@ public final class Facts {
 
     /** Values of the ConfigMaps that it reads, which name the host or could. */
     private void maps(Obj workload, Finding f) {
-        var wanted = Pattern.compile(setting(f).replace("env\\[[^\\]]*", "env\\[.*"));
+        var wanted = Pattern.compile(DecidingFields.setting(f).replace("env\\[[^\\]]*", "env\\[.*"));
         References.of(Dependencies.podSpec(workload)).stream().filter(r -> r.kind().equals("ConfigMap"))
             .flatMap(r -> seen.snapshot.find(r.kind(), r.name()).stream()).distinct().forEach(o -> o.map("/data").forEach((key, value) -> {
                 if (value.length() < Fact.CHARS && !SecretShapes.NAME.matcher(key).matches()
@@ -450,8 +381,7 @@ public final class Facts {
 
     private Optional<Obj> named(String ref) {
         return needs.workloads().values().stream().filter(w -> w.ref().equals(ref)).findFirst()
-            .or(() -> seen.snapshot.all("Service").stream().filter(s -> s.ref().equals(ref)).flatMap(s -> needs.behind(s).stream())
-                .map(needs.workloads()::get).findFirst());
+            .or(() -> seen.snapshot.all("Service").stream().filter(s -> s.ref().equals(ref)).flatMap(needs::serving).findFirst());
     }
 
     private void labels(Obj workload) {
@@ -461,7 +391,7 @@ public final class Facts {
     /** What the program says of the port it listens on, and of the memory it takes. */
     private void log(Finding f) {
         var log = seen.snapshot.logs().get(f.pod() + "/" + f.container());
-        var wanted = f.code() == Code.OOM_KILLED ? MEMORY : f.code().family == Code.Family.PROBE ? LISTENS : null;
+        var wanted = f.code() == Code.OOM_KILLED ? DecidingFields.MEMORY : f.code().family == Code.Family.PROBE ? LISTENS : null;
         if (log != null && wanted != null) {
             log.lines().stream().filter(l -> wanted.matcher(l).find()).findFirst()
                 .ifPresent(l -> found.putIfAbsent("log " + log.pod() + " " + log.container(), l));

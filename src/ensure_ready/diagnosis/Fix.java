@@ -7,9 +7,4 @@ import java.util.List;
 
 /** Where the repair lies and in which file; {@code change}: the field at fault, what it is and what there is instead, or null. */
 @JsonInclude(JsonInclude.Include.NON_NULL)
-public record Fix(Code.Scope scope, String action, String text, String change, List<FileRef> files, List<Also> alsoRequired) {
-    Fix changing(List<Fact> facts, List<String> candidates) {
-        return facts.isEmpty() ? this : new Fix(scope, action, text, facts.get(0).at() + " is " + facts.get(0).value()
-            + (candidates.isEmpty() ? "" : "; there is " + candidates.get(0)), files, alsoRequired);
-    }
-}
+public record Fix(Code.Scope scope, String action, String text, String change, List<FileRef> files, List<Also> alsoRequired) { }

@@ -5,7 +5,6 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
-import java.util.stream.StreamSupport;
 import shared.SecretShapes;
 import tools.jackson.databind.JsonNode;
 
@@ -25,7 +24,7 @@ public final class Leaves {
     private static void walk(JsonNode node, String path, Map<String, String> found) {
         if (node.isObject() && !node.isEmpty()) {
             node.properties().forEach(e -> walk(e.getValue(), path.isEmpty() ? e.getKey() : path + "." + e.getKey(), found));
-        } else if (node.isArray() && StreamSupport.stream(node.spliterator(), false).anyMatch(JsonNode::isObject)) {
+        } else if (node.isArray() && node.valueStream().anyMatch(JsonNode::isObject)) {
             for (int i = 0; i < node.size(); i++) {
                 var only = node.get(i).size() == 1 && node.get(i).has("name") && !path.endsWith(".env");
                 var element = path + "[" + (only ? "" + i : Obj.element(node.get(i), i)) + "]";
@@ -46,7 +45,7 @@ public final class Leaves {
         if (variable.find() && SecretShapes.NAME.matcher(variable.group(1)).matches() && !node.asString("").isEmpty()) {
             return HIDDEN;
         }
-        return node.isArray() ? StreamSupport.stream(node.spliterator(), false).map(n -> n.asString(""))
+        return node.isArray() ? node.valueStream().map(n -> n.asString(""))
             .collect(Collectors.joining(", ", "[", "]")) : node.isObject() ? "{}"
             : node.asString("").isEmpty() ? "\"\"" : node.asString("");
     }

@@ -10,7 +10,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.stream.StreamSupport;
 import tools.jackson.databind.JsonNode;
 
 /** What NetworkPolicies let through between two pods of this namespace. */
@@ -42,7 +41,7 @@ public record NetworkPolicies(Snapshot snapshot) {
 
     /** Whether the cluster's DNS, which lives in another namespace, may be among these peers. */
     private static boolean leavesNamespace(JsonNode peers) {
-        return peers.isEmpty() || StreamSupport.stream(peers.spliterator(), false).anyMatch(p -> p.has("ipBlock")
+        return peers.isEmpty() || peers.valueStream().anyMatch(p -> p.has("ipBlock")
             || p.has("namespaceSelector") && "kube-system".equals(p.at("/namespaceSelector/matchLabels")
                 .path("kubernetes.io/metadata.name").asString("kube-system")));
     }

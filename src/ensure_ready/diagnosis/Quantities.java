@@ -1,22 +1,18 @@
 package ensure_ready.diagnosis;
 
-import java.util.regex.Pattern;
+import io.fabric8.kubernetes.api.model.Quantity;
 
 /** Amounts of resources as Kubernetes writes them: {@code 500m}, {@code 2Gi}. */
 public final class Quantities {
-    private static final Pattern AMOUNT = Pattern.compile("(\\d+(?:\\.\\d+)?)(m|[kKMGTPE]i?)?");
-
     private Quantities() { }
 
     /** Zero for what is none. */
     static double of(String text) {
-        var match = AMOUNT.matcher(text);
-        if (!match.matches()) {
+        try {
+            return Quantity.parse(text).getNumericalAmount().doubleValue();
+        } catch (IllegalArgumentException e) {
             return 0;
         }
-        var unit = match.group(2) == null ? "" : match.group(2);
-        var power = unit.isEmpty() ? 0 : "kMGTPE".indexOf(unit.replace('K', 'k').charAt(0)) + 1;
-        return Double.parseDouble(match.group(1)) * (unit.equals("m") ? 0.001 : Math.pow(unit.endsWith("i") ? 1024 : 1000, power));
     }
 
     /** Of memory in {@code Mi}, of anything else in thousandths when it is small. */

@@ -2,6 +2,7 @@ package ensure_ready.diagnosis;
 
 import ensure_ready.catalogue.Also;
 import ensure_ready.catalogue.Code;
+import ensure_ready.catalogue.Rule;
 import ensure_ready.findings.Finding;
 import ensure_ready.model.Applied;
 import ensure_ready.model.Obj;
@@ -23,10 +24,12 @@ public record Repairs(Snapshot snapshot) {
     private static final Pattern REF = Pattern.compile("[a-z]{1,40}[a-z0-9.-]{0,100}/" + NAME.pattern());
 
     /** The manifest to change: the object's own where there is one, else that of whoever refers to it. */
-    Fix fix(Finding f, List<Fact> facts) {
+    Fix fix(Finding f, List<Fact> facts, List<String> candidates) {
         var files = Stream.of(f.object(), f.owner()).filter(o -> !o.is("Command"))
             .flatMap(o -> source(o).stream().map(s -> new FileRef(s.file(), line(s, o, facts)))).distinct();
-        return new Fix(f.code().scope, f.code().action, f.code().text, null, files.toList(), also(f).stream().toList());
+        var change = f.code().has(Rule.LOGGED) ? null : facts.stream().findFirst().map(at -> at.at() + " is " + at.value()
+            + (candidates.isEmpty() ? "" : "; there is " + candidates.get(0))).orElse(null);
+        return new Fix(f.code().scope, f.code().action, f.code().text, change, files.toList(), also(f).stream().toList());
     }
 
     /** That of the field at fault, where the first fact about the object tells it. */

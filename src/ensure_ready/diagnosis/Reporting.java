@@ -92,7 +92,7 @@ public record Reporting(Observed seen, Dependencies needs, List<Finding> finding
         });
         return unready.stream().filter(u -> !explained.contains(u)).map(u -> {
             var own = findings.stream().filter(f -> f.owner().equals(u) && f.code() != Code.STS_HEADLESS_SVC_MISSING).findFirst();
-            var message = workloads.stream().filter(w -> u.equals(new Ref(w.kind(), w.name())))
+            var message = workloads.stream().filter(w -> u.equals(Ref.of(w)))
                 .map(Workload::message).findFirst().orElse("");
             return new Unexplained(u.toString(), own.map(Finding::code).orElse(Code.UNKNOWN), message);
         }).filter(u -> u.code() != Code.SVC_NO_READY_ENDPOINTS).toList(); // the workload behind it stands there too
@@ -108,11 +108,9 @@ public record Reporting(Observed seen, Dependencies needs, List<Finding> finding
         var first = findings.stream().map(Finding::since).min(Comparator.naturalOrder()).orElse(seen.snapshot.at());
         var facts = Facts.of(seen, needs, findings);
         var candidates = Candidates.of(seen, needs, f);
-        var fix = repairs().fix(f, facts);
         return new Cause("", fingerprint(f), f.code(), f.code().family, f.code().severity(!affected.isEmpty()),
             ref(f.object()), ref(f.owner()), f.container(), inferred(f) ? "inferred" : "observed", confidence(f), params(findings),
-            facts, candidates, f.code() == Code.CRASH_APP_ERROR ? fix : fix.changing(facts, candidates), repairs().next(f),
-            evidence(findings), excerpt(f),
+            facts, candidates, repairs().fix(f, facts, candidates), repairs().next(f), evidence(findings), excerpt(f),
             explains(findings, root),
             oldRevisionServing(f), affected.contains(agent), affected.size(), time(first));
     }

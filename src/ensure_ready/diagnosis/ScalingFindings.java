@@ -8,7 +8,6 @@ import ensure_ready.model.Obj;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
-import tools.jackson.databind.JsonNode;
 
 /** How many pods there may be: autoscalers without metrics, budgets that hold, workloads at zero. Pure. */
 public record ScalingFindings(Observed seen, Dependencies needs) {
@@ -19,24 +18,20 @@ public record ScalingFindings(Observed seen, Dependencies needs) {
                 .map(w -> seen.fault(Code.REPLICAS_ZERO, w, Evidence.field(w, "spec.replicas", "0")))).flatMap(s -> s);
     }
 
-    private static boolean no(JsonNode condition) {
-        return condition.path("status").asString("").equals("False");
-    }
-
     private Optional<Finding> autoscaler(Obj hpa) {
         if (seen.age(hpa) < Code.HPA_NO_METRICS.young) {
             return Optional.empty(); // the first metrics take a minute
         }
         var active = Optional.of(hpa.condition("ScalingActive"))
-            .filter(c -> no(c) && !c.path("reason").asString("").matches("ScalingDisabled|ScaledToZero"));
-        return active.or(() -> Optional.of(hpa.condition("AbleToScale")).filter(ScalingFindings::no))
+            .filter(c -> Obj.isFalse(c) && !c.path("reason").asString("").matches("ScalingDisabled|ScaledToZero"));
+        return active.or(() -> Optional.of(hpa.condition("AbleToScale")).filter(Obj::isFalse))
             .map(c -> seen.fault(Code.HPA_NO_METRICS, hpa, Evidence.condition(hpa, c))
             .with(Map.of("reason", c.path("reason").asString(""))));
     }
 
     private Optional<Finding> budget(Obj budget) {
         boolean blocks = budget.number("/status/expectedPods", 0) > 0 && budget.number("/status/disruptionsAllowed", 1) == 0
-            || no(budget.condition("DisruptionAllowed"));
+            || Obj.isFalse(budget.condition("DisruptionAllowed"));
         return !blocks || budget.number("/status/currentHealthy", 0) < budget.number("/status/desiredHealthy", 0) ? Optional.empty()
             : Optional.of(seen.fault(Code.PDB_BLOCKING, budget, Evidence.field(budget, "status.disruptionsAllowed",
                 "0 of " + budget.number("/status/expectedPods", 0) + " pods, " + budget.at("/spec").toString())));

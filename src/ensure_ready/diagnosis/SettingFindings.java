@@ -65,7 +65,7 @@ public final class SettingFindings {
         if (!unready.contains(Ref.of(workload))) {
             return; // whether anything enforces policies is not told, and its traffic may flow
         }
-        var others = needs.behind(service).stream().filter(w -> !w.equals(Ref.of(workload))).map(needs.workloads()::get).toList();
+        var others = needs.serving(service).filter(w -> w != workload).toList();
         policies.blocking(workload, service, m.port(), others).ifPresent(p -> add(Code.NETPOL_BLOCKING, workload, Ref.of(p),
             Evidence.field(p, "spec", "does not allow " + workload.ref() + " to reach svc/" + service.name()),
             Map.of("from", workload.ref(), "to", "svc/" + service.name())));

@@ -20,7 +20,6 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import java.util.stream.StreamSupport;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.MissingNode;
 
@@ -48,7 +47,7 @@ public record ContainerFindings(Observed seen, Obj pod, Ref owner, JsonNode stat
         if (!Set.of(Code.CRASH_APP_ERROR, Code.CONTAINER_START_FAILED, Code.CONTAINER_CONFIG_INVALID).contains(f.code())) {
             return Optional.empty();
         }
-        return StreamSupport.stream(spec().path("volumeMounts").spliterator(), false).filter(m -> m.has("subPath"))
+        return spec().path("volumeMounts").valueStream().filter(m -> m.has("subPath"))
             .flatMap(m -> MissingObject.belowSubPath(seen, pod, m).stream()).findFirst()
             .map(k -> seen.finding(Code.CONFIG_KEY_MISSING, k.object(), owner, Optional.of(f.since()), f.evidence())
                 .in(pod.name(), name()).with(Map.of("key", k.key())));
@@ -165,7 +164,7 @@ public record ContainerFindings(Observed seen, Obj pod, Ref owner, JsonNode stat
     /** It ended with success, and may. */
     private boolean ended() {
         var job = owner.is("Job") || !Pods.endless(pod, spec());
-        return status.at("/state/terminated/exitCode").asInt(0) == 0 && (init && !sidecar() || job);
+        return status.at("/state/terminated/exitCode").asInt(0) == 0 && (init && !Pods.sidecar(pod, status) || job);
     }
 
     /** The last run that ended: {@code at} is {@code state} or {@code lastState}. */
@@ -239,18 +238,13 @@ public record ContainerFindings(Observed seen, Obj pod, Ref owner, JsonNode stat
         var running = seen.age(since());
         var restarts = status.path("restartCount").asLong(0);
         var ready = status.path("ready").asBoolean(false);
-        if (init && !sidecar()) {
+        if (init && !Pods.sidecar(pod, status)) {
             return Optional.of(initRuns(running));
         }
         if (restarts >= 1 && status.at("/lastState/terminated").isObject() && (!ready || restarts >= 2 && running < 60)) {
             return Optional.of(crash("lastState")); // between two crashes it runs for a moment
         }
         return ready ? Optional.empty() : Optional.of(unready(running));
-    }
-
-    /** A native one runs beside the main containers, with probes of its own. */
-    private boolean sidecar() {
-        return init && spec().path("restartPolicy").asString("").equals("Always");
     }
 
     private Optional<Instant> since() {

@@ -6,12 +6,12 @@ import ensure_ready.catalogue.Phrase;
 import ensure_ready.model.Evidence;
 import ensure_ready.model.Log;
 import ensure_ready.model.Obj;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeSet;
 import java.util.stream.IntStream;
+import shared.Texts;
 
 /** What the tail of a log says: the last line that a rule knows, since what a program says last is nearest to why it ended. */
 public record LogReading(Code code, String line, Log log, Map<String, String> params) {
@@ -78,7 +78,7 @@ public record LogReading(Code code, String line, Log log, Map<String, String> pa
 
     /** At most 40 lines, in order: the first error with what led to it, what it was caused by, and the end; repeats are folded. */
     public static List<String> excerpt(List<String> lines) {
-        var folded = folded(lines);
+        var folded = Texts.folded(lines);
         var keep = new TreeSet<Integer>();
         for (int i = 0; i < folded.size(); i++) {
             var error = Phrase.ERROR.occurs(folded.get(i));
@@ -92,17 +92,4 @@ public record LogReading(Code code, String line, Log log, Map<String, String> pa
         return keep.stream().map(folded::get).limit(40).toList();
     }
 
-    private static List<String> folded(List<String> lines) {
-        var folded = new ArrayList<String>();
-        int times = 1;
-        for (int i = 0; i < lines.size(); i++) {
-            if (i + 1 < lines.size() && lines.get(i).equals(lines.get(i + 1))) {
-                times++;
-            } else {
-                folded.add(lines.get(i) + (times > 1 ? " (x" + times + ")" : ""));
-                times = 1;
-            }
-        }
-        return folded;
-    }
 }

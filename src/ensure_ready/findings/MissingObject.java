@@ -11,7 +11,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
-import java.util.stream.StreamSupport;
 import tools.jackson.databind.JsonNode;
 
 /** A message about an object that is missing or lacks a key; the finding stands at that object. Pure. */
@@ -42,11 +41,11 @@ public final class MissingObject {
     /** Keys that volumes of the pod take from a ConfigMap or Secret which is there and does not have them. */
     static Stream<Key> ofItems(Observed seen, Obj pod) {
         return pod.list("/spec/volumes").stream()
-            .flatMap(v -> Stream.concat(Stream.of(v), StreamSupport.stream(v.at("/projected/sources").spliterator(), false)))
+            .flatMap(v -> Stream.concat(Stream.of(v), v.at("/projected/sources").valueStream()))
             .flatMap(v -> Stream.of("configMap", "secret").map(v::path).filter(s -> !s.path("optional").asBoolean(false))
                 .flatMap(s -> seen.snapshot
                 .find(v.has("secret") ? "Secret" : "ConfigMap", s.path("secretName").asString(s.path("name").asString("")))
-                    .stream().flatMap(o -> StreamSupport.stream(s.path("items").spliterator(), false).map(i -> i.path("key").asString(""))
+                    .stream().flatMap(o -> s.path("items").valueStream().map(i -> i.path("key").asString(""))
                         .filter(k -> !o.keys().isEmpty() && !o.keys().contains(k)).map(k -> new Key(Ref.of(o), k)))));
     }
 

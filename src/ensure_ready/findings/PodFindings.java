@@ -48,7 +48,7 @@ public record PodFindings(Observed seen, Obj pod, Ref owner, List<Finding> befor
                 .stream()
                 .map(f -> f.code() == Code.EVICTED_EPHEMERAL_STORAGE && times >= PROVEN ? f.with(Basis.FINAL) : f).toList();
         }
-        if (pod.condition("PodScheduled").path("status").asString("").equals("False")
+        if (Obj.isFalse(pod.condition("PodScheduled"))
             || pod.text("/spec/nodeName").isEmpty() && phase.equals("Pending")) {
             return List.of(new Scheduling(seen, pod, owner).find());
         }
@@ -124,13 +124,13 @@ public record PodFindings(Observed seen, Obj pod, Ref owner, List<Finding> befor
         // the next init container has not begun; unless this one is a sidecar that runs
         var init = pod.list("/status/initContainerStatuses").stream().filter(status -> !done(status)).findFirst();
         var statuses = new ArrayList<>(pod.list("/status/initContainerStatuses").stream()
-            .filter(s -> sidecar(s) || init.filter(s::equals).isPresent()).toList());
-        var initDone = init.isEmpty() || sidecar(init.get());
+            .filter(s -> Pods.sidecar(pod, s) || init.filter(s::equals).isPresent()).toList());
+        var initDone = init.isEmpty() || Pods.sidecar(pod, init.get());
         if (initDone) {
             statuses.addAll(pod.list("/status/containerStatuses"));
         }
         var found = statuses.stream()
-            .flatMap(s -> new ContainerFindings(seen, pod, owner, s, !initDone || sidecar(s)).find().stream()).toList();
+            .flatMap(s -> new ContainerFindings(seen, pod, owner, s, !initDone || Pods.sidecar(pod, s)).find().stream()).toList();
         return found.isEmpty() && !Pods.saysReady(pod) ? quiet() : found;
     }
 
@@ -141,16 +141,12 @@ public record PodFindings(Observed seen, Obj pod, Ref owner, List<Finding> befor
     }
 
     private boolean done(JsonNode status) {
-        return sidecar(status) ? status.path("started").asBoolean(false) || status.path("ready").asBoolean(false) : succeeded(status);
+        return Pods.sidecar(pod, status) ? status.path("started").asBoolean(false) || status.path("ready").asBoolean(false)
+            : succeeded(status);
     }
 
     private static boolean succeeded(JsonNode status) {
         return status.at("/state/terminated").isObject() && status.at("/state/terminated/exitCode").asInt(0) == 0;
-    }
-
-    private boolean sidecar(JsonNode status) {
-        return pod.list("/spec/initContainers").stream()
-            .anyMatch(c -> c.path("name").equals(status.path("name")) && c.path("restartPolicy").asString("").equals("Always"));
     }
 
     /** Nothing said by a container: volumes, sandbox, gates, a Job's sidecar, or simply young. */

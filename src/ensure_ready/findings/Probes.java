@@ -9,7 +9,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.Stream;
-import java.util.stream.StreamSupport;
 import tools.jackson.databind.JsonNode;
 
 /** What a container's probes say: which one kills it, which one fails, and whether the probe itself is the mistake. Pure. */
@@ -57,7 +56,7 @@ public record Probes(Observed seen, Obj pod, String container, JsonNode spec) {
     private boolean unknownPort(JsonNode probe) {
         var named = port(probe);
         return !named.isEmpty() && !named.matches("\\d+")
-            && StreamSupport.stream(spec.path("ports").spliterator(), false).noneMatch(p -> p.path("name").asString("").equals(named));
+            && spec.path("ports").valueStream().noneMatch(p -> p.path("name").asString("").equals(named));
     }
 
     /** Its command does not exist in the image: the kubelet throws such answers away, so they neither pass nor kill. */

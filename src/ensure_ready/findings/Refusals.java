@@ -30,7 +30,7 @@ public record Refusals(Observed seen) {
     }
 
     Optional<Finding> condition(Obj workload, Obj creator, String type) {
-        return Optional.of(creator.condition(type)).filter(c -> c.path("status").asString("").equals("True")).map(c ->
+        return Optional.of(creator.condition(type)).filter(Obj::isTrue).map(c ->
             refused(workload, c.path("message").asString(""), Observed.since(c), Evidence.condition(creator, c)));
     }
 

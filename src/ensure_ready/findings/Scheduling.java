@@ -78,7 +78,7 @@ public record Scheduling(Observed seen, Obj pod, Ref owner) {
     /** The node that is short of something, when there is but one. */
     private Optional<Ref> pressed() {
         var pressed = seen.snapshot.all("Node").stream().filter(n -> n.list("/status/conditions").stream()
-            .anyMatch(c -> c.path("type").asString("").endsWith("Pressure") && c.path("status").asString("").equals("True"))).toList();
+            .anyMatch(c -> c.path("type").asString("").endsWith("Pressure") && Obj.isTrue(c))).toList();
         return pressed.size() == 1 ? Optional.of(Ref.of(pressed.get(0))) : Optional.empty();
     }
 
@@ -110,15 +110,6 @@ public record Scheduling(Observed seen, Obj pod, Ref owner) {
         var selector = pod.map("/spec/nodeSelector");
         var terms = pod.list("/spec/affinity/nodeAffinity/requiredDuringSchedulingIgnoredDuringExecution/nodeSelectorTerms");
         return snapshot.all("Node").stream().anyMatch(n -> n.labels().entrySet().containsAll(selector.entrySet())
-            && (terms.isEmpty() || terms.stream().anyMatch(t -> matches(t, n))));
-    }
-
-    private static boolean matches(JsonNode term, Obj node) {
-        for (var e : term.path("matchExpressions")) {
-            if (!Selector.expression(e, node.labels())) {
-                return false;
-            }
-        }
-        return true;
+            && (terms.isEmpty() || terms.stream().anyMatch(t -> Selector.expressions(t, n.labels()))));
     }
 }

@@ -60,7 +60,7 @@ public record WorkloadFindings(Observed seen, Refusals refusals, List<Finding> p
         }
         var progressing = deployment.condition("Progressing");
         var at = Ref.of(deployment);
-        if (progressing.path("status").asString("").equals("False")) {
+        if (Obj.isFalse(progressing)) {
             found.add(seen.finding(Code.ROLLOUT_STUCK, at, at, Observed.since(progressing),
                 List.of(Evidence.condition(deployment, progressing))));
         }
@@ -135,7 +135,7 @@ public record WorkloadFindings(Observed seen, Refusals refusals, List<Finding> p
         var target = failed.isMissingNode() ? job.condition("FailureTarget") : failed;
         var at = Ref.of(job);
         var pods = seen.snapshot.ownedBy("Pod", job);
-        if (target.path("status").asString("").equals("True")) {
+        if (Obj.isTrue(target)) {
             return List.of(seen.finding(Code.JOB_FAILED, at, at, Observed.since(target), List.of(Evidence.condition(job, target)))
                 .with(Map.of("reason", target.path("reason").asString(""))));
         }

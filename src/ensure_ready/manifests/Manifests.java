@@ -250,9 +250,8 @@ public final class Manifests {
                 if (node.isPresent()) {
                     var json = json(node.get(), 0);
                     if (!json.isNull()) {
-                        var fields = new HashMap<String, Integer>();
-                        fields(node.get(), json, "", from, fields);
-                        documents.add(new Document(json, new Source(label, from + line(node.get().getStartMark()), fields)));
+                        documents.add(new Document(json, new Source(label, from + line(node.get().getStartMark()),
+                            () -> fields(node.get(), json, from))));
                     }
                 }
             } catch (MarkedYamlEngineException e) {
@@ -264,7 +263,13 @@ public final class Manifests {
             }
         }
 
-        /** The lines of the first fields, deep ones too. */
+        /** The lines of the first fields, deep ones too; counted when somebody asks. */
+        private static Map<String, Integer> fields(Node node, JsonNode json, int from) {
+            var found = new HashMap<String, Integer>();
+            fields(node, json, "", from, found);
+            return found;
+        }
+
         private static void fields(Node node, JsonNode json, String path, int from, Map<String, Integer> found) {
             if (node instanceof MappingNode mapping && found.size() < MOST_FIELDS) {
                 for (var pair : mapping.getValue()) {

@@ -234,7 +234,7 @@ public record ObjectApply(Api api, String namespace, boolean recreate, Set<Strin
 
     private static void refused(Obj crd) {
         var accepted = crd.condition("NamesAccepted");
-        if (accepted.path("status").asString("").equals("False")) {
+        if (Obj.isFalse(accepted)) {
             throw new ApiError(422, "NamesNotAccepted", "its names are not accepted: " + accepted.path("message").asString(""),
                 "apply " + crd.ref());
         }

@@ -1,6 +1,7 @@
 package ensure_ready.manifests;
 
 import ensure_ready.model.Outcome;
+import ensure_ready.system.Daemon;
 import ensure_ready.system.Deadline;
 import ensure_ready.system.InfraFailure;
 import java.io.IOException;
@@ -39,7 +40,9 @@ public final class Shell {
             var ends = Hooks.add("end of a command", () -> ProcessTree.end(process));
             process.getOutputStream().close();
             var errors = new ArrayList<String>();
-            var stderr = reading(() -> process.errorReader(StandardCharsets.UTF_8).lines().forEach(line -> keep(errors, line, log)));
+            var stderr = Daemon.named("stderr")
+                .newThread(() -> process.errorReader(StandardCharsets.UTF_8).lines().forEach(line -> keep(errors, line, log)));
+            stderr.start();
             var out = CompletableFuture.supplyAsync(() -> all(process));
             var ended = process.waitFor(Math.max(1, deadline.left().toMillis()), TimeUnit.MILLISECONDS);
             // before the end: it closes what is still read
@@ -64,13 +67,6 @@ public final class Shell {
             Thread.currentThread().interrupt();
             throw new InfraFailure(Outcome.interrupted, what + ": interrupted");
         }
-    }
-
-    private static Thread reading(Runnable reader) {
-        var thread = new Thread(reader, "stderr");
-        thread.setDaemon(true);
-        thread.start();
-        return thread;
     }
 
     private static void keep(List<String> errors, String line, Consumer<String> log) {

@@ -155,6 +155,11 @@ public record Obj(JsonNode json) {
         return condition.path("status").asString("").equalsIgnoreCase("True"); // some operators write a boolean
     }
 
+    /** Its opposite; neither holds of a condition that is not there or not known. */
+    public static boolean isFalse(JsonNode condition) {
+        return condition.path("status").asString("").equalsIgnoreCase("False");
+    }
+
     /** The ownerReference with controller: true, or a missing node. */
     public JsonNode controller() {
         return list("/metadata/ownerReferences").stream().filter(o -> o.path("controller").asBoolean(false))

@@ -42,6 +42,15 @@ public final class Pods {
         return pod.list("/status/initContainerStatuses").stream().anyMatch(c -> c.path("name").equals(container.path("name")));
     }
 
+    /** Native ones: init containers that run beside the main ones, with probes of their own. */
+    private static Stream<JsonNode> sidecars(Obj pod) {
+        return pod.list("/spec/initContainers").stream().filter(c -> c.path("restartPolicy").asString("").equals("Always"));
+    }
+
+    public static boolean sidecar(Obj pod, JsonNode container) {
+        return sidecars(pod).anyMatch(c -> c.path("name").equals(container.path("name")));
+    }
+
     /** Whether this container has ever begun, so that its image and what it refers to were there. */
     public static boolean started(Obj pod, String container) {
         var status = container(pod, container);
@@ -77,8 +86,7 @@ public final class Pods {
 
     /** Whether a container counts as ready as soon as it runs, because nothing probes it. */
     public static boolean unprobed(Obj pod) {
-        var sidecars = pod.list("/spec/initContainers").stream().filter(c -> c.path("restartPolicy").asString("").equals("Always"));
-        return Stream.concat(sidecars, pod.list("/spec/containers").stream()).anyMatch(c -> c.path("readinessProbe").isMissingNode());
+        return Stream.concat(sidecars(pod), pod.list("/spec/containers").stream()).anyMatch(c -> c.path("readinessProbe").isMissingNode());
     }
 
     /**

@@ -8,6 +8,10 @@ public record Ref(String kind, String name) implements Comparable<Ref> {
         return new Ref(o.kind(), o.name());
     }
 
+    public static Ref of(Workload w) {
+        return new Ref(w.kind(), w.name());
+    }
+
     /** An ownerReference or another node with these two fields. */
     public static Ref of(JsonNode reference) {
         return new Ref(reference.path("kind").asString(""), reference.path("name").asString(""));

@@ -1,6 +1,5 @@
 package ensure_ready.model;
 
-import java.util.ArrayList;
 import java.util.Map;
 import tools.jackson.databind.JsonNode;
 
@@ -9,21 +8,18 @@ public final class Selector {
     private Selector() { }
 
     public static boolean matches(JsonNode selector, Map<String, String> labels) {
-        var all = true;
-        for (var i = selector.path("matchLabels").properties().iterator(); i.hasNext();) {
-            var e = i.next();
-            all &= e.getValue().asString("").equals(labels.get(e.getKey()));
-        }
-        for (var e : selector.path("matchExpressions")) {
-            all &= expression(e, labels);
-        }
-        return all;
+        return selector.path("matchLabels").properties().stream().allMatch(e -> e.getValue().asString("").equals(labels.get(e.getKey())))
+            && expressions(selector, labels);
     }
 
-    public static boolean expression(JsonNode e, Map<String, String> labels) {
+    /** A node selector's term has nothing else. */
+    public static boolean expressions(JsonNode selector, Map<String, String> labels) {
+        return selector.path("matchExpressions").valueStream().allMatch(e -> expression(e, labels));
+    }
+
+    private static boolean expression(JsonNode e, Map<String, String> labels) {
         var value = labels.get(e.path("key").asString(""));
-        var values = new ArrayList<String>();
-        e.path("values").forEach(v -> values.add(v.asString("")));
+        var values = e.path("values").valueStream().map(v -> v.asString("")).toList();
         return switch (e.path("operator").asString("")) {
             case "In" -> value != null && values.contains(value);
             case "NotIn" -> value == null || !values.contains(value);

@@ -78,23 +78,19 @@ public final class CustomWords {
     /** A good condition that is not so because its controller tried and could not; one of an unknown type if it says so in one word. */
     static boolean triedInVain(JsonNode condition) {
         var reason = condition.path("reason").asString("");
-        return no(condition) && (positive(condition) ? FAILED_REASON.matcher(reason).matches()
+        return Obj.isFalse(condition) && (positive(condition) ? FAILED_REASON.matcher(reason).matches()
             : reason.matches("Error|Failed|Failure") && !BROKEN.matcher(type(condition)).matches());
-    }
-
-    static boolean no(JsonNode condition) {
-        return condition.path("status").asString("").equalsIgnoreCase("False");
     }
 
     /** It does not work because nobody asks it to: a good condition that is not so for that reason, or one that says it. */
     static boolean idle(JsonNode condition) {
-        return positive(condition) ? no(condition) && IDLE.matcher(condition.path("reason").asString("")).matches()
+        return positive(condition) ? Obj.isFalse(condition) && IDLE.matcher(condition.path("reason").asString("")).matches()
             : Obj.isTrue(condition) && (idle(type(condition)) || idle(condition.path("reason").asString("")));
     }
 
     /** A queue does not let it run. */
     static boolean queued(JsonNode condition) {
-        return type(condition).matches("QuotaReserved|Admitted") && no(condition);
+        return type(condition).matches("QuotaReserved|Admitted") && Obj.isFalse(condition);
     }
 
     /** It ran to its end: that it does not run any more is no fault then. */

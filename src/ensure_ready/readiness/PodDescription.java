@@ -21,7 +21,7 @@ public final class PodDescription {
             return name + "failed" + Phrases.prefixed(": ", pod.text("/status/reason")) + Phrases.prefixed(": ", failure(pod));
         }
         var scheduled = pod.condition("PodScheduled");
-        if (scheduled.path("status").asString("").equals("False")) {
+        if (Obj.isFalse(scheduled)) {
             return name + "is not scheduled: " + Phrases.brief(scheduled.path("message").asString(scheduled.path("reason").asString("")));
         }
         return Pods.containers(pod).stream().map(c -> container(pod, c)).filter(text -> !text.isEmpty()).findFirst()

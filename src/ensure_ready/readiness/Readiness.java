@@ -270,7 +270,7 @@ public final class Readiness {
     }
 
     private static Workload definition(Obj o, Tally tally) {
-        if (o.condition("NamesAccepted").path("status").asString("").equals("False")) {
+        if (Obj.isFalse(o.condition("NamesAccepted"))) {
             return tally.failed(Phrases.said(o.condition("NamesAccepted")));
         }
         return Obj.isTrue(o.condition("Established")) ? tally.ready("") : tally.progressing("is not established yet");

@@ -13,12 +13,12 @@ import java.util.function.Function;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import java.util.stream.StreamSupport;
 import prompt_run.subject.Infra;
 import prompt_run.text.Injection;
 import prompt_run.text.Invisible;
 import prompt_run.text.Redactor;
 import prompt_run.text.Untrusted;
+import shared.Texts;
 import tools.jackson.databind.JsonNode;
 
 /**
@@ -115,25 +115,16 @@ public final class InfraView {
     }
 
     private static boolean exists(JsonNode workloads, String object) {
-        return StreamSupport.stream(workloads.spliterator(), false).anyMatch(workload -> object(workload).equals(object));
+        return workloads.valueStream().anyMatch(workload -> object(workload).equals(object));
     }
 
     private static List<JsonNode> brokenWorkloads(JsonNode workloads) {
-        var broken = new ArrayList<JsonNode>();
-        workloads.forEach(workload -> {
-            if (!Set.of("ready", "suspended", "unverified").contains(workload.path("state").asString(""))) {
-                broken.add(workload);
-            }
-        });
-        return broken;
+        return workloads.valueStream()
+            .filter(workload -> !Set.of("ready", "suspended", "unverified").contains(workload.path("state").asString(""))).toList();
     }
 
     private static List<Map<String, Object>> limited(JsonNode list, int most, Function<JsonNode, Map<String, Object>> view) {
-        var views = new ArrayList<Map<String, Object>>();
-        for (int i = 0; i < Math.min(list.size(), most); i++) {
-            views.add(view.apply(list.path(i)));
-        }
-        return views;
+        return list.valueStream().limit(most).map(view).toList();
     }
 
     private static int more(JsonNode list, int most) {
@@ -250,7 +241,7 @@ public final class InfraView {
         if (lines.isEmpty()) {
             return List.of();
         }
-        var all = folded(lines);
+        var all = Texts.folded(lines);
         var kept = lastOf(all.subList(Math.max(0, all.size() - limits.logLines()), all.size()));
         int total = Math.max(lines.size(), excerpt.path("total").asInt(0));
         var head = "log " + matching(OBJECT_NAME, excerpt.path("pod")) + " " + matching(OBJECT_NAME, excerpt.path("container"))
@@ -273,19 +264,6 @@ public final class InfraView {
             }
         }
         return kept;
-    }
-
-    /** The same line again and again stands once, with its number. */
-    static List<String> folded(List<String> lines) {
-        var folded = new ArrayList<String>();
-        int from = 0;
-        for (int i = 1; i <= lines.size(); i++) {
-            if (i == lines.size() || !lines.get(i).equals(lines.get(from))) {
-                folded.add(lines.get(from) + (i - from > 1 ? " (x" + (i - from) + ")" : ""));
-                from = i;
-            }
-        }
-        return folded;
     }
 
     private void say(String label, String text) {
@@ -345,9 +323,7 @@ public final class InfraView {
     }
 
     static List<String> texts(JsonNode list, Function<JsonNode, String> view) {
-        var texts = new ArrayList<String>();
-        list.forEach(item -> texts.add(view.apply(item)));
-        return texts.stream().filter(text -> !text.isEmpty()).limit(5).toList();
+        return list.valueStream().map(view).filter(text -> !text.isEmpty()).limit(5).toList();
     }
 
     private String file(JsonNode file) {
