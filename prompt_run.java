@@ -57,8 +57,8 @@
 // line  5665 src/prompt_run/remote: The shell program for the agent's place, and how its answers are read
 // line  6370 src/prompt_run/subject: What a run is about, checked: options, facts, event, report, place
 // line  6634 src/prompt_run/text: Text of others: selected, cleaned, fenced, masked
-// line  7448 src/prompt_run/options: What options and variables mean
-// line  7536 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
+// line  7447 src/prompt_run/options: What options and variables mean
+// line  7535 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
 
 import freemarker.cache.ClassTemplateLoader;
 import freemarker.cache.FileTemplateLoader;
@@ -6859,7 +6859,7 @@ static final class Cleaner {
     }
 
     private static boolean startsLine(String text, int at) {
-        int line = text.lastIndexOf('\n', at - 1) + 1;
+        int line = text.lastIndexOf('\n', at) + 1;
         return text.substring(line, at).isBlank();
     }
 
@@ -6908,7 +6908,7 @@ static final class Cleaner {
             return at;
         }
         var kept = "](" + address(target.group(1)) + ")";
-        hidden += kept.length() < target.group().strip().length() + 1 ? 1 : 0;
+        hidden += kept.length() > target.group().replaceAll("\\s", "").length() ? 0 : 1;
         out.append(kept);
         return target.end();
     }
@@ -7230,8 +7230,7 @@ static final class Redactor {
 
     /** The value's disguises and those of each of its lines: a key that is printed line by line is masked too. */
     private static Stream<String> forms(String value) {
-        return Stream.concat(Stream.of(value), value.lines().map(String::strip).filter(line -> !line.isEmpty()))
-            .map(Disguises::of).flatMap(Set::stream);
+        return Stream.concat(Stream.of(value), value.lines()).map(Disguises::of).flatMap(Set::stream);
     }
 
     String mask(String text) {
