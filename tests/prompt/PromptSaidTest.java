@@ -353,7 +353,7 @@ class PromptSaidTest {
         <!-->x => 1 x
         <!--->x => 1 x
         <!---->x => 1 x
-        -->?>]]><!-- a --><?b?><![CDATA[c]]><!d>x => 4 -->?>]]>x
+        --><!-- a -->?><?b?>]]><![CDATA[c]]><!d>x => 4 -->?>]]>x
         <??>x => 1 x
         <![CDATA[]]>x => 1 x
         ><!d>x => 1 >x
@@ -362,6 +362,7 @@ class PromptSaidTest {
         a\\\\ => 0 a\\\\
         a\\b\\ => 0 a\\b\\
         \\\\`<b title="y"> => 1 \\\\`<b>
+        \\\\<b title="y"> => 1 \\\\<b>
         `<b title="y">` => 0 `<b title="y">`
         ``a`<b title="y">`` => 0 ``a`<b title="y">``
         ``<b title="y"> ` `` => 0 ``<b title="y"> ` ``
