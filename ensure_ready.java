@@ -10540,12 +10540,12 @@ static final class CustomStatus {
         status.properties().stream().filter(e -> CustomWords.KEY.matcher(e.getKey()).matches()).forEach(e -> {
             var path = "status." + e.getKey();
             if (e.getValue().isString()) {
-                words.add(new Word(path, e.getValue().asString(""), why(status, e.getKey())));
+                words.add(new Word(path, e.getValue().asString(""), why(status)));
             } else {
                 e.getValue().properties().stream()
                     .filter(inner -> CustomWords.KEY.matcher(inner.getKey()).matches() && inner.getValue().isString())
                     .forEach(inner -> words.add(new Word(path + "." + inner.getKey(), inner.getValue().asString(""),
-                        why(e.getValue(), inner.getKey()))));
+                        why(e.getValue()))));
             }
         });
         words.removeIf(w -> w.text().isBlank());
@@ -10553,8 +10553,8 @@ static final class CustomStatus {
     }
 
     /** The message beside a word, under whatever name. */
-    private static String why(JsonNode status, String key) {
-        return status.properties().stream().filter(e -> !e.getKey().equals(key) && WHY.matcher(e.getKey()).matches())
+    private static String why(JsonNode status) {
+        return status.properties().stream().filter(e -> WHY.matcher(e.getKey()).matches())
             .map(e -> e.getValue().isArray() ? e.getValue().path(0) : e.getValue()).map(v -> v.asString("").strip())
             .filter(v -> !v.isEmpty()).findFirst().orElse("");
     }
@@ -10849,9 +10849,6 @@ static final class PodDescription {
 
     static String of(Obj pod) {
         var name = "pod " + pod.name() + " ";
-        if (pod.deleting()) {
-            return name + "is being deleted";
-        }
         if (pod.text("/status/phase").equals("Failed")) {
             return name + "failed" + Phrases.prefixed(": ", pod.text("/status/reason")) + Phrases.prefixed(": ", failure(pod));
         }
@@ -10860,8 +10857,8 @@ static final class PodDescription {
             return name + "is not scheduled: " + Phrases.brief(scheduled.path("message").asString(scheduled.path("reason").asString("")));
         }
         return Pods.containers(pod).stream().map(c -> container(pod, c)).filter(text -> !text.isEmpty()).findFirst()
-            .map(text -> name + text).orElse(name + (Pods.ready(pod) ? "is ready"
-            : Obj.isTrue(pod.condition("ContainersReady")) ? "waits for its readiness gates" : "is starting"));
+            .map(text -> name + text)
+            .orElse(name + (Obj.isTrue(pod.condition("ContainersReady")) ? "waits for its readiness gates" : "is starting"));
     }
 
     /** Empty when this container keeps nothing from being ready. */

@@ -6840,7 +6840,7 @@ static final class Cleaner {
     }
 
     private static boolean startsLine(String text, int at) {
-        int line = text.lastIndexOf('\n', at - 1) + 1;
+        int line = text.lastIndexOf('\n', at) + 1;
         return text.substring(line, at).isBlank();
     }
 
@@ -6889,7 +6889,7 @@ static final class Cleaner {
             return at;
         }
         var kept = "](" + address(target.group(1)) + ")";
-        hidden += kept.length() < target.group().strip().length() + 1 ? 1 : 0;
+        hidden += kept.length() > target.group().replaceAll("\\s", "").length() ? 0 : 1;
         out.append(kept);
         return target.end();
     }
@@ -7211,8 +7211,7 @@ static final class Redactor {
 
     /** The value's disguises and those of each of its lines: a key that is printed line by line is masked too. */
     private static Stream<String> forms(String value) {
-        return Stream.concat(Stream.of(value), value.lines().map(String::strip).filter(line -> !line.isEmpty()))
-            .map(Disguises::of).flatMap(Set::stream);
+        return Stream.concat(Stream.of(value), value.lines()).map(Disguises::of).flatMap(Set::stream);
     }
 
     String mask(String text) {

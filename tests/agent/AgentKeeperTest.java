@@ -23,19 +23,20 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** What the caller's side makes of the keeper's answers: repeats, limits and ends, with a shell that says what the test tells it. */
 class AgentKeeperTest {
     private static final Duration SOON = Duration.ofMillis(20);
-    private static final prompt_run.Patience PATIENCE =
-        new prompt_run.Patience(Duration.ofMillis(1), Duration.ofMillis(2), Duration.ofSeconds(5),
-        Duration.ofSeconds(5), Duration.ofSeconds(2), Duration.ofSeconds(2), SOON, SOON, Duration.ofMillis(700), SOON, SOON);
+    private static final prompt_run.Patience PATIENCE = patience(Duration.ofMillis(1), Duration.ofMillis(2));
     private static final prompt_run.Reply CUT = prompt_run.Reply.broken("connection reset", false);
     @TempDir
     Path folder;
     private final Map<String, Deque<prompt_run.Reply>> answers = new HashMap<>();
     private final List<String> asked = Collections.synchronizedList(new ArrayList<>());
     private final List<String> said = new ArrayList<>();
+    private final List<String> told = new ArrayList<>();
+    private List<String> last;
     private String lost;
     private final prompt_run.Shell shell = new prompt_run.Shell() {
         @Override
         public prompt_run.Reply run(List<String> argv, byte[] stdin, Duration limit) {
+            last = argv;
             var words = argv.subList(argv.get(2).equals("answer") ? 3 : 2, argv.size());
             asked.add(String.join(" ", words));
             var left = answers.getOrDefault(words.get(0), new ArrayDeque<>());
@@ -49,8 +50,13 @@ class AgentKeeperTest {
     };
     private final prompt_run.Commands commands =
         new prompt_run.Commands(new prompt_run.Site("deploy", "the lab", shell, "/base/run-1", Map.of("workspace", "/w"), () -> { }),
-            PATIENCE, AgentReportTest.heard(said));
+            PATIENCE, AgentReportTest.heard(said, told));
     private final prompt_run.Keeper keeper = new prompt_run.Keeper(commands);
+
+    private static prompt_run.Patience patience(Duration poll, Duration pollMost) {
+        return new prompt_run.Patience(poll, pollMost, Duration.ofSeconds(5), Duration.ofSeconds(5), Duration.ofSeconds(2),
+            Duration.ofSeconds(2), SOON, SOON, Duration.ofMillis(700), SOON, SOON);
+    }
 
     private static prompt_run.Reply reply(Integer code, String text) {
         return new prompt_run.Reply(code, text.getBytes(StandardCharsets.UTF_8), "", null, false);
@@ -70,7 +76,11 @@ class AgentKeeperTest {
     }
 
     private prompt_run.Ending follow(prompt_run.RunLog log, int seconds) throws InterruptedException {
-        return new prompt_run.Follower(keeper, log, PATIENCE).follow(Duration.ofSeconds(seconds));
+        return follow(log, seconds, PATIENCE);
+    }
+
+    private prompt_run.Ending follow(prompt_run.RunLog log, int seconds, prompt_run.Patience patience) throws InterruptedException {
+        return new prompt_run.Follower(keeper, log, patience).follow(Duration.ofSeconds(seconds));
     }
 
     private prompt_run.Ending follow(prompt_run.Reply... polls) throws InterruptedException {
@@ -137,6 +147,21 @@ class AgentKeeperTest {
         assertTrue(asked.contains("cancel"), asked.toString());
     }
 
+    /** A pause is never shorter than it should be, so a bound on how often was asked holds on every machine. */
+    @Test
+    void anAgentThatSaysNothingIsAskedMoreSeldom() throws InterruptedException {
+        answers("poll", poll("running", ""));
+        assertEquals("timeout", follow(log(), 1, patience(Duration.ofMillis(1), Duration.ofMillis(50))).reason());
+        assertTrue(asked.stream().filter(a -> a.startsWith("poll 0 10")).count() <= 22, "every 50 ms for a second");
+    }
+
+    @Test
+    void outputThatCameInPartIsGoneOnWithAtOnce() throws InterruptedException {
+        var slow = patience(Duration.ofSeconds(25), Duration.ofSeconds(25));
+        answers("poll", poll("running", "x".repeat(1024 * 1024)), poll("running", "y".repeat(1024 * 1024)), poll("exited", ""));
+        assertEquals(prompt_run.Ending.exited(7, "finished"), follow(log(), 20, slow));
+    }
+
     @Test
     void anEndIsToldAgainUntilItIsSeen() throws InterruptedException {
         answers("poll", poll("running", ""), poll("exited", ""));
@@ -144,6 +169,7 @@ class AgentKeeperTest {
         assertEquals(2, asked.stream().filter("cancel"::equals).count());
         answers("poll", poll("running", ""));
         assertFalse(keeper.end(Duration.ofMillis(500)));
+        assertTrue(asked.size() <= 2 * 503, "not without a pause");
         answers("cancel", CUT);
         answers("poll", poll("exited", ""));
         assertFalse(keeper.end(Duration.ofMillis(500)), "who could not be told is not asked");
@@ -161,7 +187,10 @@ class AgentKeeperTest {
         keeper.start();
         keeper.discardUnlessStarted();
         assertEquals("start", asked.get(1));
-        assertTrue(keeper.started() && asked.size() == 2, asked.toString());
+        answers("start", CUT);
+        keeper.start();
+        assertEquals(List.of("start: sent", "start: connection reset"), told);
+        assertTrue(keeper.started() && asked.size() == 3, asked.toString());
         assertNull(keeper.lost());
     }
 
@@ -170,6 +199,8 @@ class AgentKeeperTest {
         answers("mark", CUT, CUT, CUT, CUT, said("ok"));
         assertEquals("ok", commands.keeper(SOON, "mark", "/w"));
         assertEquals(5, asked.size());
+        assertEquals(List.of("sh", "/base/run-1/keeper.sh", "answer", "mark", "/w"), last);
+        assertEquals(Collections.nCopies(4, "mark: connection reset"), told);
         asked.clear();
         answers("mark", reply(1, ""), reply(-1, ""), reply(null, ""), reply(1, ""), reply(1, ""), said("late"));
         assertEquals("mark: exit code 1", assertThrows(prompt_run.Broken.class, () -> commands.keeper(SOON, "mark", "/w")).getMessage());
@@ -187,7 +218,7 @@ class AgentKeeperTest {
         assertEquals(1, asked.size());
         answers("mark", CUT);
         assertEquals("mark: connection reset", assertThrows(prompt_run.Broken.class, () -> commands.keeper(SOON, "mark")).getMessage());
-        assertTrue(asked.size() > 2, "for as long as uploads may take");
+        assertTrue(asked.size() > 2 && asked.size() < 2000, "for as long as uploads may take, with a pause");
         lost = "gone";
         asked.clear();
         assertEquals("gone", assertThrows(prompt_run.Broken.class, () -> commands.keeper(SOON, "mark")).getMessage());
@@ -199,6 +230,7 @@ class AgentKeeperTest {
     void onlyAnExitCodeIsAnEndAndOnlyNoughtIsASuccess(Integer code, boolean ok, boolean ended) {
         var reply = reply(code, "");
         assertEquals(ok + " " + ended, reply.ok() + " " + reply.ended());
+        assertEquals("я", said("я").text().substring(said("").text().length()));
         assertEquals(ok ? "the answer was cut short" : "exit code " + (ended ? code : "unknown"), reply.problem());
         assertFalse(CUT.ok() || CUT.ended() || CUT.hopeless());
         assertFalse(new prompt_run.Reply(0, new byte[0], "", "broken all the same", false).ok());
@@ -244,6 +276,34 @@ class AgentKeeperTest {
                 && custom.limitsFile().contains(" codex=no "), custom.limitsFile());
             assertTrue(custom.environment(null).contains("export INFRA_UNHEALTHY='0'\n")
                 && !custom.environment(null).contains("INFRA_REPORT"), custom.environment(null));
+        }
+    }
+
+    @Test
+    void theAgentsEnvironmentHoldsWhatIsKnownOfTheRunAndNothingElse() throws IOException {
+        try (var lab = new AgentLab()) {
+            var settings = lab.caller("DB_URL", "jdbc").setup("--agent-env", "DB_URL", "--git-name", "Ada").settings();
+            var infra = prompt_run.Infra.withoutReport(false);
+            for (boolean all : new boolean[] {true, false}) {
+                var given = all ? new prompt_run.Facts.Given("ai", "3", "shop-dev-3",
+                    "7", "8", "o/r", null, null, null, false, "codex", null, null)
+                    : new prompt_run.Facts.Given(null, null, null, null, null, null, null, null, null, false, "codex", null, null);
+                var facts = prompt_run.Facts.gather("dev_issue", given, prompt_run.GitHubEvent.NONE, infra, warning -> { });
+                var launch = new prompt_run.Launch(settings, facts, infra, "r1", null, "deploy", settings.limits());
+                assertEquals("""
+                    export GIT_AUTHOR_NAME='Ada'
+                    export GIT_COMMITTER_NAME='Ada'
+                    export INFRA_UNHEALTHY='0'
+                    export CODEXCTL_ENV='ai'
+                    """ + (all ? """
+                    export CODEXCTL_SLOT='3'
+                    export CODEXCTL_NAMESPACE='shop-dev-3'
+                    export CODEXCTL_ISSUE_NUMBER='7'
+                    export CODEXCTL_PR_NUMBER='8'
+                    export CODEXCTL_REPO='o/r'
+                    """ : "") + "export CODEXCTL_BRANCH='codex/issue-" + (all ? "7" : "none") + "'\n"
+                    + "export DB_URL='jdbc'\nexport AGENT_RUN_ID='r1'\n", launch.environment(null));
+            }
         }
     }
 

@@ -149,6 +149,10 @@ class AgentReportTest {
     }
 
     static prompt_run.Log heard(List<String> said) {
+        return heard(said, new java.util.ArrayList<>());
+    }
+
+    static prompt_run.Log heard(List<String> said, List<String> debug) {
         return new prompt_run.Log() {
             @Override
             public void warn(String message) {
@@ -159,7 +163,9 @@ class AgentReportTest {
             public void info(String message) { }
 
             @Override
-            public void debug(String message) { }
+            public void debug(String message) {
+                debug.add(message);
+            }
 
             @Override
             public void agent(String text) {

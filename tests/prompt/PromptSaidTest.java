@@ -107,7 +107,9 @@ class PromptSaidTest {
         assertEquals(List.of("undated", "early", "r", "open", "settled", "settled too", "as it was"), triggered.replies()
             .stream().map(prompt_run.Said::text).toList());
         assertTrue(triggered.gaps().threadsUnsorted() && !talk.gaps().threadsUnsorted());
-        assertFalse(talk(json("{}"), json("{}"), List.of(), Map.of(), null).gaps().threadsUnsorted());
+        var unchanged = talk(json("{}"), json("{}"), List.of(), Map.of(), null).gaps();
+        assertFalse(unchanged.threadsUnsorted() || unchanged.editedSince());
+        assertTrue(talk.gaps().editedSince());
     }
 
     @Test
@@ -167,6 +169,18 @@ class PromptSaidTest {
         assertEquals("true 1 2 0 1 1", talk.withheld() + " " + talk.outsiders()
             + " " + talk.late() + " " + talk.cut() + " " + talk.hidden() + " " + talk.invisible());
         assertEquals(1, talk.replies().split("<untrusted", -1).length - 1, talk.replies());
+        assertEquals("2 1 false", talk.model().get("late") + " " + talk.model().get("hidden")
+            + " " + ((Map<?, ?>) talk.model().get("gaps")).get("incomplete"));
+    }
+
+    @Test
+    void theRoomThatTheOpeningLeavesIsUsedToTheLastByte() {
+        var sixteen = "x".repeat(16 * 1024 - prepared(false, List.of(by("ada", NOW, "x")), List.of(), null).opening().length() + 1);
+        var block = by("ada", NOW, sixteen);
+        var full = prepared(false, List.of(block), List.of(block, block, block), null);
+        assertEquals("0 " + (3 * 16 * 1024 + 2), full.cut() + " " + full.replies().length());
+        var more = prepared(false, List.of(block), List.of(by("ada", NOW, "a"), by("ada", NOW, "b"), block, block, block), null);
+        assertEquals("2 [cut: 2 older items]\n" + full.replies(), more.cut() + " " + more.replies());
     }
 
     @Test
@@ -231,6 +245,20 @@ class PromptSaidTest {
         assertEquals("password=zq", new prompt_run.Redactor(new prompt_run.Env(env), List.of()).maskKnown("password=zq"));
     }
 
+    @Test
+    void aLineOfAVariableIsMaskedAloneUnlessItIsShort() {
+        var redactor = new prompt_run.Redactor(new prompt_run.Env(Map.of("A_TOKEN", "zq9x7w4k\n\n short\n 5m6nvb8t ")), List.of());
+        assertEquals("a [REDACTED:A_TOKEN] short", redactor.maskKnown("a 5m6nvb8t short"));
+    }
+
+    @Test
+    void twoValuesOfOneLengthAreMaskedInOneOrderHoweverTheyAreSet() {
+        var env = new java.util.TreeMap<>(Map.of("A_TOKEN", "zq9x7w4k", "B_TOKEN", "7w4k5m6n"));
+        for (var set : List.of(env, env.descendingMap())) {
+            assertEquals("zq9x[REDACTED:B_TOKEN]", new prompt_run.Redactor(new prompt_run.Env(set), List.of()).maskKnown("zq9x7w4k5m6n"));
+        }
+    }
+
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
         0x85    | nl   | a line end
@@ -271,10 +299,10 @@ class PromptSaidTest {
         for (int code : new int[] {0x1EFFF, 0x1FB00, 0x27C0, 0x22FF, 0x2400, 0x218F, 0x2200, 0x2AFF, 0x2C00, 0x259F}) {
             assertFalse(prompt_run.Invisible.plain(Character.toString(code) + "\ufe0f").endsWith("\ufe0f"), Integer.toHexString(code));
         }
-        assertEquals("1\ufe0f\u20e3 1 x", prompt_run.Invisible.plain("1\ufe0f\u20e3 1\ufe0f x\ufe0f"));
+        assertEquals("0\ufe0f\u20e3 1 x", prompt_run.Invisible.plain("0\ufe0f\u20e3 1\ufe0f x\ufe0f"));
         assertEquals("\u2764\ufe0f\u200d\ud83d\udd25", prompt_run.Invisible.plain("\u2764\ufe0f\u200d\ud83d\udd25"));
         assertEquals("a\ud83d\udd25 \ud83d\udd25a", prompt_run.Invisible.plain("a\u200d\ud83d\udd25 \ud83d\udd25\u200da"));
-        assertEquals("a\ufffdb", prompt_run.Invisible.plain("a\ud800b"));
+        assertEquals("a\ufffdb\ufffd", prompt_run.Invisible.plain("a\ud800b\udfff"));
     }
 
     @Test
@@ -299,8 +327,12 @@ class PromptSaidTest {
         a ![t](x) b => 1 a ![](x) b
         a ![t][r] b => 1 a ![][r] b
         a ![ => 0 a ![
+        a ![b] => 0 a ![b]
+        a ![b \\] c](x) d => 1 a ![](x) d
+        a ![`]`](x) b => 1 a ![](x) b
         a [b](http://x) c => 0 a [b](http://x) c
         a [b](http://x "t") c => 1 a [b](http://x) c
+        a [b]( http://x ) c => 0 a [b](http://x) c
         [r] [r]: http://x => 0 [r] [r]: http://x
         <a href="x">b</a> => 0 <a href="x">b</a>
         <b title="y">b</b> => 1 <b>b</b>
@@ -308,24 +340,32 @@ class PromptSaidTest {
         <xxxxxxxxxxxxxxxxxxxxxxxxx>b => 1 b
         <a-b>c => 0 <a-b>c
         <a-b-c>d => 1 d
+        a<br />b => 0 a<br/>b
+        a <div title="y => 0 a <div title="y
         &#65;&#x42; => 0 AB
+        a&copy;b => 0 a&copy;b
         a&#0;b => 0 a\uFFFDb
         a&#xD800;&#xDFFF;b => 0 a\uFFFD\uFFFDb
         a&#xD7FF;&#xE000;b => 0 a\uD7FF\uE000b
+        a&#xD800;\uDC00b => 0 a\uFFFD\uFFFDb
+        a\uDBFF&#xDFFF;b => 0 a\uFFFD\uFFFDb
         a&#x110000;b => 0 a\uFFFDb
         <!-->x => 1 x
         <!--->x => 1 x
         <!---->x => 1 x
-        <!-- a -->x => 1 x
+        --><!-- a -->?><?b?>]]><![CDATA[c]]><!d>x => 4 -->?>]]>x
         <??>x => 1 x
         <![CDATA[]]>x => 1 x
-        <!d>x => 1 x
+        ><!d>x => 1 >x
         x <! => 0 x <!
         x <!1> => 0 x <!1>
         a\\\\ => 0 a\\\\
+        a\\b\\ => 0 a\\b\\
         \\\\`<b title="y"> => 1 \\\\`<b>
+        \\\\<b title="y"> => 1 \\\\<b>
         `<b title="y">` => 0 `<b title="y">`
         ``a`<b title="y">`` => 0 ``a`<b title="y">``
+        ``<b title="y"> ` `` => 0 ``<b title="y"> ` ``
         """)
     void whatIsNotOnThePageIsTakenAwayAndCounted(String raw, String expected) {
         var cleaned = prompt_run.Cleaner.clean(raw);
@@ -338,7 +378,14 @@ class PromptSaidTest {
         assertEquals("0 [r]\n\n[r]: http://x", counted("[r]\n\n[r]: http://x"));
         assertEquals("1 a", counted("a\n\n[r]: http://x"));
         assertEquals("2 a", counted("a\n\n[^1]: one\n\n[^2]: two"));
+        assertEquals("1 a", counted("a\n<div title=\"x"));
         assertEquals("1 ```mermaid\ngraph TD\n  A\n```", counted("```mermaid\ngraph TD\n%% x\n  A\n```"));
+    }
+
+    @Test
+    void anEntityIsDecodedTwelveTimesAndNoMore() {
+        assertEquals("0 &copy;", counted("&" + "amp;".repeat(12) + "copy;"));
+        assertEquals("0 &amp;copy;", counted("&" + "amp;".repeat(13) + "copy;"));
     }
 
     private static String counted(String raw) {

@@ -133,6 +133,7 @@ class PromptTextTest {
             "```java\nif (a < b) { Map<String, List<Integer>> m; } // <!-- kept -->\n```",
             "```html\n<a title=\"kept\">&lt;!-- kept --&gt;</a>\n![kept](x \"kept\")\n```\ntext",
             "~~~\n<!-- kept -->\n~~~",
+            "before\n```sh\n<!-- kept -->\n```\nafter",
             "```mermaid\ngraph TD\n  A[100 %] --> B\n```",
             "```tex\n%% kept\n```",
             "```yaml\n- name: x\n\tkey: '&amp; y'\n\n\n  z: 1\n```",

@@ -306,6 +306,141 @@ class ReadinessCustomTest {
             state(synced.replace("status: 'False'", "status: Unknown").formatted("ReconcileError")));
     }
 
+    private static String said(ensure_ready.CustomStatus.Said said) {
+        return said.state() + ": " + said.message() + " <- " + (said.proof() == null ? "-" : said.proof().source() + " "
+            + said.proof().path().replaceFirst("^[^/]*/w/", "") + " " + said.proof().message());
+    }
+
+    /** What stands in the status, what is said of it, and where it was read. */
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+        observedGeneration: 0, phase: Ready | progressing: its controller has not seen generation 1 yet <- status \
+        status.observedGeneration 0
+        ready: false | progressing: ready is false <- status status.ready false
+        ready: false, error: {message: no quota} | progressing: no quota <- status status.error.message no quota
+        synced: true | ready:  <- -
+        availableReplicas: 1 | progressing: 1 of 2 ready <- status status.availableReplicas 1 of 2 ready
+        replicas: 1 | progressing: 1 of 2 created <- status status.replicas 1 of 2 created
+        replicas: 2 | ready:  <- -
+        url: a | unverified: its status has nothing that says whether it is ready <- -
+        parents: [] | unverified: its status has nothing that says whether it is ready <- -
+        phase: Failed | failed: is Failed <- status status.phase Failed
+        phase: Failed, url: a, lastMessage: old, reason: ' ', message: boom | failed: is Failed: boom <- status status.phase Failed: boom
+        phase: Failed, errors: [first, second] | failed: is Failed: first <- status status.phase Failed: first
+        engineState: {state: Failed, reason: boom, url: a}, reason: other | failed: is Failed: boom <- status status.engineState.state \
+        Failed: boom
+        engineState: {state: Running, other: broken, phase: 5} | ready:  <- -
+        phase: '', health: green | ready:  <- -
+        phase: Running, health: yellow | ready: is yellow <- -
+        phase: Running, conditions: [{type: Available, status: 'False', reason: No}] | ready:  <- -
+        phase: Completed, conditions: [{type: Available, status: 'False', reason: No}] | progressing: Available=False: No <- condition \
+        conditions[Available]
+        phase: Running, health: odd, conditions: [{type: Available, status: 'False', reason: No}] | progressing: Available=False: No <- \
+        condition conditions[Available]
+        conditions: [{type: Complete, status: 'True'}, {type: Available, status: 'False'}] | ready:  <- -
+        conditions: [{type: Complete, status: 'False'}, {type: Available, status: 'True'}] | progressing: Complete=False <- condition \
+        conditions[Complete]
+        conditions: [{type: Ready, status: 'True'}, {type: Synced, status: 'False', reason: SyncError}] | failed: Synced=False: SyncError \
+        <- condition conditions[Synced]
+        conditions: [{type: Ready, status: 'True'}, {type: RoutesReady, status: 'False', reason: SyncError}] | ready:  <- -
+        conditions: [{type: Ready, status: 'True'}, {type: Progressing, status: 'True', reason: Rolling}] | progressing: \
+        Progressing=True: Rolling <- condition conditions[Progressing]
+        conditions: [{type: Ready, status: 'True'}, {type: Progressing, status: 'False', reason: Rolling}] | ready:  <- -
+        conditions: [{type: Ready, status: 'True'}, {type: Progressing, status: 'True', reason: NewOneAvailable}] | ready:  <- -
+        conditions: [{type: Odd, status: 'False', reason: Error}] | failed: Odd=False: Error <- condition conditions[Odd]
+        conditions: [{type: Odd, status: 'False', reason: Waits}] | unverified: its status has nothing that says whether it is ready <- -
+        conditions: [{type: OddError, status: 'False', reason: Error}] | unverified: its status has nothing that says whether it is \
+        ready <- -
+        conditions: [{type: Ready, status: 'False', reason: NoTraffic, observedGeneration: 0}] | suspended: Ready=False: NoTraffic <- \
+        condition conditions[Ready]
+        ready: false, conditions: [{type: Ready, status: 'False', reason: NoTraffic}] | progressing: ready is false <- status \
+        status.ready false
+        """)
+    void whatAResourceSaysOfItselfIsToldWithItsProof(String status, String expected) {
+        var counted = status.contains("eplicas: ") ? "spec: {replicas: 2}\n" : "";
+        var widget = OLD + counted + "status: {" + status + "}";
+        assertEquals(expected.strip(),
+            said(ensure_ready.CustomStatus.of(ReadinessTest.obj(widget), ReadinessTest.snapshot(List.of(), widget))).strip());
+    }
+
+    @Test
+    void aRouteThatNoGatewayTookIsNotReadyAndOneThatSaysNothingOfGatewaysIsUnverified() {
+        assertEquals("no gateway has taken it", judge(ROUTE.replaceAll("(?s)parents:.*", "parents: []\n")).message());
+        assertEquals(ensure_ready.State.unverified,
+            state(OLD.replace("Widget", "WebRoute") + "status: {url: a}"), "not every kind of route has parents");
+    }
+
+    @Test
+    void countsWithoutAWishProveNothingUnlessTheyAreOfWhatIsReady() {
+        assertEquals(ensure_ready.State.unverified, state(OLD + "status: {replicas: 2}"));
+        assertEquals(ensure_ready.State.ready, state(OLD + "status: {readyReplicas: 2}"));
+    }
+
+    @Test
+    void configurationIsReadyAsItIsUnlessItAsksForReplicas() {
+        var monitor = OLD.replace("example.com/v1", "monitoring.coreos.com/v1");
+        assertEquals(ensure_ready.State.ready, state(monitor));
+        assertEquals(ensure_ready.State.unverified, state(monitor + "spec: {replicas: 2}"));
+        assertEquals(ensure_ready.State.progressing, state(monitor + "spec: {replicas: 2}\nstatus: {replicas: 1}"));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"failed, NotFound, no, true, false", "progressing, InvalidSpec, no, true, true",
+        "progressing, Error, Invalid image, true, true",
+        "ready, Ready, Valid, false, false", "suspended, Paused, by will, false, false", "unverified, Odd, Not invalid, false, false"})
+    void onlyWhatSpeaksAgainstAResourceIsHeldAgainstIt(ensure_ready.State state, String reason, String message, boolean against,
+            boolean invalid) {
+        var said = new ensure_ready.CustomStatus.Said(state, "", ensure_ready.Evidence.status("x", reason, message));
+        assertEquals(against + " " + invalid, said.against() + " " + said.invalid());
+        assertFalse(new ensure_ready.CustomStatus.Said(state, "", null).against());
+    }
+
+    @Test
+    void wordsThatAreNotWellAndSayWhyAddToTheConditions() {
+        assertEquals(List.of("Broken: why"), details("phase: Broken, state: Ready, message: why"));
+        assertEquals(List.of(), details("phase: Broken"));
+    }
+
+    private static List<String> details(String status) {
+        return ensure_ready.CustomStatus.details(ReadinessTest.obj(WIDGET + "status: {" + status + "}"))
+            .map(ensure_ready.Evidence::message).toList();
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+        example.com/v1                | Widget       | '{uid: other}'                 | true  | its owner is not known
+        example.com/v1                | Widget       | '{uid: other, controller: true}' | false | a controller made it
+        example.com/v1                | Widget       | '{uid: d1}'                    | false | made of what is there
+        example.com/v1                | WebRoute     | ''                             | false | a route
+        example.com/v1                | RetryPolicy  | ''                             | false | a policy
+        example.com/v1                | WidgetBackup | ''                             | false | of the past
+        gateway.networking.k8s.io/v1  | Gateway      | ''                             | false | a gateway hurts no workload
+        monitoring.coreos.com/v1      | Monitor      | ''                             | false | configuration
+        """)
+    void whatAPersonMadeAndWhatCanBecomeReadyGates(String version, String kind, String owner, boolean gates, String why) {
+        var o = WIDGET.replace("example.com/v1", version).replace("kind: Widget", "kind: " + kind)
+            .replace("uid: w1", "uid: w1, ownerReferences: [" + owner + "]");
+        var snapshot = ReadinessTest.snapshot(List.of(), o, ReadinessTest.DEPLOYMENT);
+        assertEquals(gates, ensure_ready.CustomStatus.gates(ReadinessTest.obj(o), snapshot), why);
+    }
+
+    @Test
+    void whatAQueueHoldsIsNotAtRest() {
+        var held = WIDGET + "spec: {suspend: true}\nstatus: {conditions: [{type: Ready, status: 'False', reason: Waits}]}";
+        var entry = "{apiVersion: kueue.x-k8s.io/v1beta1, kind: Workload, metadata: {name: e, namespace: shop, uid: q1, ownerReferences: "
+            + "[{uid: w1}]}, status: {conditions: [{type: QuotaReserved, status: 'False', reason: Pending}]}}";
+        var waits = "waits in its queue: QuotaReserved=False: Pending";
+        assertEquals(waits, judge(held, entry).message());
+        assertEquals(ensure_ready.State.suspended, state(held, entry.replace("'False'", "'True'")));
+        assertEquals(ensure_ready.State.suspended, state(held, entry.replace("QuotaReserved", "Ready")), "it is no queue's");
+        assertEquals(ensure_ready.State.suspended, state(held, entry.replace("w1", "other")));
+        var job = ReadinessTest.JOB.replace("suspend: false", "suspend: true");
+        assertEquals(waits, judge(job, entry.replace("w1", "j1")).message());
+        assertEquals(ensure_ready.State.progressing, state(job, entry.replace("w1", "j1").replace("QuotaReserved", "Ready")));
+        assertEquals(ensure_ready.State.suspended, state(job, ReadinessTest.POD.replace("uid: p1", "uid: p1, ownerReferences: [{uid: j1}]")
+            .replace("Ready, status: \"True\"", "Ready, status: \"False\"")));
+    }
+
     @Test
     void countsOfUpdatedAndReadyReplicasMustBeWhole() {
         var set = WIDGET + "spec: {replicas: 3}\nstatus: {replicas: 3, updatedReplicas: 3, readyReplicas: 3}";

@@ -54,6 +54,45 @@ class ReadinessKindsTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
+        a    | phase: Failed, reason: Evicted, message: low memory | failed: pod a failed: Evicted: low memory
+        a    | phase: Failed, containerStatuses: [{name: x, state: {terminated: {exitCode: 0}}}, \
+        {name: y, state: {terminated: {exitCode: 3}}}] | failed: pod a failed: exit code 3
+        a    | phase: Failed, containerStatuses: [{name: x, state: {terminated: {exitCode: 0}}}] | failed: pod a failed
+        a    | conditions: [{type: PodScheduled, status: 'False', reason: Unschedulable, message: no node}] | progressing: pod a is not \
+        scheduled: no node
+        a    | conditions: [{type: PodScheduled, status: 'False', reason: SchedulingGated}] | progressing: pod a is not scheduled: \
+        SchedulingGated
+        a    | conditions: [{type: PodScheduled, status: 'True'}, {type: ContainersReady, status: 'True'}] | progressing: pod a waits for \
+        its readiness gates
+        a    | containerStatuses: [{name: a, state: {waiting: {reason: ContainerCreating}}}] | progressing: pod a is starting
+        a    | containerStatuses: [{name: a, state: {waiting: {reason: ErrImagePull, message: none}}}] | progressing: pod a waits: \
+        ErrImagePull: none
+        a, b | containerStatuses: [{name: a, ready: true, state: {running: {}}}, {name: b, state: {waiting: {reason: ErrImagePull}}}] | \
+        progressing: pod a waits: container b: ErrImagePull
+        a    | containerStatuses: [{name: a, restartCount: 1, state: {waiting: {reason: CrashLoopBackOff, message: back-off}}}] | \
+        progressing: pod a waits: CrashLoopBackOff, 1 restart
+        a    | containerStatuses: [{name: a, state: {terminated: {exitCode: 2}}}] | progressing: pod a stopped: Error, exit code 2
+        a    | containerStatuses: [{name: a, state: {terminated: {reason: OOMKilled, exitCode: 137}}}] | progressing: pod a stopped: \
+        OOMKilled, exit code 137
+        a    | containerStatuses: [{name: a, state: {terminated: {exitCode: 0}}}] | progressing: pod a is starting
+        a    | containerStatuses: [{name: a, restartCount: 0, state: {running: {}}}] | progressing: pod a runs, not ready
+        a    | containerStatuses: [{name: a, restartCount: 2, state: {running: {}}, lastState: {terminated: {exitCode: 1}}}] | \
+        progressing: pod a runs, not ready, 2 restarts, exit code 1
+        a    | containerStatuses: [{name: a, restartCount: 1, state: {running: {}}}] | progressing: pod a runs, not ready, 1 restart
+        a, b | containerStatuses: [{name: a, ready: true, state: {running: {}}}, {name: b, state: {running: {}}}] | progressing: pod a \
+        runs, container b: not ready
+        a    | initContainerStatuses: [{name: m, state: {running: {}}}], containerStatuses: [{name: a, state: {waiting: \
+        {reason: PodInitializing}}}] | progressing: pod a runs its init container m
+        a    | initContainerStatuses: [{name: m, state: {terminated: {exitCode: 0}}}], containerStatuses: [{name: a, state: {waiting: \
+        {reason: PodInitializing}}}] | progressing: pod a is starting
+        """)
+    void aPodIsToldByTheFirstThingThatHoldsItUp(String containers, String status, String expected) {
+        var spec = java.util.Arrays.stream(containers.split(", ")).map("{name: %s}"::formatted).toList();
+        assertEquals(expected, told("Pod", "", "spec: {containers: " + spec + "}, status: {" + status + "}"));
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
         replicas: 2 | replicas: 1 | progressing: 1 of 2 created
         replicas: 2 | replicas: 3 | progressing: 1 surplus pod still there
         replicas: 2 | replicas: 2, readyReplicas: 1 | progressing: 1 of 2 ready

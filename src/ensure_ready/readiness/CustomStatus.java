@@ -264,12 +264,12 @@ public final class CustomStatus {
         status.properties().stream().filter(e -> CustomWords.KEY.matcher(e.getKey()).matches()).forEach(e -> {
             var path = "status." + e.getKey();
             if (e.getValue().isString()) {
-                words.add(new Word(path, e.getValue().asString(""), why(status, e.getKey())));
+                words.add(new Word(path, e.getValue().asString(""), why(status)));
             } else {
                 e.getValue().properties().stream()
                     .filter(inner -> CustomWords.KEY.matcher(inner.getKey()).matches() && inner.getValue().isString())
                     .forEach(inner -> words.add(new Word(path + "." + inner.getKey(), inner.getValue().asString(""),
-                        why(e.getValue(), inner.getKey()))));
+                        why(e.getValue()))));
             }
         });
         words.removeIf(w -> w.text().isBlank());
@@ -277,8 +277,8 @@ public final class CustomStatus {
     }
 
     /** The message beside a word, under whatever name. */
-    private static String why(JsonNode status, String key) {
-        return status.properties().stream().filter(e -> !e.getKey().equals(key) && WHY.matcher(e.getKey()).matches())
+    private static String why(JsonNode status) {
+        return status.properties().stream().filter(e -> WHY.matcher(e.getKey()).matches())
             .map(e -> e.getValue().isArray() ? e.getValue().path(0) : e.getValue()).map(v -> v.asString("").strip())
             .filter(v -> !v.isEmpty()).findFirst().orElse("");
     }

@@ -14,9 +14,6 @@ public final class PodDescription {
 
     static String of(Obj pod) {
         var name = "pod " + pod.name() + " ";
-        if (pod.deleting()) {
-            return name + "is being deleted";
-        }
         if (pod.text("/status/phase").equals("Failed")) {
             return name + "failed" + Phrases.prefixed(": ", pod.text("/status/reason")) + Phrases.prefixed(": ", failure(pod));
         }
@@ -25,8 +22,8 @@ public final class PodDescription {
             return name + "is not scheduled: " + Phrases.brief(scheduled.path("message").asString(scheduled.path("reason").asString("")));
         }
         return Pods.containers(pod).stream().map(c -> container(pod, c)).filter(text -> !text.isEmpty()).findFirst()
-            .map(text -> name + text).orElse(name + (Pods.ready(pod) ? "is ready"
-            : Obj.isTrue(pod.condition("ContainersReady")) ? "waits for its readiness gates" : "is starting"));
+            .map(text -> name + text)
+            .orElse(name + (Obj.isTrue(pod.condition("ContainersReady")) ? "waits for its readiness gates" : "is starting"));
     }
 
     /** Empty when this container keeps nothing from being ready. */

@@ -234,7 +234,7 @@ public final class Cleaner {
     }
 
     private static boolean startsLine(String text, int at) {
-        int line = text.lastIndexOf('\n', at - 1) + 1;
+        int line = text.lastIndexOf('\n', at) + 1;
         return text.substring(line, at).isBlank();
     }
 
@@ -283,7 +283,7 @@ public final class Cleaner {
             return at;
         }
         var kept = "](" + address(target.group(1)) + ")";
-        hidden += kept.length() < target.group().strip().length() + 1 ? 1 : 0;
+        hidden += kept.length() > target.group().replaceAll("\\s", "").length() ? 0 : 1;
         out.append(kept);
         return target.end();
     }

@@ -34,8 +34,7 @@ public final class Redactor {
 
     /** The value's disguises and those of each of its lines: a key that is printed line by line is masked too. */
     private static Stream<String> forms(String value) {
-        return Stream.concat(Stream.of(value), value.lines().map(String::strip).filter(line -> !line.isEmpty()))
-            .map(Disguises::of).flatMap(Set::stream);
+        return Stream.concat(Stream.of(value), value.lines()).map(Disguises::of).flatMap(Set::stream);
     }
 
     public String mask(String text) {
