@@ -21,17 +21,17 @@
 // line  1669 src/ensure_ready/manifests: Loading and rendering manifests, mirroring sources, preparing images, applying
 // line  2681 src/ensure_ready/waiting: The soft wait: looks at each change until the outcome is proven, certain, or the time is up
 // line  3148 src/ensure_ready/cluster: The API server: requests, watches, and collecting what explains a fault
-// line  4309 src/ensure_ready/report: The result as JSON, text, Markdown and annotations; progress while waiting
-// line  4823 src/ensure_ready/system: The machine's clock, and the failure that ends a run
-// line  4905 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
+// line  4310 src/ensure_ready/report: The result as JSON, text, Markdown and annotations; progress while waiting
+// line  4824 src/ensure_ready/system: The machine's clock, and the failure that ends a run
+// line  4906 src/shared/system: What both scripts use of the machine: processes, terminal, kubeconfig
 // Then what only thinks: equal input gives equal answers.
-// line  5286 src/ensure_ready/certainty: What is certain never to become ready without a change, and what the wait remembers to know it
-// line  5918 src/ensure_ready/diagnosis: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
-// line  8680 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
-// line 10281 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
-// line 11477 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
-// line 12365 src/ensure_ready/model: Objects and snapshots of a namespace
-// line 13444 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
+// line  5287 src/ensure_ready/certainty: What is certain never to become ready without a change, and what the wait remembers to know it
+// line  5919 src/ensure_ready/diagnosis: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
+// line  8681 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
+// line 10282 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
+// line 11478 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
+// line 12366 src/ensure_ready/model: Objects and snapshots of a namespace
+// line 13445 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude;
@@ -3754,7 +3754,8 @@ static final class Collect {
                 tail(pod).ifPresent(t -> tails.merge(owner, t, (a, b) -> a.rank() <= b.rank() ? a : b));
             }
         });
-        return tails.values().stream().filter(t -> !known.logs().containsKey(t.pod() + "/" + t.container())).sorted(Comparator.comparingInt(Tail::rank).thenComparing(Tail::pod)).toList();
+        return tails.values().stream().filter(t -> !known.logs().containsKey(t.pod() + "/" + t.container()))
+            .sorted(Comparator.comparingInt(Tail::rank).thenComparing(Tail::pod)).toList();
     }
 
     private static Optional<Tail> tail(Obj pod) {
