@@ -28,10 +28,10 @@
 // line  5287 src/ensure_ready/certainty: What is certain never to become ready without a change, and what the wait remembers to know it
 // line  5919 src/ensure_ready/diagnosis: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
 // line  8681 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
-// line 10282 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
-// line 11478 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
-// line 12366 src/ensure_ready/model: Objects and snapshots of a namespace
-// line 13445 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
+// line 10281 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
+// line 11477 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
+// line 12365 src/ensure_ready/model: Objects and snapshots of a namespace
+// line 13444 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude;
@@ -8900,8 +8900,7 @@ record ContainerFindings(Observed seen, Obj pod, Ref owner, JsonNode status, boo
 
     /** It ended with success, and may. */
     private boolean ended() {
-        var job = owner.is("Job") || !Pods.endless(pod, spec());
-        return status.at("/state/terminated/exitCode").asInt(0) == 0 && (init && !sidecar() || job);
+        return status.at("/state/terminated/exitCode").asInt(0) == 0 && (init && !sidecar() || !Pods.endless(pod, spec()));
     }
 
     /** The last run that ended: {@code at} is {@code state} or {@code lastState}. */

@@ -1,13 +1,11 @@
 //SOURCES Scene.java
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
 
 /** What one object says of itself, at the edges: the second at which patience ends, the count that proves, the field that is named. */
 class FindingsRulesTest {
@@ -23,6 +21,17 @@ class FindingsRulesTest {
         scene.snapshot().all("Pod").forEach(p -> ((tools.jackson.databind.node.ObjectNode) p.json().get("metadata"))
             .put("creationTimestamp", born));
         return scene.findings();
+    }
+
+    /** Each finding with how it is known and what it passes on, its proofs below it. */
+    private static String told(Scene scene) {
+        return ensure_ready.Findings.of(scene.snapshot()).stream().map(f -> f.code() + " " + f.object() + " " + f.basis() + " "
+            + f.params() + f.evidence().stream().map(e -> "\n  " + e.source() + " " + e.path() + " " + e.reason() + ": " + e.message())
+                .collect(Collectors.joining()) + "\n").collect(Collectors.joining());
+    }
+
+    private static Scene web(String spec, String status) {
+        return new Scene().deploy("web", spec, status);
     }
 
     private static Scene pending(String reason, String message) {
@@ -125,5 +134,106 @@ class FindingsRulesTest {
             .add("kind: PersistentVolumeClaim\nmetadata: {name: data}\nstatus: {phase: Bound}").findings());
         assertEquals(List.of("SCHED_INSUFFICIENT_RESOURCES Deployment/web"), new Scene().none("Secret").deploy("web",
             "volumes: [{name: s, secret: {secretName: gone}}]", Scene.unscheduled(message)).findings());
+    }
+
+    private static final String BACK_OFF = "Back-off pulling image \"repo/web:1\"";
+
+    private static Scene pulls(String secrets, String message) {
+        return web("imagePullSecrets: [" + secrets + "]\ncontainers: [{name: web, image: 'repo/web:1'}]",
+            Scene.waiting("web", "ImagePullBackOff", BACK_OFF))
+            .event("Pod/web-1-a", "Failed", 4, "Failed to pull image: " + message, "web");
+    }
+
+    @Test
+    void aPullIsToldByTheEventOfItsOwnContainer() {
+        assertEquals("""
+            IMAGE_NOT_FOUND Deployment/web OBSERVED {image=repo/web:1}
+              status pod/web-1-a/containerStatuses[web].state.waiting ImagePullBackOff: Back-off pulling image "repo/web:1"
+              event pod/web-1-a Failed: Failed to pull image: manifest unknown
+            """, told(pulls("", "401 Unauthorized").event("Pod/web-1-a", "Failed", 1, "Failed to pull image: manifest unknown", "web")
+                .event("Pod/web-1-a", "Failed", 1, "Failed to pull image: toomanyrequests", "proxy")
+                .event("Pod/web-1-a", "Failed", 1, "Later: unauthorized", "web")));
+        assertEquals("2026-01-01T09:55:00Z",
+            ensure_ready.Findings.of(pulls("", "unauthorized").snapshot()).get(0).since().toString());
+    }
+
+    @Test
+    void aPullSecretThatIsNotThereExplainsARefusalAndNothingElse() {
+        assertEquals(List.of("IMAGE_PULL_SECRET_MISSING Secret/reg"), pulls("{name: reg}", "unauthorized").none("Secret").findings());
+        assertEquals(List.of("IMAGE_PULL_SECRET_MISSING Secret/reg"),
+            pulls("{name: reg}", "may require authorization").none("Secret").findings());
+        assertEquals(List.of("IMAGE_PULL_SECRET_MISSING Secret/reg"), pulls("{name: reg}", "odd").none("Secret").findings());
+        assertEquals(List.of("IMAGE_NOT_FOUND Deployment/web"), pulls("{name: reg}", "manifest unknown").none("Secret").findings());
+        assertEquals(List.of("IMAGE_AUTH Deployment/web"),
+            pulls("{name: reg}", "unauthorized").add("kind: Secret\nmetadata: {name: reg}").findings());
+    }
+
+    @Test
+    void theKubeletTellsOfAPullSecretWhereNobodyMayReadSecrets() {
+        var unread = pulls("{name: reg}", "unauthorized");
+        assertEquals(List.of("IMAGE_AUTH Deployment/web"), unread.findings());
+        unread.event("Pod/web-1-a", "FailedToRetrieveImagePullSecret", 3, "Unable to retrieve some image pull secrets");
+        assertEquals(List.of("IMAGE_AUTH Deployment/web"), unread.findings());
+        unread.event("Pod/web-1-a", "FailedToRetrieveImagePullSecret", 3,
+            "Unable to retrieve some image pull secrets (reg); attempting to pull the image may not succeed.");
+        assertEquals(List.of("IMAGE_PULL_SECRET_MISSING Secret/reg"), unread.findings());
+    }
+
+    @Test
+    void thePullSecretOfOthersIsShownWhereItWouldHelp() {
+        var others = "kind: Pod\nmetadata: {name: b}\nspec: {imagePullSecrets: [{name: reg}, {name: ab}]}\nstatus: {phase: Succeeded}";
+        for (var message : List.of("unauthorized", "may require authorization", "ErrImageNeverPull")) {
+            assertEquals("ab", ensure_ready.Findings.of(pulls("", message).add(others).snapshot()).get(0).param("othersPullSecret"), message);
+        }
+        assertEquals("", ensure_ready.Findings.of(pulls("", "not found").add(others).snapshot()).get(0).param("othersPullSecret"));
+        assertEquals("", ensure_ready.Findings.of(pulls("{name: own}", "denied").add(others).snapshot()).get(0).param("othersPullSecret"));
+    }
+
+    @Test
+    void whatTheRuntimeSaysOfTheStartLeadsToTheFault() {
+        assertEquals(List.of("RUN_AS_NON_ROOT Deployment/web"), starts("container has runAsNonRoot and image will run as root").findings());
+        assertEquals(List.of("CONFIG_KEY_MISSING Deployment/web"), starts("couldn't find key a in ConfigMap shop/env").findings());
+        assertEquals(List.of("CONTAINER_START_FAILED Deployment/web"), starts("Multi-Attach error").findings());
+        assertEquals(List.of("CONTAINER_COMMAND_PERMISSION Deployment/web"), starts("exec: \"/a\": permission denied").findings());
+        assertEquals(List.of("STILL_PROGRESSING Deployment/web"), after(299, starts("context deadline exceeded")));
+        assertEquals(List.of("CONTAINER_START_FAILED Deployment/web"), after(300, starts("context deadline exceeded")));
+        assertEquals("""
+            CONTAINER_COMMAND_NOT_FOUND Deployment/web OBSERVED {}
+              status pod/web-1-a/containerStatuses[web].state.waiting RunContainerError: exec: no such file or directory
+            """, told(web("", Scene.waiting("web", "RunContainerError", "")
+                .replace("}}]", "}}, lastState: {terminated: {message: 'exec: no such file or directory'}}}]")
+                .replace("}}}, last", "}}, last"))));
+    }
+
+    private static Scene starts(String message) {
+        return web("", Scene.waiting("web", "CreateContainerError", message));
+    }
+
+    @Test
+    void anEndIsToldWithItsExitCodeAndWhatTheProgramLeft() {
+        assertEquals("""
+            CRASH_APP_ERROR Deployment/web WEAK {exitCode=3, restarts=0}
+              status pod/web-1-a/containerStatuses[web].state.terminated Error: exit code 3: the last word
+            """, told(web("", Scene.ended("web", 3, "Error", "the last word"))));
+        assertEquals("""
+            CRASH_APP_ERROR Deployment/web WEAK {exitCode=3, restarts=5}
+              status pod/web-1-a/containerStatuses[web].lastState.terminated exit 3: exit code 3
+            """, told(web("", Scene.crashed("web", 3, "''"))));
+        assertEquals("""
+            CRASH_MISSING_ENV Deployment/web OBSERVED {exitCode=1, restarts=0, variable=DB_URL}
+              status pod/web-1-a/containerStatuses[web].state.terminated Error: exit code 1: DB_URL is required
+              log pod/web-1-a/web : DB_URL is required
+            """, told(web("", Scene.ended("web", 1, "Error", "DB_URL is required"))));
+    }
+
+    @Test
+    void anEndWithSuccessIsAFaultOnlyWhereItMustNotEnd() {
+        assertEquals(List.of("CONTAINER_EXITS_ZERO Deployment/web"), web("", Scene.ended("web", 0, "Completed", "")).findings());
+        var never = web("restartPolicy: Never", Scene.ended("web", 0, "Completed", ""));
+        assertEquals(List.of(), never.findings().stream().filter(f -> f.startsWith("CONTAINER")).toList());
+        var job = new Scene().job("web", "", Scene.ended("web", 0, "Completed", ""), "{active: 1}");
+        assertEquals(List.of(), job.findings().stream().filter(f -> f.startsWith("CONTAINER")).toList());
+        assertEquals(List.of("CRASH_APP_ERROR Deployment/web"),
+            web("restartPolicy: Never", Scene.ended("web", 2, "Error", "")).findings());
     }
 }
