@@ -236,4 +236,129 @@ class FindingsRulesTest {
         assertEquals(List.of("CRASH_APP_ERROR Deployment/web"),
             web("restartPolicy: Never", Scene.ended("web", 2, "Error", "")).findings());
     }
+
+    private static final String PROBED = "containers: [{name: web, image: a, ports: [{containerPort: 80}], %sProbe: "
+        + "{httpGet: {path: /, port: 80}, periodSeconds: 10}}]";
+
+    private static Scene killedBy(String probe, int exit, String answer) {
+        var title = Character.toUpperCase(probe.charAt(0)) + probe.substring(1);
+        return web(PROBED.formatted(probe), Scene.crashed("web", exit, "Error"))
+            .event("Pod/web-1-a", "Killing", 5, "Container web failed " + probe + " probe, will be restarted", "web")
+            .event("Pod/web-1-a", "Unhealthy", 9, title + " probe failed: " + answer, "web");
+    }
+
+    @Test
+    void whoKilledAContainerIsToldByItsExitCodeAndItsLog() {
+        var log = "ERROR: role \"app\" does not exist: password authentication failed for user \"app\"";
+        for (var exit : List.of(0, 2, 137, 143)) {
+            assertEquals(List.of("PROBE_LIVENESS_FAILING Deployment/web"),
+                killedBy("liveness", exit, "timeout").log("web-1-a", "web", log).findings(), exit + "");
+        }
+        assertEquals(List.of("PROBE_LIVENESS_FAILING Deployment/web"), killedBy("liveness", 1, "timeout").findings());
+        assertEquals(List.of("CRASH_AUTH_FAILED Deployment/web"), killedBy("liveness", 1, "x").log("web-1-a", "web", log).findings());
+        var killed = web(PROBED.formatted("liveness"), Scene.crashed("web", 137, "Error"));
+        assertEquals("PROBE_LIVENESS_FAILING Deployment/web GUESSED", told(killed).replaceFirst("(?s) \\{.*", ""));
+        assertEquals(List.of("CRASH_APP_ERROR Deployment/web"),
+            web(PROBED.formatted("liveness"), Scene.crashed("web", 1, "Error")).findings());
+        assertEquals(List.of("CRASH_APP_ERROR Deployment/web"),
+            web(PROBED.formatted("readiness"), Scene.crashed("web", 143, "Error")).findings());
+    }
+
+    @Test
+    void aKilledContainerSaysWhichProbeAndWhatIsWrongWithIt() {
+        assertEquals("""
+            PROBE_STARTUP_FAILING Deployment/web LEANING {exitCode=137, probe=startup, restarts=5}
+              status pod/web-1-a/containerStatuses[web].lastState.terminated Error: exit code 137
+              event pod/web-1-a Unhealthy: Startup probe failed: HTTP probe failed with statuscode: 500
+            """, told(killedBy("startup", 137, "HTTP probe failed with statuscode: 500")));
+        assertEquals("""
+            PROBE_LIVENESS_FAILING Deployment/web OBSERVED {exitCode=137, probe=liveness, restarts=5, why=PROBE_PATH_NOT_FOUND}
+              status pod/web-1-a/containerStatuses[web].lastState.terminated Error: exit code 137
+              event pod/web-1-a Unhealthy: Liveness probe failed: HTTP probe failed with statuscode: 404
+            """, told(killedBy("liveness", 137, "HTTP probe failed with statuscode: 404")));
+        var waits = "dial tcp 10.0.0.9:5432: connect: connection refused";
+        assertEquals(List.of("CRASH_DEPENDENCY_UNREACHABLE Deployment/web"),
+            killedBy("liveness", 137, "HTTP probe failed with statuscode: 500").log("web-1-a", "web", waits).findings());
+        assertEquals(List.of("PROBE_LIVENESS_FAILING Deployment/web"),
+            killedBy("liveness", 137, "HTTP probe failed with statuscode: 404").log("web-1-a", "web", waits).findings());
+    }
+
+    @Test
+    void aHookThatFailsExplainsOnlyWhatWasKilledForIt() {
+        var hook = List.of("FailedPostStartHook", "PostStartHook failed");
+        for (var exit : List.of(0, 137, 143)) {
+            assertEquals(List.of("LIFECYCLE_HOOK_FAILED Deployment/web"), web("", Scene.crashed("web", exit, "Error"))
+                .event("Pod/web-1-a", hook.get(0), 3, hook.get(1), "web").findings());
+        }
+        assertEquals(List.of("CRASH_APP_ERROR Deployment/web"), web("", Scene.crashed("web", 1, "Error"))
+            .event("Pod/web-1-a", hook.get(0), 3, hook.get(1), "web").findings());
+        assertEquals(List.of("CRASH_APP_ERROR Deployment/web"), web("", Scene.crashed("web", 137, "Error"))
+            .event("Pod/web-1-a", hook.get(0), 3, hook.get(1), "proxy").findings());
+    }
+
+    @Test
+    void aStartThatFailedIsNoCrashOfTheProgram() {
+        var start = "phase: Running\ncontainerStatuses: [{name: web, restartCount: 1, state: {terminated: {exitCode: 128, reason: %s, "
+            + "message: '%s'}}}]";
+        for (var reason : List.of("StartError", "ContainerCannotRun", "Error")) {
+            assertEquals(List.of("CONTAINER_COMMAND_PERMISSION Deployment/web"),
+                web("", start.formatted(reason, "exec: /a: permission denied")).findings(), reason);
+        }
+        assertEquals(List.of("CRASH_APP_ERROR Deployment/web"), web("", start.formatted("Error", "")).findings());
+        assertEquals(List.of("CONTAINER_COMMAND_NOT_FOUND Deployment/web"), web("", Scene.crashed("web", 127, "Error")).findings());
+        assertEquals(List.of("CONTAINER_COMMAND_PERMISSION Deployment/web"), web("", Scene.crashed("web", 126, "Error")).findings());
+    }
+
+    private static String runs(int restarts, String started, boolean ready) {
+        return "phase: Running\nconditions: [{type: Ready, status: '" + (ready ? "True" : "False") + "'}]\ncontainerStatuses: [{name: web, "
+            + "ready: " + ready + ", restartCount: " + restarts + ", state: {running: {startedAt: '" + started + "'}}, lastState: "
+            + "{terminated: {exitCode: 1, reason: Error, finishedAt: '2026-01-01T09:59:00Z'}}}]";
+    }
+
+    @Test
+    void betweenTwoCrashesItRunsForAMoment() {
+        assertEquals(List.of("CRASH_APP_ERROR Deployment/web"), web("", runs(1, "2026-01-01T09:59:55Z", false)).findings());
+        assertEquals(List.of("CRASH_APP_ERROR Deployment/web"), web("", runs(2, "2026-01-01T09:59:01Z", true)).findings());
+        assertEquals(List.of(), web("", runs(2, "2026-01-01T09:59:00Z", true)).findings());
+        assertEquals(List.of(), web("", runs(1, "2026-01-01T09:59:01Z", true)).findings());
+        assertEquals(List.of("STILL_PROGRESSING Deployment/web"), web("", runs(0, "2026-01-01T09:59:55Z", false)).findings());
+        assertEquals(List.of(), web("", runs(2, "2026-01-01T09:59:01Z", true).replace("exitCode: 1", "exitCode: 0")).findings());
+    }
+
+    private static Scene init(String command, String started) {
+        return web("initContainers: [{name: wait, image: a, command: [sh, -c, '" + command + "']}]",
+            Scene.initRunning("wait").replace("2026-01-01T09:51:00Z", started));
+    }
+
+    @Test
+    void anInitContainerThatRunsForTenMinutesWaits() {
+        assertEquals("""
+            STILL_PROGRESSING Deployment/web OBSERVED {}
+              status pod/web-1-a/initContainerStatuses[wait].state.running : the init container runs for 600 s
+            """, told(init("./migrate", "2026-01-01T09:50:00Z")));
+        assertEquals(List.of("INIT_WAITING Deployment/web"), init("./migrate", "2026-01-01T09:49:59Z").findings());
+        assertEquals(List.of("INIT_WAITING Deployment/web"), init("sleep infinity", "2026-01-01T09:59:59Z").findings());
+        assertEquals("""
+            INIT_WAITING Deployment/web INFERRED {via=init:wait, waitsFor=db:5432}
+              status pod/web-1-a/initContainerStatuses[wait].state.running : the init container runs for 1 s
+            """, told(init("until nc -z db 5432; do sleep 1; done", "2026-01-01T09:59:59Z")));
+    }
+
+    @Test
+    void anInitContainersLogSaysWhatItLacks() {
+        assertEquals("""
+            INIT_WAITING Deployment/web INFERRED {}
+              status pod/web-1-a/initContainerStatuses[wait].state.running : the init container runs for 1 s
+              log pod/web-1-a/wait (previous) : dial tcp 10.0.0.9:5432: connect: connection refused
+            """, told(init("./migrate", "2026-01-01T09:59:59Z").log("web-1-a", "wait",
+                "dial tcp 10.0.0.9:5432: connect: connection refused")));
+        assertEquals("""
+            RBAC_RUNTIME_FORBIDDEN Deployment/web OBSERVED {resource=pods, verb=list}
+              status pod/web-1-a/initContainerStatuses[wait].state.running : the init container runs for 1 s
+              log pod/web-1-a/wait (previous) : %1$s
+            """.formatted(DiagnosisCodesTest.FORBIDDEN),
+            told(init("./migrate", "2026-01-01T09:59:59Z").log("web-1-a", "wait", DiagnosisCodesTest.FORBIDDEN)));
+        assertEquals(List.of("STILL_PROGRESSING Deployment/web"),
+            init("./migrate", "2026-01-01T09:59:59Z").log("web-1-a", "wait", "ERROR: DB_URL is required").findings());
+    }
 }
