@@ -361,4 +361,133 @@ class FindingsRulesTest {
         assertEquals(List.of("STILL_PROGRESSING Deployment/web"),
             init("./migrate", "2026-01-01T09:59:59Z").log("web-1-a", "wait", "ERROR: DB_URL is required").findings());
     }
+
+    /** Not ready, running for so many seconds, with this probe and this answer of it. */
+    private static Scene unready(long seconds, String probe, String kind, int count, String answer) {
+        var scene = web("containers: [{name: web, image: a, ports: [{containerPort: 80}]" + (probe.isEmpty() ? "" : ", " + probe) + "}]",
+            Scene.unreadyRunning("web").replace("2026-01-01T09:51:00Z", Scene.NOW.minusSeconds(seconds).toString()));
+        return count == 0 ? scene : scene.event("Pod/web-1-a", "Unhealthy", count, kind + " probe failed: " + answer, "web");
+    }
+
+    private static final String READY = "readinessProbe: {httpGet: {path: /, port: 80}}";
+    private static final String NOT_FOUND = "HTTP probe failed with statuscode: 404";
+
+    @Test
+    void aProgramMayStartForTwoMinutesAndWithAClearMistakeForOne() {
+        assertEquals(List.of("STILL_PROGRESSING Deployment/web"), unready(119, READY, "Readiness", 3, "timeout").findings());
+        assertEquals(List.of("PROBE_READINESS_FAILING Deployment/web"), unready(120, READY, "Readiness", 3, "timeout").findings());
+        assertEquals(List.of("STILL_PROGRESSING Deployment/web"), unready(59, READY, "Readiness", 9, NOT_FOUND).findings());
+        assertEquals(List.of("PROBE_PATH_NOT_FOUND Deployment/web"), unready(60, READY, "Readiness", 9, NOT_FOUND).findings());
+        assertEquals(List.of("PROBE_PATH_NOT_FOUND Deployment/web"), unready(9, READY, "Readiness", 10, NOT_FOUND).findings());
+        assertEquals(List.of("STILL_PROGRESSING Deployment/web"), unready(9, READY, "Readiness", 10, "timeout").findings());
+        assertEquals(List.of("STILL_PROGRESSING Deployment/web"), unready(999, "", "", 0, "").findings(), "nothing can fail");
+    }
+
+    @Test
+    void aProbesOwnBudgetPassesFirst() {
+        var slow = READY.replace("}}", "}, initialDelaySeconds: 100, periodSeconds: 20, failureThreshold: 2}");
+        assertEquals(List.of("STILL_PROGRESSING Deployment/web"), unready(139, slow, "Readiness", 9, NOT_FOUND).findings());
+        assertEquals(List.of("PROBE_PATH_NOT_FOUND Deployment/web"), unready(140, slow, "Readiness", 9, NOT_FOUND).findings());
+        var startup = "startupProbe: {httpGet: {path: /, port: 80}, failureThreshold: 60}";
+        assertEquals(List.of("STILL_PROGRESSING Deployment/web"), begun(599, startup, "false").findings());
+        assertEquals(List.of("PROBE_READINESS_FAILING Deployment/web"), begun(600, startup, "false").findings());
+        assertEquals(List.of("PROBE_READINESS_FAILING Deployment/web"), begun(599, startup, "true").findings());
+        assertEquals(List.of("PROBE_READINESS_FAILING Deployment/web"), begun(599, READY, "false").findings());
+    }
+
+    private static Scene begun(long seconds, String probe, String started) {
+        var scene = unready(seconds, probe, "Startup", 3, "timeout");
+        scene.snapshot().all("Pod").forEach(p -> ((tools.jackson.databind.node.ObjectNode) p.at("/status/containerStatuses/0"))
+            .put("started", started.equals("true")));
+        return scene;
+    }
+
+    @Test
+    void aProbesCommandThatIsMissingIsCertainWhenItWasMissedThreeTimes() {
+        var exec = "readinessProbe: {exec: {command: [x]}}";
+        var missing = "exec: \"x\": executable file not found in $PATH";
+        for (var proven : List.of(false, true)) {
+            assertEquals("PROBE_READINESS_FAILING Deployment/web " + (proven ? "FINAL" : "OBSERVED") + " {probe=readiness}\n"
+                + "  event pod/web-1-a Unhealthy: Readiness probe failed: " + missing + "\n",
+                told(unready(9, exec, "Readiness", proven ? 3 : 2, missing)));
+        }
+        assertEquals("PROBE_STARTUP_FAILING Deployment/web FINAL {probe=startup}",
+            told(unready(9, exec.replace("readiness", "startup"), "Startup", 3, missing)).lines().findFirst().get());
+        assertEquals(List.of("STILL_PROGRESSING Deployment/web"), unready(9, READY, "Readiness", 3, missing).findings());
+    }
+
+    @Test
+    void whatARunningProgramLogsTellsWhyItIsNotReady() {
+        var auth = "FATAL: password authentication failed for user \"app\"";
+        assertEquals("""
+            CRASH_MISSING_ENV Deployment/web OBSERVED {variable=DB_URL}
+              status pod/web-1-a/containerStatuses[web].ready : runs for 500 s and is not ready
+              event pod/web-1-a Unhealthy: Readiness probe failed: timeout
+              log pod/web-1-a/web (previous) : DB_URL is required
+            """, told(unready(500, READY, "Readiness", 3, "timeout").log("web-1-a", "web", "DB_URL is required")));
+        assertEquals(List.of("CRASH_AUTH_FAILED Deployment/web"),
+            unready(500, READY, "Readiness", 3, "timeout").log("web-1-a", "web", auth).findings());
+        for (var quiet : List.of("ERROR: it went wrong", "listen tcp :80: bind: address already in use",
+            "dial tcp 10.0.0.9:5432: connect: connection refused")) {
+            assertEquals(List.of("PROBE_READINESS_FAILING Deployment/web"),
+                unready(500, READY, "Readiness", 3, "timeout").log("web-1-a", "web", quiet).findings(), quiet);
+        }
+        assertEquals(List.of("PROBE_READINESS_FAILING Deployment/web"), unready(500, READY, "Readiness", 3,
+            "HTTP probe failed with statuscode: 401").log("web-1-a", "web", auth).findings(), "it is the probe that did not log in");
+        assertEquals(List.of("CRASH_MISSING_ENV Deployment/web"), unready(500, READY, "Readiness", 3,
+            "HTTP probe failed with statuscode: 401").log("web-1-a", "web", "DB_URL is required").findings());
+        assertEquals(List.of("PROBE_PATH_NOT_FOUND Deployment/web"),
+            unready(500, READY, "Readiness", 3, NOT_FOUND).log("web-1-a", "web", auth).findings());
+    }
+
+    @Test
+    void whoListensOnLoopbackIsToldOnlyForThePortThatRefused() {
+        var refused = "Get \"http://10.0.0.7:80/\": dial tcp 10.0.0.7:80: connect: connection refused";
+        assertEquals("127.0.0.1:80", listens(refused, "Listening on 127.0.0.1:80"));
+        assertEquals("", listens("timeout of 10.0.0.7:80", "Listening on 127.0.0.1:80"));
+        assertEquals("", listens(refused, "Listening on 127.0.0.1:81"));
+        assertEquals("", listens(refused, "Listening on 0.0.0.0:80"));
+        assertEquals("", listens(refused, "connected to 127.0.0.1:80"));
+        assertEquals("", listens(refused));
+    }
+
+    private static String listens(String answer, String... log) {
+        return ensure_ready.Findings.of(unready(500, READY, "Readiness", 3, answer).log("web-1-a", "web", log).snapshot()).get(0)
+            .param("listens");
+    }
+
+    private static Scene evicted(int pods, String reason, long apart, String message) {
+        var scene = new Scene().deploy("web", "", "phase: Pending");
+        scene.snapshot().objects().get("Pod").clear();
+        for (int i = 0; i < pods; i++) {
+            scene.add("kind: Pod\nmetadata: {name: web-1-" + i + ", owner: ReplicaSet/web-1, creationTimestamp: '"
+                + Scene.NOW.minusSeconds(600 - apart * i) + "'}\nspec: {nodeName: n, containers: [{name: web, image: a}]}\n"
+                + "status: {phase: Failed, reason: " + reason + ", message: '" + message + "'}");
+        }
+        return scene;
+    }
+
+    @Test
+    void threePodsThatFilledTheirOwnDiskLeaveNoHope() {
+        var full = "Pod ephemeral local storage usage exceeds the total limit of containers 8Mi.";
+        assertEquals("EVICTED_EPHEMERAL_STORAGE Deployment/web FINAL", told(evicted(3, "Evicted", 60, full)).replaceFirst("(?s) \\{.*", ""));
+        assertEquals("EVICTED_EPHEMERAL_STORAGE Deployment/web OBSERVED",
+            told(evicted(2, "Evicted", 60, full)).replaceFirst("(?s) \\{.*", ""));
+        assertEquals("NODE_PRESSURE Node/n OBSERVED", told(evicted(3, "Evicted", 60, "The node was low on resource: memory."))
+            .replaceFirst("(?s) \\{.*", ""));
+        var others = evicted(2, "Evicted", 60, full).add("kind: Pod\nmetadata: {name: other, owner: ReplicaSet/other}\nspec: {nodeName: n}\n"
+            + "status: {phase: Failed, reason: Evicted, message: '" + full + "'}");
+        assertEquals("OBSERVED", ensure_ready.Findings.of(others.snapshot()).stream()
+            .filter(f -> f.owner().name().equals("web")).findFirst().get().basis().name());
+    }
+
+    @Test
+    void onlyTheNewestOfThoseThatEndedSpeaks() {
+        var findings = ensure_ready.Findings.of(evicted(3, "NodeShutdown", 60, "").snapshot());
+        assertEquals(List.of("web-1-2"), findings.stream().map(ensure_ready.Finding::pod).toList());
+        assertEquals(List.of("web-1-2"), ensure_ready.Findings.of(evicted(3, "NodeShutdown", 0, "").snapshot()).stream()
+            .filter(f -> f.pod().equals("web-1-2")).map(ensure_ready.Finding::pod).toList());
+        assertEquals("NODE_NOT_READY Node/n OBSERVED {node=n}\n  status pod/web-1-0/status.reason NodeShutdown: gone\n",
+            told(evicted(1, "NodeShutdown", 0, "gone")));
+    }
 }
