@@ -2,138 +2,14 @@
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import java.time.Duration;
+import tools.jackson.databind.node.ObjectNode;
 import java.util.List;
-import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
-/** What one object says of itself, at the edges: the second at which patience ends, the count that proves, the field that is named. */
-class FindingsRulesTest {
-    private static final String NODE = """
-        kind: Node
-        metadata: {name: %s, labels: {%s}}
-        status: {conditions: [{type: Ready, status: 'True'}, {type: %s, status: '%s', reason: R}]}
-        """;
-
-    /** The findings as {@code CODE Kind/name}, for a pod and its workload of this age. */
-    private static List<String> after(long seconds, Scene scene) {
-        var born = Scene.NOW.minus(Duration.ofSeconds(seconds)).toString();
-        scene.snapshot().all("Pod").forEach(p -> ((tools.jackson.databind.node.ObjectNode) p.json().get("metadata"))
-            .put("creationTimestamp", born));
-        return scene.findings();
-    }
-
-    /** Each finding with how it is known and what it passes on, its proofs below it. */
-    private static String told(Scene scene) {
-        return ensure_ready.Findings.of(scene.snapshot()).stream().map(f -> f.code() + " " + f.object() + " " + f.basis() + " "
-            + f.params() + f.evidence().stream().map(e -> "\n  " + e.source() + " " + e.path() + " " + e.reason() + ": " + e.message())
-                .collect(Collectors.joining()) + "\n").collect(Collectors.joining());
-    }
-
+/** What one container's status tells, at the edges: the second at which patience ends, the count that proves, the field that is named. */
+class ContainerFindingsTest {
     private static Scene web(String spec, String status) {
         return new Scene().deploy("web", spec, status);
-    }
-
-    private static Scene pending(String reason, String message) {
-        return new Scene().deploy("web", "", Scene.unscheduled(message).replace("Unschedulable", reason));
-    }
-
-    private static Scene unseen() {
-        return new Scene().add("kind: Pod\nmetadata: {name: web}\nspec: {containers: [{name: web, image: a}]}\nstatus: {phase: Pending}");
-    }
-
-    @Test
-    void aPodWithoutANodeIsWaitedForUntilItsAgeSaysOtherwise() {
-        assertEquals(List.of("STILL_PROGRESSING Deployment/web"), after(119, pending("NotReadyForScheduling", "x")));
-        assertEquals(List.of("SCHED_NOT_READY Deployment/web"), after(120, pending("NotReadyForScheduling", "x")));
-        assertEquals(List.of("STILL_PROGRESSING Pod/web"), after(59, unseen()));
-        assertEquals(List.of("SCHED_SCHEDULER_MISSING Pod/web"), after(60, unseen()));
-        assertEquals(List.of("UNKNOWN Deployment/web"), after(60, pending("Unschedulable", "")));
-    }
-
-    @Test
-    void anAutoscalerIsTrustedForAQuarterOfAnHour() {
-        var scene = pending("Unschedulable", "0/1 nodes are available: 1 Insufficient cpu.")
-            .event("Pod/web-1-a", "TriggeredScaleUp", 1, "pod triggered scale-up");
-        assertEquals(List.of("AUTOSCALING_IN_PROGRESS Deployment/web"), after(899, scene));
-        assertEquals(List.of("SCHED_INSUFFICIENT_RESOURCES Deployment/web"), after(900, scene));
-    }
-
-    private static final String CLOSED = "0/2 nodes are available: 1 node(s) had untolerated taint {gpu: yes}, "
-        + "1 node(s) didn't match Pod's node affinity/selector.";
-    private static final String TERMS = """
-        affinity: {nodeAffinity: {requiredDuringSchedulingIgnoredDuringExecution: {nodeSelectorTerms: [
-          {matchExpressions: [{key: disk, operator: In, values: [nvme]}]},
-          {matchExpressions: [{key: disk, operator: Exists}, {key: disk, operator: In, values: [%s]}]}]}}}
-        containers: [{name: web, image: a}]""";
-
-    private static Scene selects(String spec, String message) {
-        return new Scene().deploy("web", spec, Scene.unscheduled(message)).add(NODE.formatted("a", "disk: ssd", "Ready", "True"))
-            .add(NODE.formatted("b", "", "Ready", "True"));
-    }
-
-    @Test
-    void aNodeWithTheLabelsThatIsClosedToThePodIsMeant() {
-        var fits = "nodeSelector: {disk: ssd}";
-        var none = "nodeSelector: {disk: hdd}";
-        assertEquals(List.of("SCHED_TAINT Deployment/web"), selects(fits, CLOSED).findings());
-        assertEquals(List.of("SCHED_NODE_SELECTOR Deployment/web"), selects(none, CLOSED).findings());
-        assertEquals(List.of("SCHED_TAINT Deployment/web"), selects(TERMS.formatted("ssd"), CLOSED).findings());
-        assertEquals(List.of("SCHED_NODE_SELECTOR Deployment/web"), selects(TERMS.formatted("hdd"), CLOSED).findings());
-        var cordoned = "0/2 nodes are available: 1 node(s) were unschedulable, 1 node(s) didn't match Pod's node affinity/selector.";
-        assertEquals(List.of("SCHED_NODES_UNAVAILABLE Deployment/web"), selects(fits, cordoned).findings());
-        assertEquals(List.of("SCHED_NODE_SELECTOR Deployment/web"), selects(none, cordoned).findings());
-        assertEquals(List.of("SCHED_NODES_UNAVAILABLE Deployment/web"),
-            new Scene().deploy("web", none, Scene.unscheduled(cordoned)).findings(), "nobody could look at the nodes");
-        assertEquals(List.of("SCHED_NODE_SELECTOR Deployment/web"),
-            selects(fits, "0/2 nodes are available: 2 node(s) didn't match Pod's node affinity/selector.").findings());
-    }
-
-    @Test
-    void theTaintIsNamedAndAControlPlanesIsNone() {
-        var own = "0/2 nodes are available: 1 node(s) had untolerated taint {node-role.kubernetes.io/control-plane: }, "
-            + "1 node(s) had untolerated taint {gpu: yes}.";
-        assertEquals("gpu", ensure_ready.Findings.of(selects("", CLOSED).snapshot()).get(0).param("taint"));
-        assertEquals(List.of(ensure_ready.Code.SCHED_TAINT), ensure_ready.Scheduling.codes(own));
-        assertEquals(List.of(ensure_ready.Code.SCHED_INSUFFICIENT_RESOURCES), ensure_ready.Scheduling.codes(
-            "0/2 nodes are available: 1 Insufficient cpu, 1 node(s) had untolerated taint {node-role.kubernetes.io/control-plane: }."));
-        assertEquals(List.of(ensure_ready.Code.SCHED_TAINT), ensure_ready.Scheduling.codes(
-            "0/1 nodes are available: 1 node(s) had untolerated taint {node-role.kubernetes.io/control-plane: }."));
-        assertEquals(List.of(), ensure_ready.Scheduling.codes("0/1 nodes are available: 1 node(s) did what nobody knows."));
-        assertEquals("", ensure_ready.Findings.of(pending("Unschedulable", "0/1 nodes are available: 1 Insufficient cpu.").snapshot())
-            .get(0).param("taint"));
-    }
-
-    @Test
-    void theNewestEventSpeaksForAConditionWithoutAMessage() {
-        var scene = pending("Unschedulable", "").event("Pod/web-1-a", "FailedScheduling", 1, "0/1 nodes are available: 1 Insufficient cpu.")
-            .event("Pod/web-1-a", "FailedScheduling", 1, "0/1 nodes are available: 1 node(s) had untolerated taint {gpu: yes}.");
-        assertEquals(List.of("SCHED_TAINT Deployment/web"), scene.findings());
-        assertEquals(List.of("SCHED_INSUFFICIENT_RESOURCES Deployment/web"), pending("Unschedulable", "0/1: 1 Insufficient cpu.")
-            .event("Pod/web-1-a", "FailedScheduling", 1, "0/1 nodes are available: 1 node(s) had untolerated taint {gpu: yes}.").findings());
-    }
-
-    @Test
-    void theOneNodeThatIsShortOfSomethingIsNamedAndOfTwoNone() {
-        var message = "0/2 nodes are available: 2 node(s) had untolerated taint {node.kubernetes.io/disk-pressure: }.";
-        var scene = pending("Unschedulable", message).add(NODE.formatted("a", "", "DiskPressure", "True"))
-            .add(NODE.formatted("b", "", "DiskPressure", "False"));
-        assertEquals(List.of("NODE_PRESSURE Node/a"), scene.findings());
-        assertEquals(List.of("NODE_PRESSURE Deployment/web"), scene.add(NODE.formatted("c", "", "MemoryPressure", "True")).findings());
-    }
-
-    @Test
-    void aClaimThatIsNotThereIsNamedWhateverTheSchedulerSays() {
-        var claimed = "volumes: [{name: d, persistentVolumeClaim: {claimName: data}}]";
-        var message = "0/1 nodes are available: 1 Insufficient cpu.";
-        assertEquals(List.of("PVC_MISSING PersistentVolumeClaim/data"),
-            new Scene().deploy("web", claimed, Scene.unscheduled(message)).none("PersistentVolumeClaim").findings());
-        assertEquals(List.of("PVC_MISSING PersistentVolumeClaim/other"), new Scene().deploy("web", claimed,
-            Scene.unscheduled("persistentvolumeclaim \"other\" not found")).none("PersistentVolumeClaim").findings());
-        assertEquals(List.of("SCHED_INSUFFICIENT_RESOURCES Deployment/web"), new Scene().deploy("web", claimed, Scene.unscheduled(message))
-            .add("kind: PersistentVolumeClaim\nmetadata: {name: data}\nstatus: {phase: Bound}").findings());
-        assertEquals(List.of("SCHED_INSUFFICIENT_RESOURCES Deployment/web"), new Scene().none("Secret").deploy("web",
-            "volumes: [{name: s, secret: {secretName: gone}}]", Scene.unscheduled(message)).findings());
     }
 
     private static final String BACK_OFF = "Back-off pulling image \"repo/web:1\"";
@@ -150,9 +26,9 @@ class FindingsRulesTest {
             IMAGE_NOT_FOUND Deployment/web OBSERVED {image=repo/web:1}
               status pod/web-1-a/containerStatuses[web].state.waiting ImagePullBackOff: Back-off pulling image "repo/web:1"
               event pod/web-1-a Failed: Failed to pull image: manifest unknown
-            """, told(pulls("", "401 Unauthorized").event("Pod/web-1-a", "Failed", 1, "Failed to pull image: manifest unknown", "web")
+            """, pulls("", "401 Unauthorized").event("Pod/web-1-a", "Failed", 1, "Failed to pull image: manifest unknown", "web")
                 .event("Pod/web-1-a", "Failed", 1, "Failed to pull image: toomanyrequests", "proxy")
-                .event("Pod/web-1-a", "Failed", 1, "Later: unauthorized", "web")));
+                .event("Pod/web-1-a", "Failed", 1, "Later: unauthorized", "web").told());
         assertEquals("2026-01-01T09:55:00Z",
             ensure_ready.Findings.of(pulls("", "unauthorized").snapshot()).get(0).since().toString());
     }
@@ -183,7 +59,8 @@ class FindingsRulesTest {
     void thePullSecretOfOthersIsShownWhereItWouldHelp() {
         var others = "kind: Pod\nmetadata: {name: b}\nspec: {imagePullSecrets: [{name: reg}, {name: ab}]}\nstatus: {phase: Succeeded}";
         for (var message : List.of("unauthorized", "may require authorization", "ErrImageNeverPull")) {
-            assertEquals("ab", ensure_ready.Findings.of(pulls("", message).add(others).snapshot()).get(0).param("othersPullSecret"), message);
+            assertEquals("ab", ensure_ready.Findings.of(pulls("", message).add(others).snapshot())
+                .get(0).param("othersPullSecret"), message);
         }
         assertEquals("", ensure_ready.Findings.of(pulls("", "not found").add(others).snapshot()).get(0).param("othersPullSecret"));
         assertEquals("", ensure_ready.Findings.of(pulls("{name: own}", "denied").add(others).snapshot()).get(0).param("othersPullSecret"));
@@ -195,14 +72,14 @@ class FindingsRulesTest {
         assertEquals(List.of("CONFIG_KEY_MISSING Deployment/web"), starts("couldn't find key a in ConfigMap shop/env").findings());
         assertEquals(List.of("CONTAINER_START_FAILED Deployment/web"), starts("Multi-Attach error").findings());
         assertEquals(List.of("CONTAINER_COMMAND_PERMISSION Deployment/web"), starts("exec: \"/a\": permission denied").findings());
-        assertEquals(List.of("STILL_PROGRESSING Deployment/web"), after(299, starts("context deadline exceeded")));
-        assertEquals(List.of("CONTAINER_START_FAILED Deployment/web"), after(300, starts("context deadline exceeded")));
+        assertEquals(List.of("STILL_PROGRESSING Deployment/web"), starts("context deadline exceeded").aged(299).findings());
+        assertEquals(List.of("CONTAINER_START_FAILED Deployment/web"), starts("context deadline exceeded").aged(300).findings());
         assertEquals("""
             CONTAINER_COMMAND_NOT_FOUND Deployment/web OBSERVED {}
               status pod/web-1-a/containerStatuses[web].state.waiting RunContainerError: exec: no such file or directory
-            """, told(web("", Scene.waiting("web", "RunContainerError", "")
+            """, web("", Scene.waiting("web", "RunContainerError", "")
                 .replace("}}]", "}}, lastState: {terminated: {message: 'exec: no such file or directory'}}}]")
-                .replace("}}}, last", "}}, last"))));
+                .replace("}}}, last", "}}, last")).told());
     }
 
     private static Scene starts(String message) {
@@ -214,16 +91,16 @@ class FindingsRulesTest {
         assertEquals("""
             CRASH_APP_ERROR Deployment/web WEAK {exitCode=3, restarts=0}
               status pod/web-1-a/containerStatuses[web].state.terminated Error: exit code 3: the last word
-            """, told(web("", Scene.ended("web", 3, "Error", "the last word"))));
+            """, web("", Scene.ended("web", 3, "Error", "the last word")).told());
         assertEquals("""
             CRASH_APP_ERROR Deployment/web WEAK {exitCode=3, restarts=5}
               status pod/web-1-a/containerStatuses[web].lastState.terminated exit 3: exit code 3
-            """, told(web("", Scene.crashed("web", 3, "''"))));
+            """, web("", Scene.crashed("web", 3, "''")).told());
         assertEquals("""
             CRASH_MISSING_ENV Deployment/web OBSERVED {exitCode=1, restarts=0, variable=DB_URL}
               status pod/web-1-a/containerStatuses[web].state.terminated Error: exit code 1: DB_URL is required
               log pod/web-1-a/web : DB_URL is required
-            """, told(web("", Scene.ended("web", 1, "Error", "DB_URL is required"))));
+            """, web("", Scene.ended("web", 1, "Error", "DB_URL is required")).told());
     }
 
     @Test
@@ -257,7 +134,7 @@ class FindingsRulesTest {
         assertEquals(List.of("PROBE_LIVENESS_FAILING Deployment/web"), killedBy("liveness", 1, "timeout").findings());
         assertEquals(List.of("CRASH_AUTH_FAILED Deployment/web"), killedBy("liveness", 1, "x").log("web-1-a", "web", log).findings());
         var killed = web(PROBED.formatted("liveness"), Scene.crashed("web", 137, "Error"));
-        assertEquals("PROBE_LIVENESS_FAILING Deployment/web GUESSED", told(killed).replaceFirst("(?s) \\{.*", ""));
+        assertEquals("PROBE_LIVENESS_FAILING Deployment/web GUESSED", killed.told().replaceFirst("(?s) \\{.*", ""));
         assertEquals(List.of("CRASH_APP_ERROR Deployment/web"),
             web(PROBED.formatted("liveness"), Scene.crashed("web", 1, "Error")).findings());
         assertEquals(List.of("CRASH_APP_ERROR Deployment/web"),
@@ -270,12 +147,12 @@ class FindingsRulesTest {
             PROBE_STARTUP_FAILING Deployment/web LEANING {exitCode=137, probe=startup, restarts=5}
               status pod/web-1-a/containerStatuses[web].lastState.terminated Error: exit code 137
               event pod/web-1-a Unhealthy: Startup probe failed: HTTP probe failed with statuscode: 500
-            """, told(killedBy("startup", 137, "HTTP probe failed with statuscode: 500")));
+            """, killedBy("startup", 137, "HTTP probe failed with statuscode: 500").told());
         assertEquals("""
             PROBE_LIVENESS_FAILING Deployment/web OBSERVED {exitCode=137, probe=liveness, restarts=5, why=PROBE_PATH_NOT_FOUND}
               status pod/web-1-a/containerStatuses[web].lastState.terminated Error: exit code 137
               event pod/web-1-a Unhealthy: Liveness probe failed: HTTP probe failed with statuscode: 404
-            """, told(killedBy("liveness", 137, "HTTP probe failed with statuscode: 404")));
+            """, killedBy("liveness", 137, "HTTP probe failed with statuscode: 404").told());
         var waits = "dial tcp 10.0.0.9:5432: connect: connection refused";
         assertEquals(List.of("CRASH_DEPENDENCY_UNREACHABLE Deployment/web"),
             killedBy("liveness", 137, "HTTP probe failed with statuscode: 500").log("web-1-a", "web", waits).findings());
@@ -335,13 +212,13 @@ class FindingsRulesTest {
         assertEquals("""
             STILL_PROGRESSING Deployment/web OBSERVED {}
               status pod/web-1-a/initContainerStatuses[wait].state.running : the init container runs for 600 s
-            """, told(init("./migrate", "2026-01-01T09:50:00Z")));
+            """, init("./migrate", "2026-01-01T09:50:00Z").told());
         assertEquals(List.of("INIT_WAITING Deployment/web"), init("./migrate", "2026-01-01T09:49:59Z").findings());
         assertEquals(List.of("INIT_WAITING Deployment/web"), init("sleep infinity", "2026-01-01T09:59:59Z").findings());
         assertEquals("""
             INIT_WAITING Deployment/web INFERRED {via=init:wait, waitsFor=db:5432}
               status pod/web-1-a/initContainerStatuses[wait].state.running : the init container runs for 1 s
-            """, told(init("until nc -z db 5432; do sleep 1; done", "2026-01-01T09:59:59Z")));
+            """, init("until nc -z db 5432; do sleep 1; done", "2026-01-01T09:59:59Z").told());
     }
 
     @Test
@@ -350,14 +227,14 @@ class FindingsRulesTest {
             INIT_WAITING Deployment/web INFERRED {}
               status pod/web-1-a/initContainerStatuses[wait].state.running : the init container runs for 1 s
               log pod/web-1-a/wait (previous) : dial tcp 10.0.0.9:5432: connect: connection refused
-            """, told(init("./migrate", "2026-01-01T09:59:59Z").log("web-1-a", "wait",
-                "dial tcp 10.0.0.9:5432: connect: connection refused")));
+            """, init("./migrate", "2026-01-01T09:59:59Z").log("web-1-a", "wait",
+                "dial tcp 10.0.0.9:5432: connect: connection refused").told());
         assertEquals("""
             RBAC_RUNTIME_FORBIDDEN Deployment/web OBSERVED {resource=pods, verb=list}
               status pod/web-1-a/initContainerStatuses[wait].state.running : the init container runs for 1 s
               log pod/web-1-a/wait (previous) : %1$s
             """.formatted(DiagnosisCodesTest.FORBIDDEN),
-            told(init("./migrate", "2026-01-01T09:59:59Z").log("web-1-a", "wait", DiagnosisCodesTest.FORBIDDEN)));
+            init("./migrate", "2026-01-01T09:59:59Z").log("web-1-a", "wait", DiagnosisCodesTest.FORBIDDEN).told());
         assertEquals(List.of("STILL_PROGRESSING Deployment/web"),
             init("./migrate", "2026-01-01T09:59:59Z").log("web-1-a", "wait", "ERROR: DB_URL is required").findings());
     }
@@ -397,7 +274,7 @@ class FindingsRulesTest {
 
     private static Scene begun(long seconds, String probe, String started) {
         var scene = unready(seconds, probe, "Startup", 3, "timeout");
-        scene.snapshot().all("Pod").forEach(p -> ((tools.jackson.databind.node.ObjectNode) p.at("/status/containerStatuses/0"))
+        scene.snapshot().all("Pod").forEach(p -> ((ObjectNode) p.at("/status/containerStatuses/0"))
             .put("started", started.equals("true")));
         return scene;
     }
@@ -409,10 +286,10 @@ class FindingsRulesTest {
         for (var proven : List.of(false, true)) {
             assertEquals("PROBE_READINESS_FAILING Deployment/web " + (proven ? "FINAL" : "OBSERVED") + " {probe=readiness}\n"
                 + "  event pod/web-1-a Unhealthy: Readiness probe failed: " + missing + "\n",
-                told(unready(9, exec, "Readiness", proven ? 3 : 2, missing)));
+                unready(9, exec, "Readiness", proven ? 3 : 2, missing).told());
         }
         assertEquals("PROBE_STARTUP_FAILING Deployment/web FINAL {probe=startup}",
-            told(unready(9, exec.replace("readiness", "startup"), "Startup", 3, missing)).lines().findFirst().get());
+            unready(9, exec.replace("readiness", "startup"), "Startup", 3, missing).told().lines().findFirst().get());
         assertEquals(List.of("STILL_PROGRESSING Deployment/web"), unready(9, READY, "Readiness", 3, missing).findings());
     }
 
@@ -424,7 +301,7 @@ class FindingsRulesTest {
               status pod/web-1-a/containerStatuses[web].ready : runs for 500 s and is not ready
               event pod/web-1-a Unhealthy: Readiness probe failed: timeout
               log pod/web-1-a/web (previous) : DB_URL is required
-            """, told(unready(500, READY, "Readiness", 3, "timeout").log("web-1-a", "web", "DB_URL is required")));
+            """, unready(500, READY, "Readiness", 3, "timeout").log("web-1-a", "web", "DB_URL is required").told());
         assertEquals(List.of("CRASH_AUTH_FAILED Deployment/web"),
             unready(500, READY, "Readiness", 3, "timeout").log("web-1-a", "web", auth).findings());
         for (var quiet : List.of("ERROR: it went wrong", "listen tcp :80: bind: address already in use",
@@ -454,40 +331,5 @@ class FindingsRulesTest {
     private static String listens(String answer, String... log) {
         return ensure_ready.Findings.of(unready(500, READY, "Readiness", 3, answer).log("web-1-a", "web", log).snapshot()).get(0)
             .param("listens");
-    }
-
-    private static Scene evicted(int pods, String reason, long apart, String message) {
-        var scene = new Scene().deploy("web", "", "phase: Pending");
-        scene.snapshot().objects().get("Pod").clear();
-        for (int i = 0; i < pods; i++) {
-            scene.add("kind: Pod\nmetadata: {name: web-1-" + i + ", owner: ReplicaSet/web-1, creationTimestamp: '"
-                + Scene.NOW.minusSeconds(600 - apart * i) + "'}\nspec: {nodeName: n, containers: [{name: web, image: a}]}\n"
-                + "status: {phase: Failed, reason: " + reason + ", message: '" + message + "'}");
-        }
-        return scene;
-    }
-
-    @Test
-    void threePodsThatFilledTheirOwnDiskLeaveNoHope() {
-        var full = "Pod ephemeral local storage usage exceeds the total limit of containers 8Mi.";
-        assertEquals("EVICTED_EPHEMERAL_STORAGE Deployment/web FINAL", told(evicted(3, "Evicted", 60, full)).replaceFirst("(?s) \\{.*", ""));
-        assertEquals("EVICTED_EPHEMERAL_STORAGE Deployment/web OBSERVED",
-            told(evicted(2, "Evicted", 60, full)).replaceFirst("(?s) \\{.*", ""));
-        assertEquals("NODE_PRESSURE Node/n OBSERVED", told(evicted(3, "Evicted", 60, "The node was low on resource: memory."))
-            .replaceFirst("(?s) \\{.*", ""));
-        var others = evicted(2, "Evicted", 60, full).add("kind: Pod\nmetadata: {name: other, owner: ReplicaSet/other}\nspec: {nodeName: n}\n"
-            + "status: {phase: Failed, reason: Evicted, message: '" + full + "'}");
-        assertEquals("OBSERVED", ensure_ready.Findings.of(others.snapshot()).stream()
-            .filter(f -> f.owner().name().equals("web")).findFirst().get().basis().name());
-    }
-
-    @Test
-    void onlyTheNewestOfThoseThatEndedSpeaks() {
-        var findings = ensure_ready.Findings.of(evicted(3, "NodeShutdown", 60, "").snapshot());
-        assertEquals(List.of("web-1-2"), findings.stream().map(ensure_ready.Finding::pod).toList());
-        assertEquals(List.of("web-1-2"), ensure_ready.Findings.of(evicted(3, "NodeShutdown", 0, "").snapshot()).stream()
-            .filter(f -> f.pod().equals("web-1-2")).map(ensure_ready.Finding::pod).toList());
-        assertEquals("NODE_NOT_READY Node/n OBSERVED {node=n}\n  status pod/web-1-0/status.reason NodeShutdown: gone\n",
-            told(evicted(1, "NodeShutdown", 0, "gone")));
     }
 }
