@@ -167,12 +167,13 @@ class mutate implements Callable<Integer> {
     private List<String> pit(Area area, Path report, Path classes) {
         var jars = Stream.of(System.getProperty("java.class.path").split(File.pathSeparator)).filter(p -> !p.contains("mutate.java"));
         var path = Stream.concat(Stream.of(classes.toString()), jars).collect(Collectors.joining(File.pathSeparator));
-        var targets = area.types().stream().filter(t -> types.isEmpty() || types.contains(t)).flatMap(t -> Stream.of(area.script() + "$" + t, area.script() + "$" + t + "$*"));
+        var targets = area.types().stream().filter(t -> types.isEmpty() || types.contains(t))
+            .flatMap(t -> Stream.of(area.script() + "$" + t, area.script() + "$" + t + "$*"));
         return List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-cp", path,
             "org.pitest.mutationtest.commandline.MutationCoverageReport", "--reportDir", report.toString(), "--sourceDirs", ROOT.toString(),
             "--classPath", classes.toString(), "--targetClasses", targets.collect(Collectors.joining(",")),
             "--targetTests", String.join(",", area.tests()), "--outputFormats", "CSV", "--timestampedReports=false",
-            "--threads", "" + threads, "--timeoutConst", "10000", "--excludedGroups", "cluster,long",
+            "--jvmArgs", "-XX:TieredStopAtLevel=1,-XX:+UseSerialGC", "--threads", "" + threads, "--timeoutConst", "10000", "--excludedGroups", "cluster,long",
             "--excludedMethods", "toString,hashCode,equals");
     }
 
