@@ -173,8 +173,8 @@ class mutate implements Callable<Integer> {
             "org.pitest.mutationtest.commandline.MutationCoverageReport", "--reportDir", report.toString(), "--sourceDirs", ROOT.toString(),
             "--classPath", classes.toString(), "--targetClasses", targets.collect(Collectors.joining(",")),
             "--targetTests", String.join(",", area.tests()), "--outputFormats", "CSV", "--timestampedReports=false",
-            "--jvmArgs", "-XX:TieredStopAtLevel=1,-XX:+UseSerialGC", "--threads", "" + threads, "--timeoutConst", "10000", "--excludedGroups", "cluster,long",
-            "--excludedMethods", "toString,hashCode,equals");
+            "--jvmArgs", "-XX:TieredStopAtLevel=1,-XX:+UseSerialGC", "--threads", "" + threads, "--timeoutConst", "10000",
+            "--excludedGroups", "cluster,long", "--excludedMethods", "toString,hashCode,equals");
     }
 
     private boolean enough(Area area, List<Mutant> mutants) throws IOException {
