@@ -8914,8 +8914,7 @@ record ContainerFindings(Observed seen, Obj pod, Ref owner, JsonNode status, boo
 
     /** It ended with success, and may. */
     private boolean ended() {
-        var job = owner.is("Job") || !Pods.endless(pod, spec());
-        return status.at("/state/terminated/exitCode").asInt(0) == 0 && (init && !Pods.sidecar(pod, status) || job);
+        return status.at("/state/terminated/exitCode").asInt(0) == 0 && (init && !Pods.sidecar(pod, status) || !Pods.endless(pod, spec()));
     }
 
     /** The last run that ended: {@code at} is {@code state} or {@code lastState}. */
@@ -9690,11 +9689,11 @@ record PodFindings(Observed seen, Obj pod, Ref owner, List<Finding> before) {
                 Evidence.status(pod.ref() + "/status.phase", "", pod.text("/status/phase"))));
     }
 
-    /** No container began yet: it waits for its volumes, its sandbox or its images. */
+    /** No container began yet but init containers that are done: it waits for its volumes, its sandbox or its images. */
     private boolean unstarted() {
-        return Stream.concat(pod.list("/status/containerStatuses").stream(), pod.list("/status/initContainerStatuses").stream())
-            .allMatch(c -> c.path("state").isEmpty()
-                || List.of("ContainerCreating", "PodInitializing", "").contains(c.at("/state/waiting/reason").asString("")));
+        return Stream.concat(pod.list("/status/containerStatuses").stream(),
+            pod.list("/status/initContainerStatuses").stream().filter(s -> !done(s))).allMatch(c -> c.path("state").isEmpty()
+            || List.of("ContainerCreating", "PodInitializing").contains(c.at("/state/waiting/reason").asString("")));
     }
 
     private boolean sidecarBlocks() {

@@ -38,7 +38,8 @@ class mutate implements Callable<Integer> {
 
     private static final Path ROOT = assemble.root();
     private static final List<String> DIAGNOSIS = List.of("DiagnosisTest", "DiagnosisCodesTest", "DiagnosisScenariosTest",
-        "DiagnosisExamTest", "FactsTest", "FindingsMessagesTest");
+        "DiagnosisExamTest", "DiagnosisTracesTest", "DiagnosisRulesTest", "FactsTest", "*FindingsTest", "FindingsMessagesTest",
+        "DecisiveTextsTest", "CustomNeedsTest", "OperatorsTest", "ReadyNamespaceTest", "ReportWordingTest", "CertainReasonsTest");
 
     static final List<Area> AREAS = List.of(
         new Area("readiness", "ensure_ready", wings("ensure_ready/readiness"), List.of("Readiness*Test", "VerdictTest", "NamespacesTest",
@@ -67,6 +68,10 @@ class mutate implements Callable<Integer> {
     @Option(names = "--only", paramLabel = "AREA", split = ",",
         description = "these areas (default: all, about an hour); --list names them")
     List<String> only = List.of();
+
+    @Option(names = "--types", paramLabel = "TYPE", split = ",",
+        description = "of the areas only these types (default: all): for who works on what lived")
+    List<String> types = List.of();
 
     @Option(names = "--list", description = "name the areas and stop")
     boolean list;
@@ -162,13 +167,14 @@ class mutate implements Callable<Integer> {
     private List<String> pit(Area area, Path report, Path classes) {
         var jars = Stream.of(System.getProperty("java.class.path").split(File.pathSeparator)).filter(p -> !p.contains("mutate.java"));
         var path = Stream.concat(Stream.of(classes.toString()), jars).collect(Collectors.joining(File.pathSeparator));
-        var types = area.types().stream().flatMap(t -> Stream.of(area.script() + "$" + t, area.script() + "$" + t + "$*"));
+        var targets = area.types().stream().filter(t -> types.isEmpty() || types.contains(t))
+            .flatMap(t -> Stream.of(area.script() + "$" + t, area.script() + "$" + t + "$*"));
         return List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-cp", path,
             "org.pitest.mutationtest.commandline.MutationCoverageReport", "--reportDir", report.toString(), "--sourceDirs", ROOT.toString(),
-            "--classPath", classes.toString(), "--targetClasses", types.collect(Collectors.joining(",")),
+            "--classPath", classes.toString(), "--targetClasses", targets.collect(Collectors.joining(",")),
             "--targetTests", String.join(",", area.tests()), "--outputFormats", "CSV", "--timestampedReports=false",
-            "--threads", "" + threads, "--timeoutConst", "10000", "--excludedGroups", "cluster,long",
-            "--excludedMethods", "toString,hashCode,equals");
+            "--jvmArgs", "-XX:TieredStopAtLevel=1,-XX:+UseSerialGC", "--threads", "" + threads, "--timeoutConst", "10000",
+            "--excludedGroups", "cluster,long", "--excludedMethods", "toString,hashCode,equals");
     }
 
     private boolean enough(Area area, List<Mutant> mutants) throws IOException {

@@ -12,6 +12,7 @@ import java.util.Random;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -456,6 +457,7 @@ class DiagnosisCodesTest {
     /** A cluster may leave out, or write otherwise, whatever it likes: that makes a diagnosis poorer, never an exception. */
     @ParameterizedTest
     @MethodSource("all")
+    @Tag("long")
     void halfTheFieldsMayBeMissing(Case c) {
         for (int seed = 0; seed < 40; seed++) {
             var random = new Random(seed);

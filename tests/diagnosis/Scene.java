@@ -274,4 +274,18 @@ final class Scene {
     List<String> findings() {
         return ensure_ready.Findings.of(snapshot()).stream().map(f -> f.code() + " " + f.objectKind() + "/" + f.objectName()).toList();
     }
+
+    /** Each finding with how it is known and what it passes on, its proofs below it. */
+    String told() {
+        return ensure_ready.Findings.of(snapshot()).stream().map(f -> f.code() + " " + f.object() + " " + f.basis() + " " + f.params()
+            + f.evidence().stream().map(e -> "\n  " + e.source() + " " + e.path() + " " + e.reason() + ": " + e.message())
+                .collect(Collectors.joining()) + "\n").collect(Collectors.joining());
+    }
+
+    /** With everything, that it holds so far, made so many seconds ago. */
+    Scene aged(long seconds) {
+        objects.values().stream().flatMap(List::stream)
+            .forEach(o -> ((ObjectNode) o.json().get("metadata")).put("creationTimestamp", NOW.minusSeconds(seconds).toString()));
+        return this;
+    }
 }

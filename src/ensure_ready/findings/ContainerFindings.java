@@ -163,8 +163,7 @@ public record ContainerFindings(Observed seen, Obj pod, Ref owner, JsonNode stat
 
     /** It ended with success, and may. */
     private boolean ended() {
-        var job = owner.is("Job") || !Pods.endless(pod, spec());
-        return status.at("/state/terminated/exitCode").asInt(0) == 0 && (init && !Pods.sidecar(pod, status) || job);
+        return status.at("/state/terminated/exitCode").asInt(0) == 0 && (init && !Pods.sidecar(pod, status) || !Pods.endless(pod, spec()));
     }
 
     /** The last run that ended: {@code at} is {@code state} or {@code lastState}. */

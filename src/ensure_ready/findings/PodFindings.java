@@ -208,11 +208,11 @@ public record PodFindings(Observed seen, Obj pod, Ref owner, List<Finding> befor
                 Evidence.status(pod.ref() + "/status.phase", "", pod.text("/status/phase"))));
     }
 
-    /** No container began yet: it waits for its volumes, its sandbox or its images. */
+    /** No container began yet but init containers that are done: it waits for its volumes, its sandbox or its images. */
     private boolean unstarted() {
-        return Stream.concat(pod.list("/status/containerStatuses").stream(), pod.list("/status/initContainerStatuses").stream())
-            .allMatch(c -> c.path("state").isEmpty()
-                || List.of("ContainerCreating", "PodInitializing", "").contains(c.at("/state/waiting/reason").asString("")));
+        return Stream.concat(pod.list("/status/containerStatuses").stream(),
+            pod.list("/status/initContainerStatuses").stream().filter(s -> !done(s))).allMatch(c -> c.path("state").isEmpty()
+            || List.of("ContainerCreating", "PodInitializing").contains(c.at("/state/waiting/reason").asString("")));
     }
 
     private boolean sidecarBlocks() {
