@@ -413,7 +413,8 @@ static class AgentOptions {
         description = "its container; default: kubectl's, the one named like the Deployment, the first")
     String container;
     @Option(names = "--agent-env", paramLabel = "NAME", split = ",",
-        description = "environment variables of the caller that the agent gets, by file; repeatable")
+        description = "environment variables of the caller that the agent gets, by file; repeatable."
+            + " On the runner it sees the cluster with KUBECONFIG alone")
     List<String> passEnv = new ArrayList<>();
     @Option(names = "--workspace", paramLabel = "DIR",
         description = "the agent's working tree in its place; default: its working directory, /workspace, ~/workspace")

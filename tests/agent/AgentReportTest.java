@@ -46,6 +46,16 @@ class AgentReportTest {
     }
 
     @Test
+    void anAgentOnTheRunnerGetsTheKubeconfigOnlyWhereItIsGivenOne() throws IOException {
+        var seen = folder.resolve("seen");
+        lab.caller("KUBECONFIG", "/runner/kubeconfig");
+        var command = "printf '%s.' \"${KUBECONFIG-none}\" >>" + seen;
+        lab.run("--agent-command", command);
+        lab.run("--agent-command", command, "--agent-env", "KUBECONFIG");
+        assertEquals("none./runner/kubeconfig.", Files.readString(seen));
+    }
+
+    @Test
     void anOptionThatIsGivenTwiceIsAMistakeAndNotASilentChange() {
         var done = PromptLab.run(Map.of(), "--kind", "dev_issue", "--agent-target", "runner", "--agent-wait", "5m", "--agent-wait=3m",
             "--print");
