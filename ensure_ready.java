@@ -6651,7 +6651,7 @@ static final class Dependencies {
 
     Dependencies(Snapshot snapshot) {
         this.snapshot = snapshot;
-        Stream.of(snapshot.applied().stream().filter(a -> a.result() == Result.failed && WORKLOADS.contains(a.object().kind()))
+        Stream.of(snapshot.applied().stream().filter(a -> WORKLOADS.contains(a.object().kind()))
             .map(a -> a.object()),
             WORKLOADS.stream().flatMap(kind -> snapshot.all(kind).stream()),
             Stream.of("ReplicaSet", "Pod").flatMap(kind -> snapshot.all(kind).stream())
@@ -9215,6 +9215,7 @@ static final class Findings {
         return Stream.of(new WorkloadFindings(seen, refusals, pods(seen)).find().stream(),
             snapshot.all("PersistentVolumeClaim").stream().flatMap(c -> ClaimFindings.of(seen, c).stream()),
             snapshot.applied().stream().filter(a -> a.result() == Result.failed).map(refusals::applied),
+            snapshot.applied().stream().flatMap(a -> refusals.absent(a).stream()),
             snapshot.custom().flatMap(o -> CustomFindings.of(seen, o).stream()),
             CustomFindings.unread(seen), deletions(seen)).flatMap(s -> s).toList();
     }
@@ -9953,6 +9954,16 @@ record Refusals(Observed seen) {
 
     private static Optional<Ref> named(String kind, Phrase part, String message) {
         return Optional.of(part.in(message)).filter(name -> !name.isEmpty()).map(name -> new Ref(kind, name));
+    }
+
+    /** What should run, and is not even there though its kind was read: never applied, or deleted since. A Job may be gone by its time. */
+    Optional<Finding> absent(Applied a) {
+        var o = a.object();
+        boolean runs = !o.builtIn() || Kinds.WORKLOADS.contains(o.kind()) && !o.kind().equals("PersistentVolumeClaim");
+        return !runs || a.pending() || a.result() == Result.failed || !seen.snapshot.knows(Snapshot.key(o))
+            || seen.snapshot.live(o).isPresent() || o.has("/spec/ttlSecondsAfterFinished") ? Optional.empty()
+            : Optional.of(seen.finding(Code.OBJECT_MISSING, Ref.of(o), Evidence.status(o.ref(), "NotFound",
+                "is in the manifests and not in the namespace")));
     }
 
     Finding applied(Applied a) {
@@ -11325,7 +11336,7 @@ static final class Verdicts {
     private static List<Judged> applied(Family family, List<Applied> applied) {
         var judged = new LinkedHashMap<String, Judged>();
         for (var a : applied) {
-            var live = live(family.snapshot(), a.object());
+            var live = family.snapshot().live(a.object());
             if (a.result() == Result.failed || a.object().judged() || a.pending() && !a.error().isEmpty()) {
                 judged.put(key(a.object()), judge(a, live, family));
             }
@@ -11370,10 +11381,6 @@ static final class Verdicts {
 
     private static String key(Obj o) {
         return Snapshot.key(o) + "/" + o.namespace() + "/" + o.name();
-    }
-
-    private static Optional<Obj> live(Snapshot snapshot, Obj manifest) {
-        return snapshot.all(Snapshot.key(manifest)).stream().filter(o -> snapshot.same(manifest, o)).findFirst();
     }
 
     private static Optional<Applied> find(Snapshot snapshot, Obj o) {
@@ -11734,6 +11741,9 @@ enum Code {
     APPLY_CONFLICT(Family.APPLY, Scope.either, "SETTLE_FIELD_OWNER",
         "Another field manager owns a field that the manifest sets: decide who should own it.", Look.OBJECT, Grace.seconds(2)),
     APPLY_FAILED(Family.APPLY, Scope.unknown, "FIX_MANIFEST", "The object could not be applied: read the message.", Grace.seconds(2)),
+    OBJECT_MISSING(Family.APPLY, Scope.either, "APPLY_MANIFESTS",
+        "The manifests name this object and the namespace does not have it: apply them to the living slot too (--force-apply), "
+            + "or find out who deletes it.", Look.OBJECT),
     NAMESPACE_MISSING(Family.APPLY, Scope.either, "CREATE_NAMESPACE",
         "The namespace does not exist: correct the name, or have it created by whoever runs the environment.",
             Look.NAMESPACE, Grace.seconds(2)),
@@ -13300,6 +13310,11 @@ record Snapshot(String namespace, Instant at, Map<String, List<Obj>> objects,
 
     Optional<Obj> find(String kind, String in, String name) {
         return Optional.ofNullable(index.byName().get(kind + "/" + in + "/" + name));
+    }
+
+    /** What the cluster has of an object that a manifest gives. */
+    Optional<Obj> live(Obj manifest) {
+        return all(key(manifest)).stream().filter(o -> same(manifest, o)).findFirst();
     }
 
     /** The same, else that of another namespace which the manifests name. */

@@ -82,8 +82,16 @@ class AdmissionCases {
                 DiagnosisCodesTest.broken("Command", "PREPARE_FAILED")),
             DiagnosisCodesTest.c(ensure_ready.Code.PREPARE_FAILED, () -> DiagnosisCodesTest.broken("Command", "PREPARE_FAILED"), () ->
                 DiagnosisCodesTest.broken("Command", "RENDER_FAILED")),
+            DiagnosisCodesTest.c(ensure_ready.Code.OBJECT_MISSING, () -> absent("Deployment", ""), () -> absent("ConfigMap", "")),
+            DiagnosisCodesTest.c(ensure_ready.Code.OBJECT_MISSING, () -> absent("Job", "spec: {}"),
+                () -> absent("Job", "spec: {ttlSecondsAfterFinished: 0}")),
             DiagnosisCodesTest.c(ensure_ready.Code.NAMESPACE_MISSING, () ->
                 DiagnosisCodesTest.apply("NotFound", "namespaces \"shop\" not found"),
                 () -> DiagnosisCodesTest.apply("NotFound", "the server could not find the requested resource")));
+    }
+
+    /** Of the manifests and not there, though its kind was read. */
+    private static Scene absent(String kind, String spec) {
+        return new Scene().none("Pod", kind).applied("kind: " + kind + "\nmetadata: {name: web}\n" + spec, "", "").judged(kind, "web", false);
     }
 }

@@ -52,6 +52,16 @@ class DiagnosisScenariosTest {
     }
 
     @Test
+    void aDatabaseThatSomebodyDeletedIsTheCauseOfItsClients() {
+        var manifest = "kind: Deployment\nmetadata: {name: postgres}\nspec: {selector: {matchLabels: {app: postgres}}, "
+            + "template: {metadata: {labels: {app: postgres}}, spec: {containers: [{name: postgres, image: postgres:17}]}}}";
+        var scene = shop(s -> s.deploy("redis").applied(manifest, "", "").judged("Deployment", "postgres", false), "users", "web");
+        assertEquals(List.of("OBJECT_MISSING Deployment/postgres"), scene.causes());
+        assertEquals(List.of("Deployment/users", "Deployment/web"), scene.report().causes().get(0).explains().stream()
+            .map(ensure_ready.Symptom::object).toList());
+    }
+
+    @Test
     void twoDatabasesWithTwoFaultsAreTwoCauses() {
         var scene = shop(s -> s.deploy("postgres", "", Scene.waiting("postgres", "ErrImagePull", "manifest unknown"))
             .deploy("redis", "", Scene.crashed("redis", 137, "OOMKilled")), "users", "orders", "web");

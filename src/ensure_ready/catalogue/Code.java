@@ -254,6 +254,9 @@ public enum Code {
     APPLY_CONFLICT(Family.APPLY, Scope.either, "SETTLE_FIELD_OWNER",
         "Another field manager owns a field that the manifest sets: decide who should own it.", Look.OBJECT, Grace.seconds(2)),
     APPLY_FAILED(Family.APPLY, Scope.unknown, "FIX_MANIFEST", "The object could not be applied: read the message.", Grace.seconds(2)),
+    OBJECT_MISSING(Family.APPLY, Scope.either, "APPLY_MANIFESTS",
+        "The manifests name this object and the namespace does not have it: apply them to the living slot too (--force-apply), "
+            + "or find out who deletes it.", Look.OBJECT),
     NAMESPACE_MISSING(Family.APPLY, Scope.either, "CREATE_NAMESPACE",
         "The namespace does not exist: correct the name, or have it created by whoever runs the environment.",
             Look.NAMESPACE, Grace.seconds(2)),

@@ -11,7 +11,6 @@ import ensure_ready.model.Ownership;
 import ensure_ready.model.Pods;
 import ensure_ready.model.Ref;
 import ensure_ready.model.References;
-import ensure_ready.model.Result;
 import ensure_ready.model.Snapshot;
 import ensure_ready.readiness.CustomStatus;
 import java.util.ArrayList;
@@ -48,7 +47,7 @@ public final class Dependencies {
 
     Dependencies(Snapshot snapshot) {
         this.snapshot = snapshot;
-        Stream.of(snapshot.applied().stream().filter(a -> a.result() == Result.failed && WORKLOADS.contains(a.object().kind()))
+        Stream.of(snapshot.applied().stream().filter(a -> WORKLOADS.contains(a.object().kind()))
             .map(a -> a.object()),
             WORKLOADS.stream().flatMap(kind -> snapshot.all(kind).stream()),
             Stream.of("ReplicaSet", "Pod").flatMap(kind -> snapshot.all(kind).stream())

@@ -35,6 +35,7 @@ public final class Findings {
         return Stream.of(new WorkloadFindings(seen, refusals, pods(seen)).find().stream(),
             snapshot.all("PersistentVolumeClaim").stream().flatMap(c -> ClaimFindings.of(seen, c).stream()),
             snapshot.applied().stream().filter(a -> a.result() == Result.failed).map(refusals::applied),
+            snapshot.applied().stream().flatMap(a -> refusals.absent(a).stream()),
             snapshot.custom().flatMap(o -> CustomFindings.of(seen, o).stream()),
             CustomFindings.unread(seen), deletions(seen)).flatMap(s -> s).toList();
     }

@@ -6,7 +6,10 @@ import ensure_ready.catalogue.Phrase;
 import ensure_ready.model.Applied;
 import ensure_ready.model.Evidence;
 import ensure_ready.model.Obj;
+import ensure_ready.model.Kinds;
 import ensure_ready.model.Ref;
+import ensure_ready.model.Result;
+import ensure_ready.model.Snapshot;
 import java.time.Instant;
 import java.util.Comparator;
 import java.util.List;
@@ -70,6 +73,16 @@ public record Refusals(Observed seen) {
 
     private static Optional<Ref> named(String kind, Phrase part, String message) {
         return Optional.of(part.in(message)).filter(name -> !name.isEmpty()).map(name -> new Ref(kind, name));
+    }
+
+    /** What should run, and is not even there though its kind was read: never applied, or deleted since. A Job may be gone by its time. */
+    Optional<Finding> absent(Applied a) {
+        var o = a.object();
+        boolean runs = !o.builtIn() || Kinds.WORKLOADS.contains(o.kind()) && !o.kind().equals("PersistentVolumeClaim");
+        return !runs || a.pending() || a.result() == Result.failed || !seen.snapshot.knows(Snapshot.key(o))
+            || seen.snapshot.live(o).isPresent() || o.has("/spec/ttlSecondsAfterFinished") ? Optional.empty()
+            : Optional.of(seen.finding(Code.OBJECT_MISSING, Ref.of(o), Evidence.status(o.ref(), "NotFound",
+                "is in the manifests and not in the namespace")));
     }
 
     Finding applied(Applied a) {

@@ -70,6 +70,11 @@ public record Snapshot(String namespace, Instant at, Map<String, List<Obj>> obje
         return Optional.ofNullable(index.byName().get(kind + "/" + in + "/" + name));
     }
 
+    /** What the cluster has of an object that a manifest gives. */
+    public Optional<Obj> live(Obj manifest) {
+        return all(key(manifest)).stream().filter(o -> same(manifest, o)).findFirst();
+    }
+
     /** The same, else that of another namespace which the manifests name. */
     public Optional<Obj> anywhere(String kind, String name) {
         return find(kind, name).or(() -> all(kind).stream().filter(o -> o.name().equals(name)).findFirst());

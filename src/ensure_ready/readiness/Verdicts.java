@@ -86,7 +86,7 @@ public final class Verdicts {
     private static List<Judged> applied(Family family, List<Applied> applied) {
         var judged = new LinkedHashMap<String, Judged>();
         for (var a : applied) {
-            var live = live(family.snapshot(), a.object());
+            var live = family.snapshot().live(a.object());
             if (a.result() == Result.failed || a.object().judged() || a.pending() && !a.error().isEmpty()) {
                 judged.put(key(a.object()), judge(a, live, family));
             }
@@ -131,10 +131,6 @@ public final class Verdicts {
 
     private static String key(Obj o) {
         return Snapshot.key(o) + "/" + o.namespace() + "/" + o.name();
-    }
-
-    private static Optional<Obj> live(Snapshot snapshot, Obj manifest) {
-        return snapshot.all(Snapshot.key(manifest)).stream().filter(o -> snapshot.same(manifest, o)).findFirst();
     }
 
     private static Optional<Applied> find(Snapshot snapshot, Obj o) {
