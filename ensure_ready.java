@@ -2612,9 +2612,8 @@ static final class Shell {
             var ends = Hooks.add("end of a command", () -> ProcessTree.end(process));
             process.getOutputStream().close();
             var errors = new ArrayList<String>();
-            var stderr = Daemon.named("stderr")
-                .newThread(() -> process.errorReader(StandardCharsets.UTF_8).lines().forEach(line -> keep(errors, line, log)));
-            stderr.start();
+            var stderr = Daemon.start("stderr",
+                () -> process.errorReader(StandardCharsets.UTF_8).lines().forEach(line -> keep(errors, line, log)));
             var out = CompletableFuture.supplyAsync(() -> all(process));
             var ended = process.waitFor(Math.max(1, deadline.left().toMillis()), TimeUnit.MILLISECONDS);
             // before the end: it closes what is still read
@@ -2862,7 +2861,7 @@ static final class LastWords {
                     var run = String.join("/", pod.uid(), name, end.path("finishedAt").asString(""));
                     if (reads.size() < MOST && !reads.containsKey(run)) {
                         reads.put(run, CompletableFuture.runAsync(() -> read(pod, name, !c.at("/state/terminated").isObject()),
-                            task -> Daemon.named("last-words").newThread(task).start()));
+                            task -> Daemon.start("last-words", task)));
                     }
                 }
             }));
@@ -3318,20 +3317,24 @@ static final class Api implements AutoCloseable {
     /** All objects of a kind in a namespace (null: in all); items get the list's kind, which the server leaves out of them. */
     List<Obj> list(Kind kind, String namespace, String query) {
         var all = new ArrayList<Obj>();
-        var next = "";
-        do {
-            var page = get(kind.path(namespace, null) + "?" + query + next);
-            all.addAll(items(kind, page));
-            next = page.at("/metadata/continue").asString("");
-            next = next.isEmpty() ? "" : "&continue=" + URLEncoder.encode(next, StandardCharsets.UTF_8);
-        } while (!next.isEmpty());
+        pages(kind.path(namespace, null) + "?" + query, "application/json", page -> all.addAll(items(kind, page)));
         return all;
     }
 
+    /** Hands over a list page by page; gives the last one, which has the version of them all. */
+    JsonNode pages(String path, String accept, Consumer<JsonNode> each) {
+        for (var next = ""; ; ) {
+            var page = get(path + next, accept);
+            each.accept(page);
+            next = "&continue=" + URLEncoder.encode(page.at("/metadata/continue").asString(""), StandardCharsets.UTF_8);
+            if (next.equals("&continue=")) {
+                return page;
+            }
+        }
+    }
+
     static List<Obj> items(Kind kind, JsonNode list) {
-        var items = new ArrayList<Obj>();
-        list.path("items").forEach(item -> items.add(new Obj(typed(kind, item))));
-        return items;
+        return list.path("items").valueStream().map(item -> new Obj(typed(kind, item))).toList();
     }
 
     static JsonNode typed(Kind kind, JsonNode item) {
@@ -4052,14 +4055,9 @@ static final class Informers implements AutoCloseable {
 
         Listing fetch() {
             var found = new ConcurrentHashMap<String, Obj>();
-            var next = "";
-            JsonNode page;
-            do {
-                page = api.get(topic.path() + "?limit=" + PAGE + topic.query() + next, topic.accept());
-                Api.items(topic.kind(), page).forEach(o -> found.put(o.namespace() + "/" + o.name(), Slim.of(o, topic)));
-                next = "&continue=" + URLEncoder.encode(page.at("/metadata/continue").asString(""), StandardCharsets.UTF_8);
-            } while (!next.equals("&continue="));
-            return new Listing(found, page.at("/metadata/resourceVersion").asString(""));
+            var last = api.pages(topic.path() + "?limit=" + PAGE + topic.query(), topic.accept(), page -> Api.items(topic.kind(), page)
+                .forEach(o -> found.put(o.namespace() + "/" + o.name(), Slim.of(o, topic))));
+            return new Listing(found, last.at("/metadata/resourceVersion").asString(""));
         }
 
         void list() {
@@ -4407,7 +4405,7 @@ static final class Markdown {
         if (json.path("workloads").size() > 0) {
             md.append("| workload | state | ready | |\n|---|---|---|---|\n");
             json.path("workloads")
-                .forEach(w -> md.append("| ").append(cell(Obj.ref(w.path("kind").asString(""), w.path("name").asString("")))).append(" | ")
+                .forEach(w -> md.append("| ").append(cell(Text.object(w))).append(" | ")
                 .append(w.path("state").asString("")).append(" | ").append(w.path("ready").asString(""))
                 .append('/').append(w.path("desired").asString(""))
                 .append(" | ").append(cell(w.path("message").asString(""))).append(" |\n"));
@@ -4761,8 +4759,7 @@ static final class Text {
                 lines.add("    seen: " + Texts.cut(Texts.line(e.path("message").asString("")), 300));
             }
         });
-        var explains = new ArrayList<String>();
-        c.path("explains").forEach(s -> explains.add(object(s.path("object"))));
+        var explains = c.path("explains").valueStream().map(s -> object(s.path("object"))).toList();
         if (!explains.isEmpty()) {
             lines.add("    explains " + explains.stream().limit(SHOWN)
                 .collect(Collectors.joining(", ")) + (explains.size() > SHOWN ? " and " + (explains.size() - SHOWN) + " more" : ""));
@@ -4778,8 +4775,7 @@ static final class Text {
 
     private static void failed(JsonNode o, List<String> lines) {
         if (o.path("result").asString("").equals("failed")) {
-            lines.add("  ! " + o.path("file").asString("") + ": " + Obj.ref(o.path("kind").asString(""), o.path("name").asString(""))
-                + ": " + o.path("error").asString(""));
+            lines.add("  ! " + o.path("file").asString("") + ": " + object(o) + ": " + o.path("error").asString(""));
         }
     }
 
@@ -4787,17 +4783,10 @@ static final class Text {
         if (json.path("workloads").size() > 0) {
             lines.add("");
         }
-        int width = 0;
-        for (var w : json.path("workloads")) {
-            width = Math.max(width, Obj.ref(w.path("kind").asString(""), w.path("name").asString("")).length());
-        }
-        for (var w : json.path("workloads")) {
-            var ref = Obj.ref(w.path("kind").asString(""), w.path("name").asString(""));
-            lines.add(("  %-" + width + "s  %-11s %s/%s  %s")
-                .formatted(ref, w.path("state").asString(""), w.path("ready")
-                .asString(""), w.path("desired").asString(""), w.path("message").asString(""))
-                .stripTrailing());
-        }
+        int width = json.path("workloads").valueStream().mapToInt(w -> object(w).length()).max().orElse(0);
+        json.path("workloads").forEach(w -> lines.add(("  %-" + width + "s  %-11s %s/%s  %s").formatted(object(w),
+            w.path("state").asString(""), w.path("ready").asString(""), w.path("desired").asString(""), w.path("message").asString(""))
+            .stripTrailing()));
     }
 
     /** {@code secret/db} of an object node, or of one that is written as text already. */
@@ -4815,19 +4804,6 @@ static final class Text {
 }
 
 // src/ensure_ready/system/
-
-/** Threads that keep no process alive. */
-static final class Daemon {
-    private Daemon() { }
-
-    static ThreadFactory named(String name) {
-        return task -> {
-            var thread = new Thread(task, name);
-            thread.setDaemon(true);
-            return thread;
-        };
-    }
-}
 
 /** A moment on the machine's own steady clock, which no change of the date moves. */
 record Deadline(long nanos) {
@@ -4908,9 +4884,7 @@ static final class Bounded {
      */
     static <T> T get(Duration atMost, Callable<T> work) throws IOException {
         var task = new FutureTask<>(work);
-        var thread = new Thread(task, "bounded");
-        thread.setDaemon(true);
-        thread.start();
+        Daemon.start("bounded", task);
         try {
             return task.get(Math.max(1, atMost.toMillis()), TimeUnit.MILLISECONDS);
         } catch (ExecutionException e) {
@@ -4926,6 +4900,26 @@ static final class Bounded {
             Thread.currentThread().interrupt();
             throw new IllegalArgumentException("interrupted", e);
         }
+    }
+}
+
+/** Threads that keep no process alive. */
+static final class Daemon {
+    private Daemon() { }
+
+    static ThreadFactory named(String name) {
+        return task -> {
+            var thread = new Thread(task, name);
+            thread.setDaemon(true);
+            return thread;
+        };
+    }
+
+    /** At work already. */
+    static Thread start(String name, Runnable task) {
+        var thread = named(name).newThread(task);
+        thread.start();
+        return thread;
     }
 }
 
@@ -11014,7 +11008,7 @@ static final class Readiness {
                 + " still there";
         }
         if (all > desired) {
-            return Texts.count(all - desired, "surplus pod") + " still there";
+            return surplus(all - desired);
         }
         return shortOf(o, desired);
     }
@@ -11038,7 +11032,7 @@ static final class Readiness {
             return tally.progressing(withTrouble(all + " of " + desired + " created", o, family));
         }
         if (all > desired) {
-            return tally.progressing(Texts.count(all - desired, "surplus pod") + " still there");
+            return tally.progressing(surplus(all - desired));
         }
         if (!onDelete && updated < due) {
             return tally.progressing(withTrouble(updated + " of " + due + " updated", o, family));
@@ -11048,8 +11042,7 @@ static final class Readiness {
             return tally.progressing(withTrouble(lack, o, family));
         }
         if (onDelete) {
-            return tally.ready(updated < desired ? Texts.count(desired - updated, "pod") + " on an old revision until deleted (OnDelete)"
-                : "");
+            return tally.ready(updated < desired ? old(desired - updated) : "");
         }
         boolean whole = due == desired;
         return whole && !o.text("/status/currentRevision").equals(o.text("/status/updateRevision"))
@@ -11073,15 +11066,23 @@ static final class Readiness {
         }
         long misplaced = o.number("/status/numberMisscheduled", 0);
         if (onDelete && updated < desired) {
-            return tally.ready(Texts.count(desired - updated, "pod") + " on an old revision until deleted (OnDelete)");
+            return tally.ready(old(desired - updated));
         }
         return tally.ready(misplaced > 0 ? Texts.count(misplaced, "pod") + " on nodes that should not run it" : "");
+    }
+
+    private static String old(long pods) {
+        return Texts.count(pods, "pod") + " on an old revision until deleted (OnDelete)";
+    }
+
+    private static String surplus(long pods) {
+        return Texts.count(pods, "surplus pod") + " still there";
     }
 
     private static Workload replicaSet(Obj o, Family family, Tally tally) {
         long all = o.number("/status/replicas", 0);
         if (all > tally.desired()) {
-            return tally.progressing(Texts.count(all - tally.desired(), "surplus pod") + " still there");
+            return tally.progressing(surplus(all - tally.desired()));
         }
         var lack = all < tally.desired() ? all + " of " + tally.desired() + " created" : shortOf(o, tally.desired());
         return lack.isEmpty() ? tally.ready("") : tally.progressing(withTrouble(lack, o, family));

@@ -7,7 +7,6 @@ import ensure_ready.model.Log;
 import ensure_ready.model.Obj;
 import ensure_ready.model.Pods;
 import ensure_ready.model.Snapshot;
-import ensure_ready.system.Daemon;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
@@ -17,6 +16,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import shared.system.Daemon;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -51,7 +51,7 @@ public final class LastWords {
                     var run = String.join("/", pod.uid(), name, end.path("finishedAt").asString(""));
                     if (reads.size() < MOST && !reads.containsKey(run)) {
                         reads.put(run, CompletableFuture.runAsync(() -> read(pod, name, !c.at("/state/terminated").isObject()),
-                            task -> Daemon.named("last-words").newThread(task).start()));
+                            task -> Daemon.start("last-words", task)));
                     }
                 }
             }));
