@@ -2852,7 +2852,7 @@ static final class LastWords {
 
     /** Reads the log of each run that ended badly, once and beside the wait; also while the pod is being taken away. */
     void listen(Snapshot snapshot) {
-        snapshot.all("Pod").stream().filter(p -> p.controller().path("kind").asString("").equals("Job")
+        snapshot.all("Pod").stream().filter(p -> Ref.of(p.controller()).is("Job")
             && p.text("/spec/restartPolicy").equals("OnFailure")).forEach(pod -> Pods.containers(pod).forEach(c -> {
                 var name = c.path("name").asString("");
                 var end = end(pod, c);
@@ -3744,7 +3744,7 @@ static final class Collect {
             .collect(Collectors.toSet());
         var tails = new TreeMap<String, Tail>();
         // of a Job the newest pod is told
-        snapshot.all("Pod").stream().sorted(Comparator.comparing((Obj p) -> p.text("/metadata/creationTimestamp")).reversed()
+        snapshot.all("Pod").stream().sorted(Comparator.comparing(Obj::created).reversed()
             .thenComparing(Obj::name)).filter(p -> !p.deleting() && Ownership.current(snapshot, p))
             .forEach(pod -> {
             var owner = Ownership.workload(snapshot, pod).toString();
@@ -5644,7 +5644,7 @@ static final class Preflight {
         var kinds = new TreeSet<String>();
         templates(snapshot).forEach(t -> {
             References.of(t.spec()).stream().filter(r -> !r.optional()).forEach(r -> kinds.add(r.kind()));
-            if (!account(t.spec()).equals("default")) {
+            if (!References.account(t.spec()).equals("default")) {
                 kinds.add("ServiceAccount");
             }
         });
@@ -5659,7 +5659,7 @@ static final class Preflight {
         for (var t : templates(snapshot)) {
             References.of(t.spec()).stream().filter(r -> !r.optional() && !r.pull() && absent(r.kind(), r.name(), snapshot))
                 .forEach(r -> found.add(finding(Code.missing(r.kind()), r.kind(), r.name(), t, Obj.ref(r.kind(), r.name()), snapshot)));
-            var account = account(t.spec());
+            var account = References.account(t.spec());
             if (!account.equals("default") && absent("ServiceAccount", account, snapshot)) {
                 found.add(finding(Code.SERVICE_ACCOUNT_MISSING, "ServiceAccount",
                     account, t, Obj.ref("ServiceAccount", account), snapshot));
@@ -5679,10 +5679,6 @@ static final class Preflight {
             && snapshot.applied().stream().noneMatch(a -> a.object().kind().equals(kind) && snapshot.own(a.object())
             && a.object().name().equals(name) && a.result() != Result.failed
             && a.result() != Result.skipped);
-    }
-
-    private static String account(JsonNode spec) {
-        return spec.path("serviceAccountName").asString(spec.path("serviceAccount").asString("default"));
     }
 
     /** Live workloads as they are now; of the manifests those that are not there (yet). */
@@ -6822,7 +6818,7 @@ static final class Dependencies {
 
     /** Whether the second made the first, directly or not. */
     boolean below(Obj o, Obj top) {
-        return snapshot.index().byOwner().getOrDefault(top.uid(), List.of()).stream().anyMatch(m -> m.equals(o) || below(o, m));
+        return snapshot.ownedBy(top).stream().anyMatch(m -> m.equals(o) || below(o, m));
     }
 
     private static Edge edge(Ref from, Ref to, Edge.Origin origin, String via, double confidence) {
@@ -6842,7 +6838,7 @@ static final class Dependencies {
         waits(workload).forEach(w -> edges.add(edge(from, w, Edge.Origin.INIT, "init:kubectl wait", 0.95)));
         registry(workload).ifPresent(s -> edges.add(edge(from, Ref.of(s), Edge.Origin.IMAGE, "image", 0.9)));
         var controller = workload.controller();
-        if (!controller.isMissingNode() && !controller.path("kind").asString("").equals("CronJob")) {
+        if (!controller.isMissingNode() && !Ref.of(controller).is("CronJob")) {
             edges.add(edge(Ref.of(controller),
                 from, Edge.Origin.SPEC, "owner", 1));
         }
@@ -7389,7 +7385,7 @@ static final class Facts {
         seen.snapshot.ownedBy("ReplicaSet", workload).stream().filter(rs -> newest.filter(n -> !n.name().equals(rs.name())).isPresent())
             .filter(rs -> rs.has("/spec/template/spec"))
             .max(Comparator.comparing((Obj rs) -> rs.number("/status/readyReplicas", 0))
-            .thenComparing(rs -> rs.text("/metadata/creationTimestamp")))
+            .thenComparing(rs -> rs.created()))
             .ifPresent(rs -> {
                 var now = needs.leaves(newest.get());
                 var then = needs.leaves(rs);
@@ -9093,7 +9089,7 @@ static final class CustomFindings {
 
     /** What the custom resources that its controller made for it say: a Certificate's request names the issuer that is missing. */
     private static Stream<Evidence> madeOf(Snapshot snapshot, Obj o) {
-        return snapshot.index().byOwner().getOrDefault(o.uid(), List.of()).stream().filter(c -> !c.builtIn() && !o.uid().isEmpty())
+        return snapshot.ownedBy(o).stream().filter(c -> !c.builtIn() && !o.uid().isEmpty())
             .flatMap(c -> Stream.concat(Stream.of(CustomStatus.of(c, snapshot)).filter(CustomStatus.Said::against)
             .map(CustomStatus.Said::proof), madeOf(snapshot, c)));
     }
@@ -9534,7 +9530,7 @@ record PodFindings(Observed seen, Obj pod, Ref owner, List<Finding> before) {
         var controller = pod.controller().path("uid").asString("");
         return !controller.isEmpty() && seen.snapshot.all("Pod").stream()
             .anyMatch(p -> p.controller().path("uid").asString("").equals(controller)
-            && p.text("/metadata/creationTimestamp").compareTo(pod.text("/metadata/creationTimestamp")) > 0);
+            && p.created().compareTo(pod.created()) > 0);
     }
 
     /** Of how many that ended so within minutes, with none after them that is ready, this is the last: the next one will end so too. */
@@ -9544,7 +9540,7 @@ record PodFindings(Observed seen, Obj pod, Ref owner, List<Finding> before) {
         var ended = siblings.stream().filter(p -> p.text("/status/reason").equals(pod.text("/status/reason")) && seen.age(p) < 1800)
             .toList();
         return siblings.stream().noneMatch(Pods::ready) && ended.stream()
-            .max(Comparator.comparing((Obj p) -> p.text("/metadata/creationTimestamp")).thenComparing(Obj::name))
+            .max(Comparator.comparing(Obj::created).thenComparing(Obj::name))
             .filter(pod::equals).isPresent() ? ended.size() : 0;
     }
 
@@ -9897,7 +9893,7 @@ record Refusals(Observed seen) {
         if (!missing) {
             return List.of();
         }
-        var youngest = seen.snapshot.ownedBy("Pod", creator).stream().map(p -> p.text("/metadata/creationTimestamp"))
+        var youngest = seen.snapshot.ownedBy("Pod", creator).stream().map(Obj::created)
             .max(Comparator.naturalOrder()).orElse("");
         return condition(workload, creator, "ReplicaFailure").or(() -> seen.events(creator, "FailedCreate").stream()
             .filter(e -> e.last().isEmpty() || e.last().compareTo(youngest) >= 0).reduce((a, b) -> b)
@@ -9912,8 +9908,7 @@ record Refusals(Observed seen) {
 
     /** The event may have expired; that no pod exists and its account does not either says the same. */
     private Optional<Finding> account(Obj workload, Obj creator) {
-        var template = creator.at("/spec/template/spec");
-        var name = template.path("serviceAccountName").asString(template.path("serviceAccount").asString("default"));
+        var name = References.account(creator.at("/spec/template/spec"));
         if (seen.exists("ServiceAccount", name) || !seen.snapshot.ownedBy("Pod", creator).isEmpty()) {
             return Optional.empty();
         }
@@ -10140,7 +10135,7 @@ record WorkloadFindings(Observed seen, Refusals refusals, List<Finding> pods) {
             .forEach(rs -> found.addAll(refusals.of(rs, rs, missing(rs))));
         seen.snapshot.all("Job").forEach(j -> found.addAll(job(j)));
         seen.snapshot.all("CronJob").forEach(c -> seen.snapshot.ownedBy("Job", c).stream()
-            .max(Comparator.comparing((Obj j) -> j.text("/metadata/creationTimestamp")).thenComparing(Obj::name))
+            .max(Comparator.comparing(Obj::created).thenComparing(Obj::name))
             .flatMap(last -> cronJob(c, last)).ifPresent(found::add));
         return found;
     }
@@ -10366,7 +10361,7 @@ static final class CustomStatus {
 
     /** What a queue's entry for something suspended says; the queue starts it, and a person who does is overruled. */
     static Optional<Said> holding(Obj held, Snapshot snapshot) {
-        return snapshot.index().byOwner().getOrDefault(held.uid(), List.of()).stream().filter(c -> !c.builtIn() && !held.uid().isEmpty()
+        return snapshot.ownedBy(held).stream().filter(c -> !c.builtIn() && !held.uid().isEmpty()
             && (held.builtIn() || conditions(c).stream().anyMatch(CustomWords::queued)))
             .map(c -> of(c, snapshot)).filter(Said::against).findFirst();
     }
@@ -12539,7 +12534,7 @@ record Event(String uid, String kind, String name, String type, String reason,
     String message, String field, long count, String first, String last) {
     static Event of(Obj e) {
         var about = e.has("/involvedObject") ? "/involvedObject" : "/regarding";
-        var created = e.text("/metadata/creationTimestamp");
+        var created = e.created();
         var time = first(e, created, "/eventTime", "/firstTimestamp", "/deprecatedFirstTimestamp");
         return new Event(e.text(about + "/uid"), e.text(about + "/kind"), e.text(about + "/name"), e.text("/type"), e.text("/reason"),
             first(e, "", "/message", "/note"), e.text(about + "/fieldPath"),
@@ -12775,6 +12770,11 @@ record Obj(JsonNode json) {
         return text("/metadata/uid");
     }
 
+    /** When it was made, as the API writes times: the later one is the greater text. */
+    String created() {
+        return text("/metadata/creationTimestamp");
+    }
+
     long generation() {
         return number("/metadata/generation", 0);
     }
@@ -12911,13 +12911,13 @@ static final class Ownership {
 
     /** Whether a pod is judged by itself: nobody made it, or an operator. */
     static boolean speaks(Obj pod) {
-        return !ownedByBuiltIn(pod) && !pod.controller().path("kind").asString("").equals("Node");
+        return !ownedByBuiltIn(pod) && !Ref.of(pod.controller()).is("Node");
     }
 
     /** Owned by something that speaks for it: a Deployment for its ReplicaSets, a CronJob for its Jobs. */
     static boolean ownedByBuiltIn(Obj o) {
         var owner = o.controller();
-        return !owner.isMissingNode() && !owner.path("kind").asString("").equals("Node")
+        return !owner.isMissingNode() && !Ref.of(owner).is("Node")
             && Kinds.BUILT_IN_GROUPS.contains(Obj.group(owner.path("apiVersion").asString("")));
     }
 
@@ -12926,7 +12926,7 @@ static final class Ownership {
      * and a name that begins with it. What the manifests hold is nobody's work.
      */
     static List<Obj> madeFor(Snapshot snapshot, Obj custom) {
-        var made = new ArrayList<>(snapshot.index().byOwner().getOrDefault(custom.uid(), List.of()));
+        var made = new ArrayList<>(snapshot.ownedBy(custom));
         if (!custom.kind().matches(".*(Secret|Certificate|Route|Policy|Monitor|Rule|Issuer)")) {
             Kinds.WORKLOADS.stream().flatMap(kind -> snapshot.all(kind).stream())
                 .filter(w -> w.controller().isMissingNode() && called(w, custom) && snapshot.applied(w.kind(), w.name()).isEmpty())
@@ -12947,7 +12947,7 @@ static final class Ownership {
     /** The ReplicaSet of a Deployment's newest revision, once the controller has made it; old ones say nothing about the rollout. */
     static Optional<Obj> newestReplicaSet(Snapshot snapshot, Obj deployment) {
         return snapshot.ownedBy("ReplicaSet", deployment).stream().max(Comparator.comparingLong(Ownership::revision)
-            .thenComparing(rs -> rs.text("/metadata/creationTimestamp")).thenComparing(Obj::name));
+            .thenComparing(rs -> rs.created()).thenComparing(Obj::name));
     }
 
     private static long revision(Obj o) {
@@ -12958,7 +12958,7 @@ static final class Ownership {
     /** False for pods of a Deployment's revision that is being replaced. */
     static boolean current(Snapshot snapshot, Obj pod) {
         var controller = pod.controller();
-        if (!controller.path("kind").asString("").equals("ReplicaSet")) {
+        if (!Ref.of(controller).is("ReplicaSet")) {
             return true;
         }
         var set = snapshot.find("ReplicaSet", pod.namespace(), controller.path("name").asString(""));
@@ -12989,9 +12989,9 @@ static final class Ownership {
     private static List<Obj> youngestPods(Snapshot snapshot, Obj deployment) {
         var selector = deployment.map("/spec/selector/matchLabels").entrySet();
         var pods = snapshot.all("Pod").stream()
-            .filter(p -> p.namespace().equals(deployment.namespace()) && p.controller().path("kind").asString("").equals("ReplicaSet")
+            .filter(p -> p.namespace().equals(deployment.namespace()) && Ref.of(p.controller()).is("ReplicaSet")
             && p.labels().entrySet().containsAll(selector)).toList();
-        var hash = pods.stream().max(Comparator.comparing(p -> p.text("/metadata/creationTimestamp")))
+        var hash = pods.stream().max(Comparator.comparing(Obj::created))
             .map(p -> p.labels().getOrDefault("pod-template-hash", ""));
         return pods.stream().filter(p -> p.labels().getOrDefault("pod-template-hash", "").equals(hash.orElse(""))).toList();
     }
@@ -13160,6 +13160,11 @@ static final class References {
         }
         spec.path("imagePullSecrets").forEach(p -> refs.add(new Ref("Secret", p.path("name").asString(""), "", false, true)));
         return List.copyOf(refs);
+    }
+
+    /** The ServiceAccount, under the field's old name too. */
+    static String account(JsonNode spec) {
+        return spec.path("serviceAccountName").asString(spec.path("serviceAccount").asString("default"));
     }
 
     static List<Ref> ofVolume(JsonNode volume) {
@@ -13335,7 +13340,7 @@ record Snapshot(String namespace, Instant at, Map<String, List<Obj>> objects,
 
     private void leave(Obj o, Set<Obj> twins) {
         if (twins.add(o) && !o.uid().isEmpty()) {
-            index.byOwner().getOrDefault(o.uid(), List.of()).forEach(made -> leave(made, twins));
+            ownedBy(o).forEach(made -> leave(made, twins));
         }
     }
 
@@ -13345,8 +13350,12 @@ record Snapshot(String namespace, Instant at, Map<String, List<Obj>> objects,
             || live.namespace().equals(manifest.namespace().isEmpty() ? namespace : manifest.namespace()));
     }
 
+    List<Obj> ownedBy(Obj owner) {
+        return index.byOwner().getOrDefault(owner.uid(), List.of());
+    }
+
     List<Obj> ownedBy(String kind, Obj owner) {
-        return index.byOwner().getOrDefault(owner.uid(), List.of()).stream().filter(o -> key(o).equals(kind)).toList();
+        return ownedBy(owner).stream().filter(o -> key(o).equals(kind)).toList();
     }
 
     Optional<Applied> applied(String kind, String name) {

@@ -28,7 +28,7 @@ public final class Preflight {
         var kinds = new TreeSet<String>();
         templates(snapshot).forEach(t -> {
             References.of(t.spec()).stream().filter(r -> !r.optional()).forEach(r -> kinds.add(r.kind()));
-            if (!account(t.spec()).equals("default")) {
+            if (!References.account(t.spec()).equals("default")) {
                 kinds.add("ServiceAccount");
             }
         });
@@ -43,7 +43,7 @@ public final class Preflight {
         for (var t : templates(snapshot)) {
             References.of(t.spec()).stream().filter(r -> !r.optional() && !r.pull() && absent(r.kind(), r.name(), snapshot))
                 .forEach(r -> found.add(finding(Code.missing(r.kind()), r.kind(), r.name(), t, Obj.ref(r.kind(), r.name()), snapshot)));
-            var account = account(t.spec());
+            var account = References.account(t.spec());
             if (!account.equals("default") && absent("ServiceAccount", account, snapshot)) {
                 found.add(finding(Code.SERVICE_ACCOUNT_MISSING, "ServiceAccount",
                     account, t, Obj.ref("ServiceAccount", account), snapshot));
@@ -63,10 +63,6 @@ public final class Preflight {
             && snapshot.applied().stream().noneMatch(a -> a.object().kind().equals(kind) && snapshot.own(a.object())
             && a.object().name().equals(name) && a.result() != Result.failed
             && a.result() != Result.skipped);
-    }
-
-    private static String account(JsonNode spec) {
-        return spec.path("serviceAccountName").asString(spec.path("serviceAccount").asString("default"));
     }
 
     /** Live workloads as they are now; of the manifests those that are not there (yet). */

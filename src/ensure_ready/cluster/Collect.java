@@ -243,7 +243,7 @@ public final class Collect {
             .collect(Collectors.toSet());
         var tails = new TreeMap<String, Tail>();
         // of a Job the newest pod is told
-        snapshot.all("Pod").stream().sorted(Comparator.comparing((Obj p) -> p.text("/metadata/creationTimestamp")).reversed()
+        snapshot.all("Pod").stream().sorted(Comparator.comparing(Obj::created).reversed()
             .thenComparing(Obj::name)).filter(p -> !p.deleting() && Ownership.current(snapshot, p))
             .forEach(pod -> {
             var owner = Ownership.workload(snapshot, pod).toString();

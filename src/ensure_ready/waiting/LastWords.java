@@ -6,6 +6,7 @@ import ensure_ready.model.Kind;
 import ensure_ready.model.Log;
 import ensure_ready.model.Obj;
 import ensure_ready.model.Pods;
+import ensure_ready.model.Ref;
 import ensure_ready.model.Snapshot;
 import java.time.Duration;
 import java.util.HashMap;
@@ -42,7 +43,7 @@ public final class LastWords {
 
     /** Reads the log of each run that ended badly, once and beside the wait; also while the pod is being taken away. */
     void listen(Snapshot snapshot) {
-        snapshot.all("Pod").stream().filter(p -> p.controller().path("kind").asString("").equals("Job")
+        snapshot.all("Pod").stream().filter(p -> Ref.of(p.controller()).is("Job")
             && p.text("/spec/restartPolicy").equals("OnFailure")).forEach(pod -> Pods.containers(pod).forEach(c -> {
                 var name = c.path("name").asString("");
                 var end = end(pod, c);
