@@ -1427,11 +1427,7 @@ record Slot(int number, String env, String namespace, String owner, int issue,
     }
 
     boolean expired(Instant now) {
-        try {
-            return !expiresAt.isEmpty() && Instant.parse(expiresAt).isBefore(now);
-        } catch (DateTimeParseException e) {
-            return false;
-        }
+        return Obj.instant(expiresAt).filter(at -> at.isBefore(now)).isPresent();
     }
 
     @Override
@@ -5658,19 +5654,18 @@ static final class Preflight {
         var found = new ArrayList<Finding>();
         for (var t : templates(snapshot)) {
             References.of(t.spec()).stream().filter(r -> !r.optional() && !r.pull() && absent(r.kind(), r.name(), snapshot))
-                .forEach(r -> found.add(finding(Code.missing(r.kind()), r.kind(), r.name(), t, Obj.ref(r.kind(), r.name()), snapshot)));
+                .forEach(r -> found.add(finding(Code.missing(r.kind()), r.kind(), r.name(), t, snapshot)));
             var account = References.account(t.spec());
             if (!account.equals("default") && absent("ServiceAccount", account, snapshot)) {
-                found.add(finding(Code.SERVICE_ACCOUNT_MISSING, "ServiceAccount",
-                    account, t, Obj.ref("ServiceAccount", account), snapshot));
+                found.add(finding(Code.SERVICE_ACCOUNT_MISSING, "ServiceAccount", account, t, snapshot));
             }
         }
         return found;
     }
 
-    private static Finding finding(Code code, String kind, String name, Template t, String what, Snapshot snapshot) {
+    private static Finding finding(Code code, String kind, String name, Template t, Snapshot snapshot) {
         var evidence = new Evidence("spec", t.owner().ref() + "/spec.template.spec", "",
-            "names " + what + ", which neither the namespace nor the manifests have", 1, "", "");
+            "names " + Obj.ref(kind, name) + ", which neither the namespace nor the manifests have", 1, "", "");
         return Finding.of(code, new Ref(kind, name), Ref.of(t.owner()), snapshot.at(), List.of(evidence));
     }
 
@@ -5685,14 +5680,14 @@ static final class Preflight {
     private static List<Template> templates(Snapshot snapshot) {
         var templates = new ArrayList<Template>();
         for (var kind : Kinds.TEMPLATED) {
-            snapshot.all(kind).stream().filter(w -> !Ownership.ownedByBuiltIn(w) && Family.runs(w))
-                .forEach(w -> templates.add(new Template(w, w.at("/spec/template/spec"))));
-            snapshot.applied().stream().map(Applied::object).filter(o -> o.kind().equals(kind) && snapshot.find(kind, o.name()).isEmpty())
+            var absent = snapshot.applied().stream().map(Applied::object)
+                .filter(o -> o.kind().equals(kind) && snapshot.find(kind, o.name()).isEmpty());
+            Stream.concat(snapshot.all(kind).stream().filter(w -> !Ownership.ownedByBuiltIn(w) && Family.runs(w)), absent)
                 .forEach(w -> templates.add(new Template(w, w.at("/spec/template/spec"))));
         }
         snapshot.all("Pod").stream().filter(p -> p.controller().isMissingNode() && !Pods.ended(p))
             .forEach(p -> templates.add(new Template(p, p.at("/spec"))));
-        templates.removeIf(t -> !t.owner().namespace().isEmpty() && !t.owner().namespace().equals(snapshot.namespace()));
+        templates.removeIf(t -> !snapshot.own(t.owner()));
         return templates;
     }
 
@@ -9680,7 +9675,7 @@ record PodFindings(Observed seen, Obj pod, Ref owner, List<Finding> before) {
 
     /** No container began yet: it waits for its volumes, its sandbox or its images. */
     private boolean unstarted() {
-        return Stream.concat(pod.list("/status/containerStatuses").stream(), pod.list("/status/initContainerStatuses").stream())
+        return Pods.containers(pod).stream()
             .allMatch(c -> c.path("state").isEmpty()
                 || List.of("ContainerCreating", "PodInitializing", "").contains(c.at("/state/waiting/reason").asString("")));
     }
@@ -9760,10 +9755,7 @@ static final class Ports {
         var open = new LinkedHashSet<String>();
         for (var list : List.of("containers", "initContainers")) {
             for (var c : podSpec.path(list)) {
-                c.path("ports").forEach(p -> {
-                    open.add(p.path("containerPort").asString(""));
-                    open.add(p.path("name").asString(p.path("containerPort").asString("")));
-                });
+                c.path("ports").forEach(p -> open.addAll(known(p)));
                 if (!c.path("ports").isEmpty()) {
                     List.of("/readinessProbe/httpGet/port", "/readinessProbe/tcpSocket/port", "/readinessProbe/grpc/port")
                         .forEach(p -> Optional.of(c.at(p).asString("")).filter(t -> !t.isEmpty()).ifPresent(open::add));
@@ -9773,15 +9765,20 @@ static final class Ports {
         return open;
     }
 
+    /** A container's port by its number and, if it has one, its name. */
+    private static List<String> known(JsonNode port) {
+        var number = port.path("containerPort").asString("");
+        return List.of(number, port.path("name").asString(number));
+    }
+
     /** Names and numbers under which a connection to this port of the Service (empty: to any) reaches a pod. */
     static Set<String> behind(Obj service, String port, JsonNode podSpec) {
         var ports = new LinkedHashSet<String>();
         service.list("/spec/ports").stream().filter(p -> port.isEmpty() || p.path("port").asString("").equals(port))
             .map(Ports::target).forEach(ports::add);
         podSpec.path("containers").forEach(c -> c.path("ports").forEach(p -> {
-            if (ports.contains(p.path("name").asString("")) || ports.contains(p.path("containerPort").asString(""))) {
-                ports.add(p.path("containerPort").asString(""));
-                ports.add(p.path("name").asString(p.path("containerPort").asString("")));
+            if (known(p).stream().anyMatch(ports::contains)) {
+                ports.addAll(known(p));
             }
         }));
         return ports;
@@ -10105,10 +10102,8 @@ static final class WaitCommands {
 
     /** Command and arguments as one text. */
     static String words(JsonNode container) {
-        var words = new StringBuilder();
-        container.path("command").forEach(c -> words.append(c.asString("")).append(' '));
-        container.path("args").forEach(a -> words.append(a.asString("")).append(' '));
-        return words.toString();
+        return Stream.of("command", "args").flatMap(list -> container.path(list).valueStream()).map(word -> word.asString("") + " ")
+            .collect(Collectors.joining());
     }
 }
 
