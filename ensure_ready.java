@@ -9675,7 +9675,7 @@ record PodFindings(Observed seen, Obj pod, Ref owner, List<Finding> before) {
 
     /** No container began yet: it waits for its volumes, its sandbox or its images. */
     private boolean unstarted() {
-        return Pods.containers(pod).stream()
+        return Stream.concat(pod.list("/status/containerStatuses").stream(), pod.list("/status/initContainerStatuses").stream())
             .allMatch(c -> c.path("state").isEmpty()
                 || List.of("ContainerCreating", "PodInitializing", "").contains(c.at("/state/waiting/reason").asString("")));
     }
