@@ -10153,7 +10153,7 @@ record WorkloadFindings(Observed seen, Refusals refusals, List<Finding> pods) {
         }
         var progressing = deployment.condition("Progressing");
         var at = Ref.of(deployment);
-        if (Obj.isFalse(progressing)) {
+        if (progressing.path("status").asString("").equals("False")) {
             found.add(seen.finding(Code.ROLLOUT_STUCK, at, at, Observed.since(progressing),
                 List.of(Evidence.condition(deployment, progressing))));
         }
