@@ -1429,11 +1429,7 @@ record Slot(int number, String env, String namespace, String owner, int issue,
     }
 
     boolean expired(Instant now) {
-        try {
-            return !expiresAt.isEmpty() && Instant.parse(expiresAt).isBefore(now);
-        } catch (DateTimeParseException e) {
-            return false;
-        }
+        return Obj.instant(expiresAt).filter(at -> at.isBefore(now)).isPresent();
     }
 
     @Override
@@ -2614,9 +2610,8 @@ static final class Shell {
             var ends = Hooks.add("end of a command", () -> ProcessTree.end(process));
             process.getOutputStream().close();
             var errors = new ArrayList<String>();
-            var stderr = Daemon.named("stderr")
-                .newThread(() -> process.errorReader(StandardCharsets.UTF_8).lines().forEach(line -> keep(errors, line, log)));
-            stderr.start();
+            var stderr = Daemon.start("stderr",
+                () -> process.errorReader(StandardCharsets.UTF_8).lines().forEach(line -> keep(errors, line, log)));
             var out = CompletableFuture.supplyAsync(() -> all(process));
             var ended = process.waitFor(Math.max(1, deadline.left().toMillis()), TimeUnit.MILLISECONDS);
             // before the end: it closes what is still read
@@ -2855,7 +2850,7 @@ static final class LastWords {
 
     /** Reads the log of each run that ended badly, once and beside the wait; also while the pod is being taken away. */
     void listen(Snapshot snapshot) {
-        snapshot.all("Pod").stream().filter(p -> p.controller().path("kind").asString("").equals("Job")
+        snapshot.all("Pod").stream().filter(p -> Ref.of(p.controller()).is("Job")
             && p.text("/spec/restartPolicy").equals("OnFailure")).forEach(pod -> Pods.containers(pod).forEach(c -> {
                 var name = c.path("name").asString("");
                 var end = end(pod, c);
@@ -2864,7 +2859,7 @@ static final class LastWords {
                     var run = String.join("/", pod.uid(), name, end.path("finishedAt").asString(""));
                     if (reads.size() < MOST && !reads.containsKey(run)) {
                         reads.put(run, CompletableFuture.runAsync(() -> read(pod, name, !c.at("/state/terminated").isObject()),
-                            task -> Daemon.named("last-words").newThread(task).start()));
+                            task -> Daemon.start("last-words", task)));
                     }
                 }
             }));
@@ -3320,20 +3315,24 @@ static final class Api implements AutoCloseable {
     /** All objects of a kind in a namespace (null: in all); items get the list's kind, which the server leaves out of them. */
     List<Obj> list(Kind kind, String namespace, String query) {
         var all = new ArrayList<Obj>();
-        var next = "";
-        do {
-            var page = get(kind.path(namespace, null) + "?" + query + next);
-            all.addAll(items(kind, page));
-            next = page.at("/metadata/continue").asString("");
-            next = next.isEmpty() ? "" : "&continue=" + URLEncoder.encode(next, StandardCharsets.UTF_8);
-        } while (!next.isEmpty());
+        pages(kind.path(namespace, null) + "?" + query, "application/json", page -> all.addAll(items(kind, page)));
         return all;
     }
 
+    /** Hands over a list page by page; gives the last one, which has the version of them all. */
+    JsonNode pages(String path, String accept, Consumer<JsonNode> each) {
+        for (var next = ""; ; ) {
+            var page = get(path + next, accept);
+            each.accept(page);
+            next = "&continue=" + URLEncoder.encode(page.at("/metadata/continue").asString(""), StandardCharsets.UTF_8);
+            if (next.equals("&continue=")) {
+                return page;
+            }
+        }
+    }
+
     static List<Obj> items(Kind kind, JsonNode list) {
-        var items = new ArrayList<Obj>();
-        list.path("items").forEach(item -> items.add(new Obj(typed(kind, item))));
-        return items;
+        return list.path("items").valueStream().map(item -> new Obj(typed(kind, item))).toList();
     }
 
     static JsonNode typed(Kind kind, JsonNode item) {
@@ -3743,7 +3742,7 @@ static final class Collect {
             .collect(Collectors.toSet());
         var tails = new TreeMap<String, Tail>();
         // of a Job the newest pod is told
-        snapshot.all("Pod").stream().sorted(Comparator.comparing((Obj p) -> p.text("/metadata/creationTimestamp")).reversed()
+        snapshot.all("Pod").stream().sorted(Comparator.comparing(Obj::created).reversed()
             .thenComparing(Obj::name)).filter(p -> !p.deleting() && Ownership.current(snapshot, p))
             .forEach(pod -> {
             var owner = Ownership.workload(snapshot, pod).toString();
@@ -4054,14 +4053,9 @@ static final class Informers implements AutoCloseable {
 
         Listing fetch() {
             var found = new ConcurrentHashMap<String, Obj>();
-            var next = "";
-            JsonNode page;
-            do {
-                page = api.get(topic.path() + "?limit=" + PAGE + topic.query() + next, topic.accept());
-                Api.items(topic.kind(), page).forEach(o -> found.put(o.namespace() + "/" + o.name(), Slim.of(o, topic)));
-                next = "&continue=" + URLEncoder.encode(page.at("/metadata/continue").asString(""), StandardCharsets.UTF_8);
-            } while (!next.equals("&continue="));
-            return new Listing(found, page.at("/metadata/resourceVersion").asString(""));
+            var last = api.pages(topic.path() + "?limit=" + PAGE + topic.query(), topic.accept(), page -> Api.items(topic.kind(), page)
+                .forEach(o -> found.put(o.namespace() + "/" + o.name(), Slim.of(o, topic))));
+            return new Listing(found, last.at("/metadata/resourceVersion").asString(""));
         }
 
         void list() {
@@ -4409,7 +4403,7 @@ static final class Markdown {
         if (json.path("workloads").size() > 0) {
             md.append("| workload | state | ready | |\n|---|---|---|---|\n");
             json.path("workloads")
-                .forEach(w -> md.append("| ").append(cell(Obj.ref(w.path("kind").asString(""), w.path("name").asString("")))).append(" | ")
+                .forEach(w -> md.append("| ").append(cell(Text.object(w))).append(" | ")
                 .append(w.path("state").asString("")).append(" | ").append(w.path("ready").asString(""))
                 .append('/').append(w.path("desired").asString(""))
                 .append(" | ").append(cell(w.path("message").asString(""))).append(" |\n"));
@@ -4763,8 +4757,7 @@ static final class Text {
                 lines.add("    seen: " + Texts.cut(Texts.line(e.path("message").asString("")), 300));
             }
         });
-        var explains = new ArrayList<String>();
-        c.path("explains").forEach(s -> explains.add(object(s.path("object"))));
+        var explains = c.path("explains").valueStream().map(s -> object(s.path("object"))).toList();
         if (!explains.isEmpty()) {
             lines.add("    explains " + explains.stream().limit(SHOWN)
                 .collect(Collectors.joining(", ")) + (explains.size() > SHOWN ? " and " + (explains.size() - SHOWN) + " more" : ""));
@@ -4780,8 +4773,7 @@ static final class Text {
 
     private static void failed(JsonNode o, List<String> lines) {
         if (o.path("result").asString("").equals("failed")) {
-            lines.add("  ! " + o.path("file").asString("") + ": " + Obj.ref(o.path("kind").asString(""), o.path("name").asString(""))
-                + ": " + o.path("error").asString(""));
+            lines.add("  ! " + o.path("file").asString("") + ": " + object(o) + ": " + o.path("error").asString(""));
         }
     }
 
@@ -4789,17 +4781,10 @@ static final class Text {
         if (json.path("workloads").size() > 0) {
             lines.add("");
         }
-        int width = 0;
-        for (var w : json.path("workloads")) {
-            width = Math.max(width, Obj.ref(w.path("kind").asString(""), w.path("name").asString("")).length());
-        }
-        for (var w : json.path("workloads")) {
-            var ref = Obj.ref(w.path("kind").asString(""), w.path("name").asString(""));
-            lines.add(("  %-" + width + "s  %-11s %s/%s  %s")
-                .formatted(ref, w.path("state").asString(""), w.path("ready")
-                .asString(""), w.path("desired").asString(""), w.path("message").asString(""))
-                .stripTrailing());
-        }
+        int width = json.path("workloads").valueStream().mapToInt(w -> object(w).length()).max().orElse(0);
+        json.path("workloads").forEach(w -> lines.add(("  %-" + width + "s  %-11s %s/%s  %s").formatted(object(w),
+            w.path("state").asString(""), w.path("ready").asString(""), w.path("desired").asString(""), w.path("message").asString(""))
+            .stripTrailing()));
     }
 
     /** {@code secret/db} of an object node, or of one that is written as text already. */
@@ -4817,19 +4802,6 @@ static final class Text {
 }
 
 // src/ensure_ready/system/
-
-/** Threads that keep no process alive. */
-static final class Daemon {
-    private Daemon() { }
-
-    static ThreadFactory named(String name) {
-        return task -> {
-            var thread = new Thread(task, name);
-            thread.setDaemon(true);
-            return thread;
-        };
-    }
-}
 
 /** A moment on the machine's own steady clock, which no change of the date moves. */
 record Deadline(long nanos) {
@@ -4910,9 +4882,7 @@ static final class Bounded {
      */
     static <T> T get(Duration atMost, Callable<T> work) throws IOException {
         var task = new FutureTask<>(work);
-        var thread = new Thread(task, "bounded");
-        thread.setDaemon(true);
-        thread.start();
+        Daemon.start("bounded", task);
         try {
             return task.get(Math.max(1, atMost.toMillis()), TimeUnit.MILLISECONDS);
         } catch (ExecutionException e) {
@@ -4928,6 +4898,26 @@ static final class Bounded {
             Thread.currentThread().interrupt();
             throw new IllegalArgumentException("interrupted", e);
         }
+    }
+}
+
+/** Threads that keep no process alive. */
+static final class Daemon {
+    private Daemon() { }
+
+    static ThreadFactory named(String name) {
+        return task -> {
+            var thread = new Thread(task, name);
+            thread.setDaemon(true);
+            return thread;
+        };
+    }
+
+    /** At work already. */
+    static Thread start(String name, Runnable task) {
+        var thread = named(name).newThread(task);
+        thread.start();
+        return thread;
     }
 }
 
@@ -5652,7 +5642,7 @@ static final class Preflight {
         var kinds = new TreeSet<String>();
         templates(snapshot).forEach(t -> {
             References.of(t.spec()).stream().filter(r -> !r.optional()).forEach(r -> kinds.add(r.kind()));
-            if (!account(t.spec()).equals("default")) {
+            if (!References.account(t.spec()).equals("default")) {
                 kinds.add("ServiceAccount");
             }
         });
@@ -5666,19 +5656,18 @@ static final class Preflight {
         var found = new ArrayList<Finding>();
         for (var t : templates(snapshot)) {
             References.of(t.spec()).stream().filter(r -> !r.optional() && !r.pull() && absent(r.kind(), r.name(), snapshot))
-                .forEach(r -> found.add(finding(Code.missing(r.kind()), r.kind(), r.name(), t, Obj.ref(r.kind(), r.name()), snapshot)));
-            var account = account(t.spec());
+                .forEach(r -> found.add(finding(Code.missing(r.kind()), r.kind(), r.name(), t, snapshot)));
+            var account = References.account(t.spec());
             if (!account.equals("default") && absent("ServiceAccount", account, snapshot)) {
-                found.add(finding(Code.SERVICE_ACCOUNT_MISSING, "ServiceAccount",
-                    account, t, Obj.ref("ServiceAccount", account), snapshot));
+                found.add(finding(Code.SERVICE_ACCOUNT_MISSING, "ServiceAccount", account, t, snapshot));
             }
         }
         return found;
     }
 
-    private static Finding finding(Code code, String kind, String name, Template t, String what, Snapshot snapshot) {
+    private static Finding finding(Code code, String kind, String name, Template t, Snapshot snapshot) {
         var evidence = new Evidence("spec", t.owner().ref() + "/spec.template.spec", "",
-            "names " + what + ", which neither the namespace nor the manifests have", 1, "", "");
+            "names " + Obj.ref(kind, name) + ", which neither the namespace nor the manifests have", 1, "", "");
         return Finding.of(code, new Ref(kind, name), Ref.of(t.owner()), snapshot.at(), List.of(evidence));
     }
 
@@ -5689,22 +5678,18 @@ static final class Preflight {
             && a.result() != Result.skipped);
     }
 
-    private static String account(JsonNode spec) {
-        return spec.path("serviceAccountName").asString(spec.path("serviceAccount").asString("default"));
-    }
-
     /** Live workloads as they are now; of the manifests those that are not there (yet). */
     private static List<Template> templates(Snapshot snapshot) {
         var templates = new ArrayList<Template>();
         for (var kind : Kinds.TEMPLATED) {
-            snapshot.all(kind).stream().filter(w -> !Ownership.ownedByBuiltIn(w) && Family.runs(w))
-                .forEach(w -> templates.add(new Template(w, w.at("/spec/template/spec"))));
-            snapshot.applied().stream().map(Applied::object).filter(o -> o.kind().equals(kind) && snapshot.find(kind, o.name()).isEmpty())
+            var absent = snapshot.applied().stream().map(Applied::object)
+                .filter(o -> o.kind().equals(kind) && snapshot.find(kind, o.name()).isEmpty());
+            Stream.concat(snapshot.all(kind).stream().filter(w -> !Ownership.ownedByBuiltIn(w) && Family.runs(w)), absent)
                 .forEach(w -> templates.add(new Template(w, w.at("/spec/template/spec"))));
         }
         snapshot.all("Pod").stream().filter(p -> p.controller().isMissingNode() && !Pods.ended(p))
             .forEach(p -> templates.add(new Template(p, p.at("/spec"))));
-        templates.removeIf(t -> !t.owner().namespace().isEmpty() && !t.owner().namespace().equals(snapshot.namespace()));
+        templates.removeIf(t -> !snapshot.own(t.owner()));
         return templates;
     }
 
@@ -6830,7 +6815,7 @@ static final class Dependencies {
 
     /** Whether the second made the first, directly or not. */
     boolean below(Obj o, Obj top) {
-        return snapshot.index().byOwner().getOrDefault(top.uid(), List.of()).stream().anyMatch(m -> m.equals(o) || below(o, m));
+        return snapshot.ownedBy(top).stream().anyMatch(m -> m.equals(o) || below(o, m));
     }
 
     private static Edge edge(Ref from, Ref to, Edge.Origin origin, String via, double confidence) {
@@ -6850,7 +6835,7 @@ static final class Dependencies {
         waits(workload).forEach(w -> edges.add(edge(from, w, Edge.Origin.INIT, "init:kubectl wait", 0.95)));
         registry(workload).ifPresent(s -> edges.add(edge(from, Ref.of(s), Edge.Origin.IMAGE, "image", 0.9)));
         var controller = workload.controller();
-        if (!controller.isMissingNode() && !controller.path("kind").asString("").equals("CronJob")) {
+        if (!controller.isMissingNode() && !Ref.of(controller).is("CronJob")) {
             edges.add(edge(Ref.of(controller),
                 from, Edge.Origin.SPEC, "owner", 1));
         }
@@ -7397,7 +7382,7 @@ static final class Facts {
         seen.snapshot.ownedBy("ReplicaSet", workload).stream().filter(rs -> newest.filter(n -> !n.name().equals(rs.name())).isPresent())
             .filter(rs -> rs.has("/spec/template/spec"))
             .max(Comparator.comparing((Obj rs) -> rs.number("/status/readyReplicas", 0))
-            .thenComparing(rs -> rs.text("/metadata/creationTimestamp")))
+            .thenComparing(rs -> rs.created()))
             .ifPresent(rs -> {
                 var now = needs.leaves(newest.get());
                 var then = needs.leaves(rs);
@@ -9100,7 +9085,7 @@ static final class CustomFindings {
 
     /** What the custom resources that its controller made for it say: a Certificate's request names the issuer that is missing. */
     private static Stream<Evidence> madeOf(Snapshot snapshot, Obj o) {
-        return snapshot.index().byOwner().getOrDefault(o.uid(), List.of()).stream().filter(c -> !c.builtIn() && !o.uid().isEmpty())
+        return snapshot.ownedBy(o).stream().filter(c -> !c.builtIn() && !o.uid().isEmpty())
             .flatMap(c -> Stream.concat(Stream.of(CustomStatus.of(c, snapshot)).filter(CustomStatus.Said::against)
             .map(CustomStatus.Said::proof), madeOf(snapshot, c)));
     }
@@ -9542,7 +9527,7 @@ record PodFindings(Observed seen, Obj pod, Ref owner, List<Finding> before) {
         var controller = pod.controller().path("uid").asString("");
         return !controller.isEmpty() && seen.snapshot.all("Pod").stream()
             .anyMatch(p -> p.controller().path("uid").asString("").equals(controller)
-            && p.text("/metadata/creationTimestamp").compareTo(pod.text("/metadata/creationTimestamp")) > 0);
+            && p.created().compareTo(pod.created()) > 0);
     }
 
     /** Of how many that ended so within minutes, with none after them that is ready, this is the last: the next one will end so too. */
@@ -9552,7 +9537,7 @@ record PodFindings(Observed seen, Obj pod, Ref owner, List<Finding> before) {
         var ended = siblings.stream().filter(p -> p.text("/status/reason").equals(pod.text("/status/reason")) && seen.age(p) < 1800)
             .toList();
         return siblings.stream().noneMatch(Pods::ready) && ended.stream()
-            .max(Comparator.comparing((Obj p) -> p.text("/metadata/creationTimestamp")).thenComparing(Obj::name))
+            .max(Comparator.comparing(Obj::created).thenComparing(Obj::name))
             .filter(pod::equals).isPresent() ? ended.size() : 0;
     }
 
@@ -9772,10 +9757,7 @@ static final class Ports {
         var open = new LinkedHashSet<String>();
         for (var list : List.of("containers", "initContainers")) {
             for (var c : podSpec.path(list)) {
-                c.path("ports").forEach(p -> {
-                    open.add(p.path("containerPort").asString(""));
-                    open.add(p.path("name").asString(p.path("containerPort").asString("")));
-                });
+                c.path("ports").forEach(p -> open.addAll(known(p)));
                 if (!c.path("ports").isEmpty()) {
                     List.of("/readinessProbe/httpGet/port", "/readinessProbe/tcpSocket/port", "/readinessProbe/grpc/port")
                         .forEach(p -> Optional.of(c.at(p).asString("")).filter(t -> !t.isEmpty()).ifPresent(open::add));
@@ -9785,15 +9767,20 @@ static final class Ports {
         return open;
     }
 
+    /** A container's port by its number and, if it has one, its name. */
+    private static List<String> known(JsonNode port) {
+        var number = port.path("containerPort").asString("");
+        return List.of(number, port.path("name").asString(number));
+    }
+
     /** Names and numbers under which a connection to this port of the Service (empty: to any) reaches a pod. */
     static Set<String> behind(Obj service, String port, JsonNode podSpec) {
         var ports = new LinkedHashSet<String>();
         service.list("/spec/ports").stream().filter(p -> port.isEmpty() || p.path("port").asString("").equals(port))
             .map(Ports::target).forEach(ports::add);
         podSpec.path("containers").forEach(c -> c.path("ports").forEach(p -> {
-            if (ports.contains(p.path("name").asString("")) || ports.contains(p.path("containerPort").asString(""))) {
-                ports.add(p.path("containerPort").asString(""));
-                ports.add(p.path("name").asString(p.path("containerPort").asString("")));
+            if (known(p).stream().anyMatch(ports::contains)) {
+                ports.addAll(known(p));
             }
         }));
         return ports;
@@ -9905,7 +9892,7 @@ record Refusals(Observed seen) {
         if (!missing) {
             return List.of();
         }
-        var youngest = seen.snapshot.ownedBy("Pod", creator).stream().map(p -> p.text("/metadata/creationTimestamp"))
+        var youngest = seen.snapshot.ownedBy("Pod", creator).stream().map(Obj::created)
             .max(Comparator.naturalOrder()).orElse("");
         return condition(workload, creator, "ReplicaFailure").or(() -> seen.events(creator, "FailedCreate").stream()
             .filter(e -> e.last().isEmpty() || e.last().compareTo(youngest) >= 0).reduce((a, b) -> b)
@@ -9920,8 +9907,7 @@ record Refusals(Observed seen) {
 
     /** The event may have expired; that no pod exists and its account does not either says the same. */
     private Optional<Finding> account(Obj workload, Obj creator) {
-        var template = creator.at("/spec/template/spec");
-        var name = template.path("serviceAccountName").asString(template.path("serviceAccount").asString("default"));
+        var name = References.account(creator.at("/spec/template/spec"));
         if (seen.exists("ServiceAccount", name) || !seen.snapshot.ownedBy("Pod", creator).isEmpty()) {
             return Optional.empty();
         }
@@ -10128,10 +10114,8 @@ static final class WaitCommands {
 
     /** Command and arguments as one text. */
     static String words(JsonNode container) {
-        var words = new StringBuilder();
-        container.path("command").forEach(c -> words.append(c.asString("")).append(' '));
-        container.path("args").forEach(a -> words.append(a.asString("")).append(' '));
-        return words.toString();
+        return Stream.of("command", "args").flatMap(list -> container.path(list).valueStream()).map(word -> word.asString("") + " ")
+            .collect(Collectors.joining());
     }
 }
 
@@ -10158,7 +10142,7 @@ record WorkloadFindings(Observed seen, Refusals refusals, List<Finding> pods) {
             .forEach(rs -> found.addAll(refusals.of(rs, rs, missing(rs))));
         seen.snapshot.all("Job").forEach(j -> found.addAll(job(j)));
         seen.snapshot.all("CronJob").forEach(c -> seen.snapshot.ownedBy("Job", c).stream()
-            .max(Comparator.comparing((Obj j) -> j.text("/metadata/creationTimestamp")).thenComparing(Obj::name))
+            .max(Comparator.comparing(Obj::created).thenComparing(Obj::name))
             .flatMap(last -> cronJob(c, last)).ifPresent(found::add));
         return found;
     }
@@ -10181,7 +10165,7 @@ record WorkloadFindings(Observed seen, Refusals refusals, List<Finding> pods) {
         }
         var progressing = deployment.condition("Progressing");
         var at = Ref.of(deployment);
-        if (Obj.isFalse(progressing)) {
+        if (progressing.path("status").asString("").equals("False")) {
             found.add(seen.finding(Code.ROLLOUT_STUCK, at, at, Observed.since(progressing),
                 List.of(Evidence.condition(deployment, progressing))));
         }
@@ -10384,7 +10368,7 @@ static final class CustomStatus {
 
     /** What a queue's entry for something suspended says; the queue starts it, and a person who does is overruled. */
     static Optional<Said> holding(Obj held, Snapshot snapshot) {
-        return snapshot.index().byOwner().getOrDefault(held.uid(), List.of()).stream().filter(c -> !c.builtIn() && !held.uid().isEmpty()
+        return snapshot.ownedBy(held).stream().filter(c -> !c.builtIn() && !held.uid().isEmpty()
             && (held.builtIn() || conditions(c).stream().anyMatch(CustomWords::queued)))
             .map(c -> of(c, snapshot)).filter(Said::against).findFirst();
     }
@@ -11023,7 +11007,7 @@ static final class Readiness {
                 + " still there";
         }
         if (all > desired) {
-            return Texts.count(all - desired, "surplus pod") + " still there";
+            return surplus(all - desired);
         }
         return shortOf(o, desired);
     }
@@ -11047,7 +11031,7 @@ static final class Readiness {
             return tally.progressing(withTrouble(all + " of " + desired + " created", o, family));
         }
         if (all > desired) {
-            return tally.progressing(Texts.count(all - desired, "surplus pod") + " still there");
+            return tally.progressing(surplus(all - desired));
         }
         if (!onDelete && updated < due) {
             return tally.progressing(withTrouble(updated + " of " + due + " updated", o, family));
@@ -11057,8 +11041,7 @@ static final class Readiness {
             return tally.progressing(withTrouble(lack, o, family));
         }
         if (onDelete) {
-            return tally.ready(updated < desired ? Texts.count(desired - updated, "pod") + " on an old revision until deleted (OnDelete)"
-                : "");
+            return tally.ready(updated < desired ? old(desired - updated) : "");
         }
         boolean whole = due == desired;
         return whole && !o.text("/status/currentRevision").equals(o.text("/status/updateRevision"))
@@ -11082,15 +11065,23 @@ static final class Readiness {
         }
         long misplaced = o.number("/status/numberMisscheduled", 0);
         if (onDelete && updated < desired) {
-            return tally.ready(Texts.count(desired - updated, "pod") + " on an old revision until deleted (OnDelete)");
+            return tally.ready(old(desired - updated));
         }
         return tally.ready(misplaced > 0 ? Texts.count(misplaced, "pod") + " on nodes that should not run it" : "");
+    }
+
+    private static String old(long pods) {
+        return Texts.count(pods, "pod") + " on an old revision until deleted (OnDelete)";
+    }
+
+    private static String surplus(long pods) {
+        return Texts.count(pods, "surplus pod") + " still there";
     }
 
     private static Workload replicaSet(Obj o, Family family, Tally tally) {
         long all = o.number("/status/replicas", 0);
         if (all > tally.desired()) {
-            return tally.progressing(Texts.count(all - tally.desired(), "surplus pod") + " still there");
+            return tally.progressing(surplus(all - tally.desired()));
         }
         var lack = all < tally.desired() ? all + " of " + tally.desired() + " created" : shortOf(o, tally.desired());
         return lack.isEmpty() ? tally.ready("") : tally.progressing(withTrouble(lack, o, family));
@@ -12546,7 +12537,7 @@ record Event(String uid, String kind, String name, String type, String reason,
     String message, String field, long count, String first, String last) {
     static Event of(Obj e) {
         var about = e.has("/involvedObject") ? "/involvedObject" : "/regarding";
-        var created = e.text("/metadata/creationTimestamp");
+        var created = e.created();
         var time = first(e, created, "/eventTime", "/firstTimestamp", "/deprecatedFirstTimestamp");
         return new Event(e.text(about + "/uid"), e.text(about + "/kind"), e.text(about + "/name"), e.text("/type"), e.text("/reason"),
             first(e, "", "/message", "/note"), e.text(about + "/fieldPath"),
@@ -12782,6 +12773,11 @@ record Obj(JsonNode json) {
         return text("/metadata/uid");
     }
 
+    /** When it was made, as the API writes times: the later one is the greater text. */
+    String created() {
+        return text("/metadata/creationTimestamp");
+    }
+
     long generation() {
         return number("/metadata/generation", 0);
     }
@@ -12918,13 +12914,13 @@ static final class Ownership {
 
     /** Whether a pod is judged by itself: nobody made it, or an operator. */
     static boolean speaks(Obj pod) {
-        return !ownedByBuiltIn(pod) && !pod.controller().path("kind").asString("").equals("Node");
+        return !ownedByBuiltIn(pod) && !Ref.of(pod.controller()).is("Node");
     }
 
     /** Owned by something that speaks for it: a Deployment for its ReplicaSets, a CronJob for its Jobs. */
     static boolean ownedByBuiltIn(Obj o) {
         var owner = o.controller();
-        return !owner.isMissingNode() && !owner.path("kind").asString("").equals("Node")
+        return !owner.isMissingNode() && !Ref.of(owner).is("Node")
             && Kinds.BUILT_IN_GROUPS.contains(Obj.group(owner.path("apiVersion").asString("")));
     }
 
@@ -12933,7 +12929,7 @@ static final class Ownership {
      * and a name that begins with it. What the manifests hold is nobody's work.
      */
     static List<Obj> madeFor(Snapshot snapshot, Obj custom) {
-        var made = new ArrayList<>(snapshot.index().byOwner().getOrDefault(custom.uid(), List.of()));
+        var made = new ArrayList<>(snapshot.ownedBy(custom));
         if (!custom.kind().matches(".*(Secret|Certificate|Route|Policy|Monitor|Rule|Issuer)")) {
             Kinds.WORKLOADS.stream().flatMap(kind -> snapshot.all(kind).stream())
                 .filter(w -> w.controller().isMissingNode() && called(w, custom) && snapshot.applied(w.kind(), w.name()).isEmpty())
@@ -12954,7 +12950,7 @@ static final class Ownership {
     /** The ReplicaSet of a Deployment's newest revision, once the controller has made it; old ones say nothing about the rollout. */
     static Optional<Obj> newestReplicaSet(Snapshot snapshot, Obj deployment) {
         return snapshot.ownedBy("ReplicaSet", deployment).stream().max(Comparator.comparingLong(Ownership::revision)
-            .thenComparing(rs -> rs.text("/metadata/creationTimestamp")).thenComparing(Obj::name));
+            .thenComparing(rs -> rs.created()).thenComparing(Obj::name));
     }
 
     private static long revision(Obj o) {
@@ -12965,7 +12961,7 @@ static final class Ownership {
     /** False for pods of a Deployment's revision that is being replaced. */
     static boolean current(Snapshot snapshot, Obj pod) {
         var controller = pod.controller();
-        if (!controller.path("kind").asString("").equals("ReplicaSet")) {
+        if (!Ref.of(controller).is("ReplicaSet")) {
             return true;
         }
         var set = snapshot.find("ReplicaSet", pod.namespace(), controller.path("name").asString(""));
@@ -12996,9 +12992,9 @@ static final class Ownership {
     private static List<Obj> youngestPods(Snapshot snapshot, Obj deployment) {
         var selector = deployment.map("/spec/selector/matchLabels").entrySet();
         var pods = snapshot.all("Pod").stream()
-            .filter(p -> p.namespace().equals(deployment.namespace()) && p.controller().path("kind").asString("").equals("ReplicaSet")
+            .filter(p -> p.namespace().equals(deployment.namespace()) && Ref.of(p.controller()).is("ReplicaSet")
             && p.labels().entrySet().containsAll(selector)).toList();
-        var hash = pods.stream().max(Comparator.comparing(p -> p.text("/metadata/creationTimestamp")))
+        var hash = pods.stream().max(Comparator.comparing(Obj::created))
             .map(p -> p.labels().getOrDefault("pod-template-hash", ""));
         return pods.stream().filter(p -> p.labels().getOrDefault("pod-template-hash", "").equals(hash.orElse(""))).toList();
     }
@@ -13167,6 +13163,11 @@ static final class References {
         }
         spec.path("imagePullSecrets").forEach(p -> refs.add(new Ref("Secret", p.path("name").asString(""), "", false, true)));
         return List.copyOf(refs);
+    }
+
+    /** The ServiceAccount, under the field's old name too. */
+    static String account(JsonNode spec) {
+        return spec.path("serviceAccountName").asString(spec.path("serviceAccount").asString("default"));
     }
 
     static List<Ref> ofVolume(JsonNode volume) {
@@ -13347,7 +13348,7 @@ record Snapshot(String namespace, Instant at, Map<String, List<Obj>> objects,
 
     private void leave(Obj o, Set<Obj> twins) {
         if (twins.add(o) && !o.uid().isEmpty()) {
-            index.byOwner().getOrDefault(o.uid(), List.of()).forEach(made -> leave(made, twins));
+            ownedBy(o).forEach(made -> leave(made, twins));
         }
     }
 
@@ -13357,8 +13358,12 @@ record Snapshot(String namespace, Instant at, Map<String, List<Obj>> objects,
             || live.namespace().equals(manifest.namespace().isEmpty() ? namespace : manifest.namespace()));
     }
 
+    List<Obj> ownedBy(Obj owner) {
+        return index.byOwner().getOrDefault(owner.uid(), List.of());
+    }
+
     List<Obj> ownedBy(String kind, Obj owner) {
-        return index.byOwner().getOrDefault(owner.uid(), List.of()).stream().filter(o -> key(o).equals(kind)).toList();
+        return ownedBy(owner).stream().filter(o -> key(o).equals(kind)).toList();
     }
 
     Optional<Applied> applied(String kind, String name) {

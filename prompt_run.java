@@ -60,6 +60,7 @@
 //     src/prompt_run/options/: What options and variables mean
 //     src/shared/: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
 
+import com.fasterxml.jackson.annotation.JsonProperty;
 import freemarker.cache.ClassTemplateLoader;
 import freemarker.cache.FileTemplateLoader;
 import freemarker.cache.MultiTemplateLoader;
@@ -188,6 +189,7 @@ import java.util.UUID;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
+import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.LockSupport;
@@ -824,7 +826,7 @@ record Report(RunOptions options, Facts facts, Infra infra, OutputOptions output
             + "\n[cut: " + (message.length() - MESSAGE_MOST) + " characters more]");
         json.put("finalMessageFile", text(files.get("last-message.md")));
         json.put("transcriptFile", text(files.get("events.jsonl")));
-        json.put("broughtBack", run.brought().state() == null ? null : masked(run.brought().asJson()));
+        json.put("broughtBack", run.brought().state() == null ? null : masked(Json.MAPPER.convertValue(run.brought(), Map.class)));
         json.put("notes", masked(run.notes()));
         new ActionsFiles(env, log).tell(json);
         if (output.result != null) {
@@ -856,7 +858,7 @@ record Report(RunOptions options, Facts facts, Infra infra, OutputOptions output
     private void checks(Map<String, Object> json, Finished run) {
         var rounds = run.rounds();
         json.put("limit", run.verdict().outcome().limit());
-        json.put("rounds", masked(rounds.stream().map(Round::asJson).toList()));
+        json.put("rounds", masked(Json.MAPPER.convertValue(rounds, List.class)));
         json.put("infraReadyAfter", !run.rechecked() ? null
             : !rounds.isEmpty() && Boolean.TRUE.equals(rounds.get(rounds.size() - 1).ready()));
         json.put("agentStatus", run.said().status());
@@ -3450,8 +3452,8 @@ record LocalShell(Map<String, String> environment, Path folder) implements Shell
         }
         try {
             var out = new ByteArrayOutputStream();
-            var output = daemon(() -> drain(process.getInputStream(), out));
-            var errors = daemon(() -> listen(process, said));
+            var output = Daemon.start("stdout", () -> drain(process.getInputStream(), out));
+            var errors = Daemon.start("stderr", () -> listen(process, said));
             feed(process, stdin);
             if (!process.waitFor(limit.toMillis(), TimeUnit.MILLISECONDS)) {
                 return Reply.broken("no answer within " + limit.toSeconds() + " s", false);
@@ -3488,13 +3490,6 @@ record LocalShell(Map<String, String> environment, Path folder) implements Shell
         } catch (IOException | UncheckedIOException closed) {
             // what has come is all that it said
         }
-    }
-
-    private static Thread daemon(Runnable task) {
-        var thread = new Thread(task);
-        thread.setDaemon(true);
-        thread.start();
-        return thread;
     }
 
     @Override
@@ -3546,9 +3541,7 @@ static final class Bounded {
      */
     static <T> T get(Duration atMost, Callable<T> work) throws IOException {
         var task = new FutureTask<>(work);
-        var thread = new Thread(task, "bounded");
-        thread.setDaemon(true);
-        thread.start();
+        Daemon.start("bounded", task);
         try {
             return task.get(Math.max(1, atMost.toMillis()), TimeUnit.MILLISECONDS);
         } catch (ExecutionException e) {
@@ -3564,6 +3557,26 @@ static final class Bounded {
             Thread.currentThread().interrupt();
             throw new IllegalArgumentException("interrupted", e);
         }
+    }
+}
+
+/** Threads that keep no process alive. */
+static final class Daemon {
+    private Daemon() { }
+
+    static ThreadFactory named(String name) {
+        return task -> {
+            var thread = new Thread(task, name);
+            thread.setDaemon(true);
+            return thread;
+        };
+    }
+
+    /** At work already. */
+    static Thread start(String name, Runnable task) {
+        var thread = named(name).newThread(task);
+        thread.start();
+        return thread;
     }
 }
 
@@ -4432,7 +4445,8 @@ interface Answer {
  * What came back: {@code unchanged}, {@code brought}, {@code conflict} or {@code failed}. {@code files}: uncommitted paths;
  * {@code notes}: conflicts, or what else is worth knowing.
  */
-record Brought(String state, String branch, String head, int commits, List<String> files, List<String> notes, String problem) {
+record Brought(String state, String branch, String head, int commits,
+    @JsonProperty("uncommitted") List<String> files, List<String> notes, String problem) {
     static Brought nothing() {
         return new Brought(null, null, null, 0, List.of(), List.of(), null);
     }
@@ -4459,27 +4473,15 @@ record Brought(String state, String branch, String head, int commits, List<Strin
         return "failed".equals(state) || "conflict".equals(state);
     }
 
-    @Override
-    public String problem() {
+    /** Why the changes are not in the working tree. */
+    String why() {
         return notes.isEmpty() || !lacking() ? problem : String.join("; ", notes) + "; " + problem;
     }
 
     String told() {
-        return lacking() ? "not brought back: " + problem() : state.equals("unchanged") ? "the agent changed nothing in its workspace"
+        return lacking() ? "not brought back: " + why() : state.equals("unchanged") ? "the agent changed nothing in its workspace"
             : "brought back: " + commits + " commits" + (branch == null ? "" : " on " + branch)
             + ", " + files.size() + " uncommitted files";
-    }
-
-    Map<String, Object> asJson() {
-        var json = new LinkedHashMap<String, Object>();
-        json.put("state", state);
-        json.put("branch", branch);
-        json.put("head", head);
-        json.put("commits", commits);
-        json.put("uncommitted", files);
-        json.put("notes", notes);
-        json.put("problem", problem);
-        return json;
     }
 }
 
@@ -4602,23 +4604,11 @@ record Prices(BigDecimal input, BigDecimal cached, BigDecimal output) {
  * One turn of the agent and what the check after it found; {@code ready} is null where nothing was checked, {@code outcome} the report's,
  * {@code problem} why the check proves nothing.
  */
-record Round(String status, Boolean ready, String outcome, List<String> gone, List<String> fresh, List<String> left,
-    String problem) {
+record Round(String status, @JsonProperty("infraReady") Boolean ready, String outcome, List<String> gone,
+    @JsonProperty("new") List<String> fresh, List<String> left, String problem) {
 
     static Round unchecked(String status) {
         return new Round(status, null, null, List.of(), List.of(), List.of(), null);
-    }
-
-    Map<String, Object> asJson() {
-        var json = new LinkedHashMap<String, Object>();
-        json.put("status", status);
-        json.put("infraReady", ready);
-        json.put("outcome", outcome);
-        json.put("gone", gone);
-        json.put("new", fresh);
-        json.put("left", left);
-        json.put("problem", problem);
-        return json;
     }
 
     List<String> all() {
@@ -4933,7 +4923,7 @@ record Verdict(Outcome outcome, String reason) {
     /** Work that was asked for and did not come back is no success. */
     Verdict with(Brought brought) {
         return outcome == Outcome.SUCCEEDED && brought.lacking()
-            ? new Verdict(Outcome.AGENT_FAILED, "the agent finished, but its changes are not in the working tree: " + brought.problem())
+            ? new Verdict(Outcome.AGENT_FAILED, "the agent finished, but its changes are not in the working tree: " + brought.why())
             : this;
     }
 }

@@ -281,7 +281,7 @@ class AgentVerdictTest {
         assertEquals("the agent changed nothing in its workspace",
             new prompt_run.Brought("unchanged", null, null, 0, List.of(), List.of(), null).told());
         assertEquals("{branch=ai/1, commits=2, head=abc, notes=[n], problem=null, state=brought, uncommitted=[x]}",
-            new TreeMap<>(whole.asJson()).toString());
+            new TreeMap<>(json(whole)).toString());
         assertEquals(prompt_run.Outcome.SUCCEEDED, new prompt_run.Verdict(prompt_run.Outcome.SUCCEEDED, null).with(whole).outcome());
     }
 
@@ -372,13 +372,23 @@ class AgentVerdictTest {
             .reason());
     }
 
+    private static Map<?, ?> json(Object told) {
+        return prompt_run.Json.MAPPER.convertValue(told, Map.class);
+    }
+
+    @Test
+    void whatWasBroughtBackIsToldInTheContractsWords() {
+        assertEquals("{state=conflict, branch=b, head=h, commits=1, uncommitted=[u], notes=[n], problem=p}",
+            json(new prompt_run.Brought("conflict", "b", "h", 1, List.of("u"), List.of("n"), "p")).toString());
+    }
+
     @Test
     void aRoundTellsWhatIsLeftOfIt() {
         var round = new prompt_run.Round("done", true, "ready", List.of("g"), List.of("f"), List.of("l"), "p");
-        assertEquals("{status=done, infraReady=true, outcome=ready, gone=[g], new=[f], left=[l], problem=p}", round.asJson().toString());
+        assertEquals("{status=done, infraReady=true, outcome=ready, gone=[g], new=[f], left=[l], problem=p}", json(round).toString());
         assertEquals(List.of("f", "l"), round.all());
         assertEquals("{status=done, infraReady=null, outcome=null, gone=[], new=[], left=[], problem=null}",
-            prompt_run.Round.unchecked("done").asJson().toString());
+            json(prompt_run.Round.unchecked("done")).toString());
     }
 
     @Test
@@ -407,8 +417,8 @@ class AgentVerdictTest {
         json.putAll(Map.of("durationSeconds", 3, "inputTokens", 5, "outputTokens",
             6, "limit", "time", "infraReadyAfter", true, "threadId", "t1",
             "notes", List.of("n1"), "finalMessage", "", "rounds",
-                List.of(new prompt_run.Round("done", true, null, List.of(), List.of("x"), List.of(), null).asJson())));
-        json.put("broughtBack", new prompt_run.Brought("brought", "ai/1", "abc", 2, List.of(), List.of(), null).asJson());
+                List.of(json(new prompt_run.Round("done", true, null, List.of(), List.of("x"), List.of(), null)))));
+        json.put("broughtBack", json(new prompt_run.Brought("brought", "ai/1", "abc", 2, List.of(), List.of(), null)));
         assertEquals("""
             ### Agent: blocked
 
@@ -434,7 +444,7 @@ class AgentVerdictTest {
             """, prompt_run.Summary.of(json));
         json.put("infraReadyAfter", null);
         json.put("where", null);
-        json.put("broughtBack", prompt_run.Brought.failed("no").asJson());
+        json.put("broughtBack", json(prompt_run.Brought.failed("no")));
         json.put("finalMessage", "m");
         var text = prompt_run.Summary.of(json);
         assertTrue(text.contains("| ran in | deploy |") && text.contains("| changes | failed |") && !text.contains("| round |"), text);

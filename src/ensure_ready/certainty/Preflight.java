@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
 
 /** References of pod templates and claims that neither the cluster nor the set can meet, before any kubelet says so. Pure. */
@@ -28,7 +29,7 @@ public final class Preflight {
         var kinds = new TreeSet<String>();
         templates(snapshot).forEach(t -> {
             References.of(t.spec()).stream().filter(r -> !r.optional()).forEach(r -> kinds.add(r.kind()));
-            if (!account(t.spec()).equals("default")) {
+            if (!References.account(t.spec()).equals("default")) {
                 kinds.add("ServiceAccount");
             }
         });
@@ -42,19 +43,18 @@ public final class Preflight {
         var found = new ArrayList<Finding>();
         for (var t : templates(snapshot)) {
             References.of(t.spec()).stream().filter(r -> !r.optional() && !r.pull() && absent(r.kind(), r.name(), snapshot))
-                .forEach(r -> found.add(finding(Code.missing(r.kind()), r.kind(), r.name(), t, Obj.ref(r.kind(), r.name()), snapshot)));
-            var account = account(t.spec());
+                .forEach(r -> found.add(finding(Code.missing(r.kind()), r.kind(), r.name(), t, snapshot)));
+            var account = References.account(t.spec());
             if (!account.equals("default") && absent("ServiceAccount", account, snapshot)) {
-                found.add(finding(Code.SERVICE_ACCOUNT_MISSING, "ServiceAccount",
-                    account, t, Obj.ref("ServiceAccount", account), snapshot));
+                found.add(finding(Code.SERVICE_ACCOUNT_MISSING, "ServiceAccount", account, t, snapshot));
             }
         }
         return found;
     }
 
-    private static Finding finding(Code code, String kind, String name, Template t, String what, Snapshot snapshot) {
+    private static Finding finding(Code code, String kind, String name, Template t, Snapshot snapshot) {
         var evidence = new Evidence("spec", t.owner().ref() + "/spec.template.spec", "",
-            "names " + what + ", which neither the namespace nor the manifests have", 1, "", "");
+            "names " + Obj.ref(kind, name) + ", which neither the namespace nor the manifests have", 1, "", "");
         return Finding.of(code, new Ref(kind, name), Ref.of(t.owner()), snapshot.at(), List.of(evidence));
     }
 
@@ -65,22 +65,18 @@ public final class Preflight {
             && a.result() != Result.skipped);
     }
 
-    private static String account(JsonNode spec) {
-        return spec.path("serviceAccountName").asString(spec.path("serviceAccount").asString("default"));
-    }
-
     /** Live workloads as they are now; of the manifests those that are not there (yet). */
     private static List<Template> templates(Snapshot snapshot) {
         var templates = new ArrayList<Template>();
         for (var kind : Kinds.TEMPLATED) {
-            snapshot.all(kind).stream().filter(w -> !Ownership.ownedByBuiltIn(w) && Family.runs(w))
-                .forEach(w -> templates.add(new Template(w, w.at("/spec/template/spec"))));
-            snapshot.applied().stream().map(Applied::object).filter(o -> o.kind().equals(kind) && snapshot.find(kind, o.name()).isEmpty())
+            var absent = snapshot.applied().stream().map(Applied::object)
+                .filter(o -> o.kind().equals(kind) && snapshot.find(kind, o.name()).isEmpty());
+            Stream.concat(snapshot.all(kind).stream().filter(w -> !Ownership.ownedByBuiltIn(w) && Family.runs(w)), absent)
                 .forEach(w -> templates.add(new Template(w, w.at("/spec/template/spec"))));
         }
         snapshot.all("Pod").stream().filter(p -> p.controller().isMissingNode() && !Pods.ended(p))
             .forEach(p -> templates.add(new Template(p, p.at("/spec"))));
-        templates.removeIf(t -> !t.owner().namespace().isEmpty() && !t.owner().namespace().equals(snapshot.namespace()));
+        templates.removeIf(t -> !snapshot.own(t.owner()));
         return templates;
     }
 

@@ -215,20 +215,24 @@ public final class Api implements AutoCloseable {
     /** All objects of a kind in a namespace (null: in all); items get the list's kind, which the server leaves out of them. */
     public List<Obj> list(Kind kind, String namespace, String query) {
         var all = new ArrayList<Obj>();
-        var next = "";
-        do {
-            var page = get(kind.path(namespace, null) + "?" + query + next);
-            all.addAll(items(kind, page));
-            next = page.at("/metadata/continue").asString("");
-            next = next.isEmpty() ? "" : "&continue=" + URLEncoder.encode(next, StandardCharsets.UTF_8);
-        } while (!next.isEmpty());
+        pages(kind.path(namespace, null) + "?" + query, "application/json", page -> all.addAll(items(kind, page)));
         return all;
     }
 
+    /** Hands over a list page by page; gives the last one, which has the version of them all. */
+    JsonNode pages(String path, String accept, Consumer<JsonNode> each) {
+        for (var next = ""; ; ) {
+            var page = get(path + next, accept);
+            each.accept(page);
+            next = "&continue=" + URLEncoder.encode(page.at("/metadata/continue").asString(""), StandardCharsets.UTF_8);
+            if (next.equals("&continue=")) {
+                return page;
+            }
+        }
+    }
+
     public static List<Obj> items(Kind kind, JsonNode list) {
-        var items = new ArrayList<Obj>();
-        list.path("items").forEach(item -> items.add(new Obj(typed(kind, item))));
-        return items;
+        return list.path("items").valueStream().map(item -> new Obj(typed(kind, item))).toList();
     }
 
     static JsonNode typed(Kind kind, JsonNode item) {

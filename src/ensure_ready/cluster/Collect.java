@@ -11,7 +11,6 @@ import ensure_ready.model.SecretValues;
 import ensure_ready.model.Snapshot;
 import ensure_ready.model.State;
 import ensure_ready.model.Workload;
-import ensure_ready.system.Daemon;
 import ensure_ready.system.Deadline;
 import ensure_ready.system.Pause;
 import java.time.Duration;
@@ -38,6 +37,7 @@ import java.util.stream.Stream;
 import shared.Json;
 import shared.Redaction;
 import shared.Texts;
+import shared.system.Daemon;
 import tools.jackson.databind.JsonNode;
 
 /** Reads what the wait's snapshot lacks for an explanation. What cannot be read is told in {@code limited}; nothing of it throws. */
@@ -243,7 +243,7 @@ public final class Collect {
             .collect(Collectors.toSet());
         var tails = new TreeMap<String, Tail>();
         // of a Job the newest pod is told
-        snapshot.all("Pod").stream().sorted(Comparator.comparing((Obj p) -> p.text("/metadata/creationTimestamp")).reversed()
+        snapshot.all("Pod").stream().sorted(Comparator.comparing(Obj::created).reversed()
             .thenComparing(Obj::name)).filter(p -> !p.deleting() && Ownership.current(snapshot, p))
             .forEach(pod -> {
             var owner = Ownership.workload(snapshot, pod).toString();

@@ -5,12 +5,9 @@ import ensure_ready.model.Kinds;
 import ensure_ready.model.Obj;
 import ensure_ready.model.Snapshot;
 import ensure_ready.model.Topic;
-import ensure_ready.system.Daemon;
 import ensure_ready.system.Deadline;
 import io.fabric8.kubernetes.client.http.AsyncBody;
 import io.fabric8.kubernetes.client.http.HttpResponse;
-import java.net.URLEncoder;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.Comparator;
@@ -34,6 +31,7 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import shared.Texts;
+import shared.system.Daemon;
 import tools.jackson.databind.JsonNode;
 
 /**
@@ -285,14 +283,9 @@ public final class Informers implements AutoCloseable {
 
         Listing fetch() {
             var found = new ConcurrentHashMap<String, Obj>();
-            var next = "";
-            JsonNode page;
-            do {
-                page = api.get(topic.path() + "?limit=" + PAGE + topic.query() + next, topic.accept());
-                Api.items(topic.kind(), page).forEach(o -> found.put(o.namespace() + "/" + o.name(), Slim.of(o, topic)));
-                next = "&continue=" + URLEncoder.encode(page.at("/metadata/continue").asString(""), StandardCharsets.UTF_8);
-            } while (!next.equals("&continue="));
-            return new Listing(found, page.at("/metadata/resourceVersion").asString(""));
+            var last = api.pages(topic.path() + "?limit=" + PAGE + topic.query(), topic.accept(), page -> Api.items(topic.kind(), page)
+                .forEach(o -> found.put(o.namespace() + "/" + o.name(), Slim.of(o, topic))));
+            return new Listing(found, last.at("/metadata/resourceVersion").asString(""));
         }
 
         void list() {

@@ -226,7 +226,7 @@ public final class Dependencies {
 
     /** Whether the second made the first, directly or not. */
     boolean below(Obj o, Obj top) {
-        return snapshot.index().byOwner().getOrDefault(top.uid(), List.of()).stream().anyMatch(m -> m.equals(o) || below(o, m));
+        return snapshot.ownedBy(top).stream().anyMatch(m -> m.equals(o) || below(o, m));
     }
 
     private static Edge edge(Ref from, Ref to, Edge.Origin origin, String via, double confidence) {
@@ -246,7 +246,7 @@ public final class Dependencies {
         waits(workload).forEach(w -> edges.add(edge(from, w, Edge.Origin.INIT, "init:kubectl wait", 0.95)));
         registry(workload).ifPresent(s -> edges.add(edge(from, Ref.of(s), Edge.Origin.IMAGE, "image", 0.9)));
         var controller = workload.controller();
-        if (!controller.isMissingNode() && !controller.path("kind").asString("").equals("CronJob")) {
+        if (!controller.isMissingNode() && !Ref.of(controller).is("CronJob")) {
             edges.add(edge(Ref.of(controller),
                 from, Edge.Origin.SPEC, "owner", 1));
         }

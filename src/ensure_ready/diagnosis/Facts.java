@@ -407,7 +407,7 @@ public final class Facts {
         seen.snapshot.ownedBy("ReplicaSet", workload).stream().filter(rs -> newest.filter(n -> !n.name().equals(rs.name())).isPresent())
             .filter(rs -> rs.has("/spec/template/spec"))
             .max(Comparator.comparing((Obj rs) -> rs.number("/status/readyReplicas", 0))
-            .thenComparing(rs -> rs.text("/metadata/creationTimestamp")))
+            .thenComparing(rs -> rs.created()))
             .ifPresent(rs -> {
                 var now = needs.leaves(newest.get());
                 var then = needs.leaves(rs);

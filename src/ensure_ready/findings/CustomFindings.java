@@ -53,7 +53,7 @@ public final class CustomFindings {
 
     /** What the custom resources that its controller made for it say: a Certificate's request names the issuer that is missing. */
     private static Stream<Evidence> madeOf(Snapshot snapshot, Obj o) {
-        return snapshot.index().byOwner().getOrDefault(o.uid(), List.of()).stream().filter(c -> !c.builtIn() && !o.uid().isEmpty())
+        return snapshot.ownedBy(o).stream().filter(c -> !c.builtIn() && !o.uid().isEmpty())
             .flatMap(c -> Stream.concat(Stream.of(CustomStatus.of(c, snapshot)).filter(CustomStatus.Said::against)
             .map(CustomStatus.Said::proof), madeOf(snapshot, c)));
     }

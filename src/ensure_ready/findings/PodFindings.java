@@ -60,7 +60,7 @@ public record PodFindings(Observed seen, Obj pod, Ref owner, List<Finding> befor
         var controller = pod.controller().path("uid").asString("");
         return !controller.isEmpty() && seen.snapshot.all("Pod").stream()
             .anyMatch(p -> p.controller().path("uid").asString("").equals(controller)
-            && p.text("/metadata/creationTimestamp").compareTo(pod.text("/metadata/creationTimestamp")) > 0);
+            && p.created().compareTo(pod.created()) > 0);
     }
 
     /** Of how many that ended so within minutes, with none after them that is ready, this is the last: the next one will end so too. */
@@ -70,7 +70,7 @@ public record PodFindings(Observed seen, Obj pod, Ref owner, List<Finding> befor
         var ended = siblings.stream().filter(p -> p.text("/status/reason").equals(pod.text("/status/reason")) && seen.age(p) < 1800)
             .toList();
         return siblings.stream().noneMatch(Pods::ready) && ended.stream()
-            .max(Comparator.comparing((Obj p) -> p.text("/metadata/creationTimestamp")).thenComparing(Obj::name))
+            .max(Comparator.comparing(Obj::created).thenComparing(Obj::name))
             .filter(pod::equals).isPresent() ? ended.size() : 0;
     }
 

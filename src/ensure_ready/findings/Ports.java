@@ -34,10 +34,7 @@ public final class Ports {
         var open = new LinkedHashSet<String>();
         for (var list : List.of("containers", "initContainers")) {
             for (var c : podSpec.path(list)) {
-                c.path("ports").forEach(p -> {
-                    open.add(p.path("containerPort").asString(""));
-                    open.add(p.path("name").asString(p.path("containerPort").asString("")));
-                });
+                c.path("ports").forEach(p -> open.addAll(known(p)));
                 if (!c.path("ports").isEmpty()) {
                     List.of("/readinessProbe/httpGet/port", "/readinessProbe/tcpSocket/port", "/readinessProbe/grpc/port")
                         .forEach(p -> Optional.of(c.at(p).asString("")).filter(t -> !t.isEmpty()).ifPresent(open::add));
@@ -47,15 +44,20 @@ public final class Ports {
         return open;
     }
 
+    /** A container's port by its number and, if it has one, its name. */
+    private static List<String> known(JsonNode port) {
+        var number = port.path("containerPort").asString("");
+        return List.of(number, port.path("name").asString(number));
+    }
+
     /** Names and numbers under which a connection to this port of the Service (empty: to any) reaches a pod. */
     public static Set<String> behind(Obj service, String port, JsonNode podSpec) {
         var ports = new LinkedHashSet<String>();
         service.list("/spec/ports").stream().filter(p -> port.isEmpty() || p.path("port").asString("").equals(port))
             .map(Ports::target).forEach(ports::add);
         podSpec.path("containers").forEach(c -> c.path("ports").forEach(p -> {
-            if (ports.contains(p.path("name").asString("")) || ports.contains(p.path("containerPort").asString(""))) {
-                ports.add(p.path("containerPort").asString(""));
-                ports.add(p.path("name").asString(p.path("containerPort").asString("")));
+            if (known(p).stream().anyMatch(ports::contains)) {
+                ports.addAll(known(p));
             }
         }));
         return ports;

@@ -5,9 +5,10 @@ import ensure_ready.catalogue.Messages;
 import ensure_ready.catalogue.Phrase;
 import ensure_ready.model.Applied;
 import ensure_ready.model.Evidence;
-import ensure_ready.model.Obj;
 import ensure_ready.model.Kinds;
+import ensure_ready.model.Obj;
 import ensure_ready.model.Ref;
+import ensure_ready.model.References;
 import ensure_ready.model.Result;
 import ensure_ready.model.Snapshot;
 import java.time.Instant;
@@ -24,7 +25,7 @@ public record Refusals(Observed seen) {
         if (!missing) {
             return List.of();
         }
-        var youngest = seen.snapshot.ownedBy("Pod", creator).stream().map(p -> p.text("/metadata/creationTimestamp"))
+        var youngest = seen.snapshot.ownedBy("Pod", creator).stream().map(Obj::created)
             .max(Comparator.naturalOrder()).orElse("");
         return condition(workload, creator, "ReplicaFailure").or(() -> seen.events(creator, "FailedCreate").stream()
             .filter(e -> e.last().isEmpty() || e.last().compareTo(youngest) >= 0).reduce((a, b) -> b)
@@ -39,8 +40,7 @@ public record Refusals(Observed seen) {
 
     /** The event may have expired; that no pod exists and its account does not either says the same. */
     private Optional<Finding> account(Obj workload, Obj creator) {
-        var template = creator.at("/spec/template/spec");
-        var name = template.path("serviceAccountName").asString(template.path("serviceAccount").asString("default"));
+        var name = References.account(creator.at("/spec/template/spec"));
         if (seen.exists("ServiceAccount", name) || !seen.snapshot.ownedBy("Pod", creator).isEmpty()) {
             return Optional.empty();
         }

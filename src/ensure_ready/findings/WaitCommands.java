@@ -5,6 +5,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
 
@@ -61,9 +62,7 @@ public final class WaitCommands {
 
     /** Command and arguments as one text. */
     public static String words(JsonNode container) {
-        var words = new StringBuilder();
-        container.path("command").forEach(c -> words.append(c.asString("")).append(' '));
-        container.path("args").forEach(a -> words.append(a.asString("")).append(' '));
-        return words.toString();
+        return Stream.of("command", "args").flatMap(list -> container.path(list).valueStream()).map(word -> word.asString("") + " ")
+            .collect(Collectors.joining());
     }
 }

@@ -37,7 +37,7 @@ public record WorkloadFindings(Observed seen, Refusals refusals, List<Finding> p
             .forEach(rs -> found.addAll(refusals.of(rs, rs, missing(rs))));
         seen.snapshot.all("Job").forEach(j -> found.addAll(job(j)));
         seen.snapshot.all("CronJob").forEach(c -> seen.snapshot.ownedBy("Job", c).stream()
-            .max(Comparator.comparing((Obj j) -> j.text("/metadata/creationTimestamp")).thenComparing(Obj::name))
+            .max(Comparator.comparing(Obj::created).thenComparing(Obj::name))
             .flatMap(last -> cronJob(c, last)).ifPresent(found::add));
         return found;
     }
@@ -60,7 +60,7 @@ public record WorkloadFindings(Observed seen, Refusals refusals, List<Finding> p
         }
         var progressing = deployment.condition("Progressing");
         var at = Ref.of(deployment);
-        if (Obj.isFalse(progressing)) {
+        if (progressing.path("status").asString("").equals("False")) {
             found.add(seen.finding(Code.ROLLOUT_STUCK, at, at, Observed.since(progressing),
                 List.of(Evidence.condition(deployment, progressing))));
         }

@@ -7,7 +7,6 @@ import ensure_ready.model.Kind;
 import ensure_ready.model.Obj;
 import ensure_ready.model.Result;
 import ensure_ready.report.Progress;
-import ensure_ready.system.Daemon;
 import ensure_ready.system.Deadline;
 import ensure_ready.system.InfraFailure;
 import ensure_ready.system.Pause;
@@ -28,6 +27,7 @@ import java.util.function.Consumer;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import shared.Texts;
+import shared.system.Daemon;
 
 /** Server-side apply under our own manager: every object gets its result, and no error stops the others. */
 public final class Apply {

@@ -1,7 +1,6 @@
 package ensure_ready.manifests;
 
 import ensure_ready.model.Outcome;
-import ensure_ready.system.Daemon;
 import ensure_ready.system.Deadline;
 import ensure_ready.system.InfraFailure;
 import java.io.IOException;
@@ -17,6 +16,7 @@ import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import shared.Texts;
+import shared.system.Daemon;
 import shared.system.Hooks;
 import shared.system.ProcessTree;
 
@@ -40,9 +40,8 @@ public final class Shell {
             var ends = Hooks.add("end of a command", () -> ProcessTree.end(process));
             process.getOutputStream().close();
             var errors = new ArrayList<String>();
-            var stderr = Daemon.named("stderr")
-                .newThread(() -> process.errorReader(StandardCharsets.UTF_8).lines().forEach(line -> keep(errors, line, log)));
-            stderr.start();
+            var stderr = Daemon.start("stderr",
+                () -> process.errorReader(StandardCharsets.UTF_8).lines().forEach(line -> keep(errors, line, log)));
             var out = CompletableFuture.supplyAsync(() -> all(process));
             var ended = process.waitFor(Math.max(1, deadline.left().toMillis()), TimeUnit.MILLISECONDS);
             // before the end: it closes what is still read

@@ -5,7 +5,7 @@ public record Event(String uid, String kind, String name, String type, String re
     String message, String field, long count, String first, String last) {
     public static Event of(Obj e) {
         var about = e.has("/involvedObject") ? "/involvedObject" : "/regarding";
-        var created = e.text("/metadata/creationTimestamp");
+        var created = e.created();
         var time = first(e, created, "/eventTime", "/firstTimestamp", "/deprecatedFirstTimestamp");
         return new Event(e.text(about + "/uid"), e.text(about + "/kind"), e.text(about + "/name"), e.text("/type"), e.text("/reason"),
             first(e, "", "/message", "/note"), e.text(about + "/fieldPath"),

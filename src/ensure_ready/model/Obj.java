@@ -75,6 +75,11 @@ public record Obj(JsonNode json) {
         return text("/metadata/uid");
     }
 
+    /** When it was made, as the API writes times: the later one is the greater text. */
+    public String created() {
+        return text("/metadata/creationTimestamp");
+    }
+
     public long generation() {
         return number("/metadata/generation", 0);
     }

@@ -35,13 +35,13 @@ public final class Ownership {
 
     /** Whether a pod is judged by itself: nobody made it, or an operator. */
     public static boolean speaks(Obj pod) {
-        return !ownedByBuiltIn(pod) && !pod.controller().path("kind").asString("").equals("Node");
+        return !ownedByBuiltIn(pod) && !Ref.of(pod.controller()).is("Node");
     }
 
     /** Owned by something that speaks for it: a Deployment for its ReplicaSets, a CronJob for its Jobs. */
     public static boolean ownedByBuiltIn(Obj o) {
         var owner = o.controller();
-        return !owner.isMissingNode() && !owner.path("kind").asString("").equals("Node")
+        return !owner.isMissingNode() && !Ref.of(owner).is("Node")
             && Kinds.BUILT_IN_GROUPS.contains(Obj.group(owner.path("apiVersion").asString("")));
     }
 
@@ -50,7 +50,7 @@ public final class Ownership {
      * and a name that begins with it. What the manifests hold is nobody's work.
      */
     public static List<Obj> madeFor(Snapshot snapshot, Obj custom) {
-        var made = new ArrayList<>(snapshot.index().byOwner().getOrDefault(custom.uid(), List.of()));
+        var made = new ArrayList<>(snapshot.ownedBy(custom));
         if (!custom.kind().matches(".*(Secret|Certificate|Route|Policy|Monitor|Rule|Issuer)")) {
             Kinds.WORKLOADS.stream().flatMap(kind -> snapshot.all(kind).stream())
                 .filter(w -> w.controller().isMissingNode() && called(w, custom) && snapshot.applied(w.kind(), w.name()).isEmpty())
@@ -71,7 +71,7 @@ public final class Ownership {
     /** The ReplicaSet of a Deployment's newest revision, once the controller has made it; old ones say nothing about the rollout. */
     public static Optional<Obj> newestReplicaSet(Snapshot snapshot, Obj deployment) {
         return snapshot.ownedBy("ReplicaSet", deployment).stream().max(Comparator.comparingLong(Ownership::revision)
-            .thenComparing(rs -> rs.text("/metadata/creationTimestamp")).thenComparing(Obj::name));
+            .thenComparing(rs -> rs.created()).thenComparing(Obj::name));
     }
 
     private static long revision(Obj o) {
@@ -82,7 +82,7 @@ public final class Ownership {
     /** False for pods of a Deployment's revision that is being replaced. */
     public static boolean current(Snapshot snapshot, Obj pod) {
         var controller = pod.controller();
-        if (!controller.path("kind").asString("").equals("ReplicaSet")) {
+        if (!Ref.of(controller).is("ReplicaSet")) {
             return true;
         }
         var set = snapshot.find("ReplicaSet", pod.namespace(), controller.path("name").asString(""));
@@ -113,9 +113,9 @@ public final class Ownership {
     private static List<Obj> youngestPods(Snapshot snapshot, Obj deployment) {
         var selector = deployment.map("/spec/selector/matchLabels").entrySet();
         var pods = snapshot.all("Pod").stream()
-            .filter(p -> p.namespace().equals(deployment.namespace()) && p.controller().path("kind").asString("").equals("ReplicaSet")
+            .filter(p -> p.namespace().equals(deployment.namespace()) && Ref.of(p.controller()).is("ReplicaSet")
             && p.labels().entrySet().containsAll(selector)).toList();
-        var hash = pods.stream().max(Comparator.comparing(p -> p.text("/metadata/creationTimestamp")))
+        var hash = pods.stream().max(Comparator.comparing(Obj::created))
             .map(p -> p.labels().getOrDefault("pod-template-hash", ""));
         return pods.stream().filter(p -> p.labels().getOrDefault("pod-template-hash", "").equals(hash.orElse(""))).toList();
     }

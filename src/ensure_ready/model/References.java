@@ -31,6 +31,11 @@ public final class References {
         return List.copyOf(refs);
     }
 
+    /** The ServiceAccount, under the field's old name too. */
+    public static String account(JsonNode spec) {
+        return spec.path("serviceAccountName").asString(spec.path("serviceAccount").asString("default"));
+    }
+
     public static List<Ref> ofVolume(JsonNode volume) {
         var refs = new LinkedHashSet<Ref>();
         ref(refs, "Secret", volume.path("secret"), "secretName");

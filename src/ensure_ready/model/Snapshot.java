@@ -105,7 +105,7 @@ public record Snapshot(String namespace, Instant at, Map<String, List<Obj>> obje
 
     private void leave(Obj o, Set<Obj> twins) {
         if (twins.add(o) && !o.uid().isEmpty()) {
-            index.byOwner().getOrDefault(o.uid(), List.of()).forEach(made -> leave(made, twins));
+            ownedBy(o).forEach(made -> leave(made, twins));
         }
     }
 
@@ -115,8 +115,12 @@ public record Snapshot(String namespace, Instant at, Map<String, List<Obj>> obje
             || live.namespace().equals(manifest.namespace().isEmpty() ? namespace : manifest.namespace()));
     }
 
+    public List<Obj> ownedBy(Obj owner) {
+        return index.byOwner().getOrDefault(owner.uid(), List.of());
+    }
+
     public List<Obj> ownedBy(String kind, Obj owner) {
-        return index.byOwner().getOrDefault(owner.uid(), List.of()).stream().filter(o -> key(o).equals(kind)).toList();
+        return ownedBy(owner).stream().filter(o -> key(o).equals(kind)).toList();
     }
 
     public Optional<Applied> applied(String kind, String name) {

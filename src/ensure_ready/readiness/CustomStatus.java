@@ -98,7 +98,7 @@ public final class CustomStatus {
 
     /** What a queue's entry for something suspended says; the queue starts it, and a person who does is overruled. */
     public static Optional<Said> holding(Obj held, Snapshot snapshot) {
-        return snapshot.index().byOwner().getOrDefault(held.uid(), List.of()).stream().filter(c -> !c.builtIn() && !held.uid().isEmpty()
+        return snapshot.ownedBy(held).stream().filter(c -> !c.builtIn() && !held.uid().isEmpty()
             && (held.builtIn() || conditions(c).stream().anyMatch(CustomWords::queued)))
             .map(c -> of(c, snapshot)).filter(Said::against).findFirst();
     }

@@ -118,7 +118,7 @@ public final class Readiness {
                 + " still there";
         }
         if (all > desired) {
-            return Texts.count(all - desired, "surplus pod") + " still there";
+            return surplus(all - desired);
         }
         return shortOf(o, desired);
     }
@@ -142,7 +142,7 @@ public final class Readiness {
             return tally.progressing(withTrouble(all + " of " + desired + " created", o, family));
         }
         if (all > desired) {
-            return tally.progressing(Texts.count(all - desired, "surplus pod") + " still there");
+            return tally.progressing(surplus(all - desired));
         }
         if (!onDelete && updated < due) {
             return tally.progressing(withTrouble(updated + " of " + due + " updated", o, family));
@@ -152,8 +152,7 @@ public final class Readiness {
             return tally.progressing(withTrouble(lack, o, family));
         }
         if (onDelete) {
-            return tally.ready(updated < desired ? Texts.count(desired - updated, "pod") + " on an old revision until deleted (OnDelete)"
-                : "");
+            return tally.ready(updated < desired ? old(desired - updated) : "");
         }
         boolean whole = due == desired;
         return whole && !o.text("/status/currentRevision").equals(o.text("/status/updateRevision"))
@@ -177,15 +176,23 @@ public final class Readiness {
         }
         long misplaced = o.number("/status/numberMisscheduled", 0);
         if (onDelete && updated < desired) {
-            return tally.ready(Texts.count(desired - updated, "pod") + " on an old revision until deleted (OnDelete)");
+            return tally.ready(old(desired - updated));
         }
         return tally.ready(misplaced > 0 ? Texts.count(misplaced, "pod") + " on nodes that should not run it" : "");
+    }
+
+    private static String old(long pods) {
+        return Texts.count(pods, "pod") + " on an old revision until deleted (OnDelete)";
+    }
+
+    private static String surplus(long pods) {
+        return Texts.count(pods, "surplus pod") + " still there";
     }
 
     private static Workload replicaSet(Obj o, Family family, Tally tally) {
         long all = o.number("/status/replicas", 0);
         if (all > tally.desired()) {
-            return tally.progressing(Texts.count(all - tally.desired(), "surplus pod") + " still there");
+            return tally.progressing(surplus(all - tally.desired()));
         }
         var lack = all < tally.desired() ? all + " of " + tally.desired() + " created" : shortOf(o, tally.desired());
         return lack.isEmpty() ? tally.ready("") : tally.progressing(withTrouble(lack, o, family));

@@ -1,6 +1,5 @@
 package ensure_ready.report;
 
-import ensure_ready.model.Obj;
 import java.util.function.Function;
 import shared.Texts;
 import tools.jackson.databind.JsonNode;
@@ -16,7 +15,7 @@ public final class Markdown {
         if (json.path("workloads").size() > 0) {
             md.append("| workload | state | ready | |\n|---|---|---|---|\n");
             json.path("workloads")
-                .forEach(w -> md.append("| ").append(cell(Obj.ref(w.path("kind").asString(""), w.path("name").asString("")))).append(" | ")
+                .forEach(w -> md.append("| ").append(cell(Text.object(w))).append(" | ")
                 .append(w.path("state").asString("")).append(" | ").append(w.path("ready").asString(""))
                 .append('/').append(w.path("desired").asString(""))
                 .append(" | ").append(cell(w.path("message").asString(""))).append(" |\n"));

@@ -51,8 +51,7 @@ public final class Text {
                 lines.add("    seen: " + Texts.cut(Texts.line(e.path("message").asString("")), 300));
             }
         });
-        var explains = new ArrayList<String>();
-        c.path("explains").forEach(s -> explains.add(object(s.path("object"))));
+        var explains = c.path("explains").valueStream().map(s -> object(s.path("object"))).toList();
         if (!explains.isEmpty()) {
             lines.add("    explains " + explains.stream().limit(SHOWN)
                 .collect(Collectors.joining(", ")) + (explains.size() > SHOWN ? " and " + (explains.size() - SHOWN) + " more" : ""));
@@ -68,8 +67,7 @@ public final class Text {
 
     private static void failed(JsonNode o, List<String> lines) {
         if (o.path("result").asString("").equals("failed")) {
-            lines.add("  ! " + o.path("file").asString("") + ": " + Obj.ref(o.path("kind").asString(""), o.path("name").asString(""))
-                + ": " + o.path("error").asString(""));
+            lines.add("  ! " + o.path("file").asString("") + ": " + object(o) + ": " + o.path("error").asString(""));
         }
     }
 
@@ -77,17 +75,10 @@ public final class Text {
         if (json.path("workloads").size() > 0) {
             lines.add("");
         }
-        int width = 0;
-        for (var w : json.path("workloads")) {
-            width = Math.max(width, Obj.ref(w.path("kind").asString(""), w.path("name").asString("")).length());
-        }
-        for (var w : json.path("workloads")) {
-            var ref = Obj.ref(w.path("kind").asString(""), w.path("name").asString(""));
-            lines.add(("  %-" + width + "s  %-11s %s/%s  %s")
-                .formatted(ref, w.path("state").asString(""), w.path("ready")
-                .asString(""), w.path("desired").asString(""), w.path("message").asString(""))
-                .stripTrailing());
-        }
+        int width = json.path("workloads").valueStream().mapToInt(w -> object(w).length()).max().orElse(0);
+        json.path("workloads").forEach(w -> lines.add(("  %-" + width + "s  %-11s %s/%s  %s").formatted(object(w),
+            w.path("state").asString(""), w.path("ready").asString(""), w.path("desired").asString(""), w.path("message").asString(""))
+            .stripTrailing()));
     }
 
     /** {@code secret/db} of an object node, or of one that is written as text already. */

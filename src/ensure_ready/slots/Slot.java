@@ -4,7 +4,6 @@ import ensure_ready.model.Labels;
 import ensure_ready.model.Obj;
 import ensure_ready.model.Target;
 import java.time.Instant;
-import java.time.format.DateTimeParseException;
 import java.util.regex.Pattern;
 
 /** A slot record. */
@@ -35,11 +34,7 @@ public record Slot(int number, String env, String namespace, String owner, int i
     }
 
     boolean expired(Instant now) {
-        try {
-            return !expiresAt.isEmpty() && Instant.parse(expiresAt).isBefore(now);
-        } catch (DateTimeParseException e) {
-            return false;
-        }
+        return Obj.instant(expiresAt).filter(at -> at.isBefore(now)).isPresent();
     }
 
     @Override

@@ -1,11 +1,11 @@
 package ensure_ready.waiting;
 
 import ensure_ready.model.Applied;
-import ensure_ready.system.Daemon;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import shared.system.Daemon;
 
 /** An apply that runs beside the wait: what it has answered so far, and its end. */
 public final class Applying {

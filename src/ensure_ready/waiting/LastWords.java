@@ -6,8 +6,8 @@ import ensure_ready.model.Kind;
 import ensure_ready.model.Log;
 import ensure_ready.model.Obj;
 import ensure_ready.model.Pods;
+import ensure_ready.model.Ref;
 import ensure_ready.model.Snapshot;
-import ensure_ready.system.Daemon;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
@@ -17,6 +17,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import shared.system.Daemon;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -42,7 +43,7 @@ public final class LastWords {
 
     /** Reads the log of each run that ended badly, once and beside the wait; also while the pod is being taken away. */
     void listen(Snapshot snapshot) {
-        snapshot.all("Pod").stream().filter(p -> p.controller().path("kind").asString("").equals("Job")
+        snapshot.all("Pod").stream().filter(p -> Ref.of(p.controller()).is("Job")
             && p.text("/spec/restartPolicy").equals("OnFailure")).forEach(pod -> Pods.containers(pod).forEach(c -> {
                 var name = c.path("name").asString("");
                 var end = end(pod, c);
@@ -51,7 +52,7 @@ public final class LastWords {
                     var run = String.join("/", pod.uid(), name, end.path("finishedAt").asString(""));
                     if (reads.size() < MOST && !reads.containsKey(run)) {
                         reads.put(run, CompletableFuture.runAsync(() -> read(pod, name, !c.at("/state/terminated").isObject()),
-                            task -> Daemon.named("last-words").newThread(task).start()));
+                            task -> Daemon.start("last-words", task)));
                     }
                 }
             }));

@@ -18,7 +18,6 @@ import prompt_run.subject.Place;
 import prompt_run.subject.RunOptions;
 import prompt_run.text.Redactor;
 import prompt_run.verdict.Prices;
-import prompt_run.verdict.Round;
 import prompt_run.verdict.RunResult;
 import shared.Json;
 import shared.Texts;
@@ -43,7 +42,7 @@ public record Report(RunOptions options, Facts facts, Infra infra, OutputOptions
             + "\n[cut: " + (message.length() - MESSAGE_MOST) + " characters more]");
         json.put("finalMessageFile", text(files.get("last-message.md")));
         json.put("transcriptFile", text(files.get("events.jsonl")));
-        json.put("broughtBack", run.brought().state() == null ? null : masked(run.brought().asJson()));
+        json.put("broughtBack", run.brought().state() == null ? null : masked(Json.MAPPER.convertValue(run.brought(), Map.class)));
         json.put("notes", masked(run.notes()));
         new ActionsFiles(env, log).tell(json);
         if (output.result != null) {
@@ -75,7 +74,7 @@ public record Report(RunOptions options, Facts facts, Infra infra, OutputOptions
     private void checks(Map<String, Object> json, Finished run) {
         var rounds = run.rounds();
         json.put("limit", run.verdict().outcome().limit());
-        json.put("rounds", masked(rounds.stream().map(Round::asJson).toList()));
+        json.put("rounds", masked(Json.MAPPER.convertValue(rounds, List.class)));
         json.put("infraReadyAfter", !run.rechecked() ? null
             : !rounds.isEmpty() && Boolean.TRUE.equals(rounds.get(rounds.size() - 1).ready()));
         json.put("agentStatus", run.said().status());

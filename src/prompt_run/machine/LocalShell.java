@@ -14,6 +14,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import prompt_run.remote.Reply;
 import shared.Texts;
+import shared.system.Daemon;
 import shared.system.ProcessTree;
 
 /** Commands on this machine, with nothing of its environment but what is allowed. */
@@ -48,8 +49,8 @@ public record LocalShell(Map<String, String> environment, Path folder) implement
         }
         try {
             var out = new ByteArrayOutputStream();
-            var output = daemon(() -> drain(process.getInputStream(), out));
-            var errors = daemon(() -> listen(process, said));
+            var output = Daemon.start("stdout", () -> drain(process.getInputStream(), out));
+            var errors = Daemon.start("stderr", () -> listen(process, said));
             feed(process, stdin);
             if (!process.waitFor(limit.toMillis(), TimeUnit.MILLISECONDS)) {
                 return Reply.broken("no answer within " + limit.toSeconds() + " s", false);
@@ -86,13 +87,6 @@ public record LocalShell(Map<String, String> environment, Path folder) implement
         } catch (IOException | UncheckedIOException closed) {
             // what has come is all that it said
         }
-    }
-
-    private static Thread daemon(Runnable task) {
-        var thread = new Thread(task);
-        thread.setDaemon(true);
-        thread.start();
-        return thread;
     }
 
     @Override

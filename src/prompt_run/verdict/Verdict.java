@@ -52,7 +52,7 @@ public record Verdict(Outcome outcome, String reason) {
     /** Work that was asked for and did not come back is no success. */
     public Verdict with(Brought brought) {
         return outcome == Outcome.SUCCEEDED && brought.lacking()
-            ? new Verdict(Outcome.AGENT_FAILED, "the agent finished, but its changes are not in the working tree: " + brought.problem())
+            ? new Verdict(Outcome.AGENT_FAILED, "the agent finished, but its changes are not in the working tree: " + brought.why())
             : this;
     }
 }

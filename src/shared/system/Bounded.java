@@ -19,9 +19,7 @@ public final class Bounded {
      */
     public static <T> T get(Duration atMost, Callable<T> work) throws IOException {
         var task = new FutureTask<>(work);
-        var thread = new Thread(task, "bounded");
-        thread.setDaemon(true);
-        thread.start();
+        Daemon.start("bounded", task);
         try {
             return task.get(Math.max(1, atMost.toMillis()), TimeUnit.MILLISECONDS);
         } catch (ExecutionException e) {

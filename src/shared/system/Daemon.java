@@ -1,4 +1,4 @@
-package ensure_ready.system;
+package shared.system;
 
 import java.util.concurrent.ThreadFactory;
 
@@ -12,5 +12,12 @@ public final class Daemon {
             thread.setDaemon(true);
             return thread;
         };
+    }
+
+    /** At work already. */
+    public static Thread start(String name, Runnable task) {
+        var thread = named(name).newThread(task);
+        thread.start();
+        return thread;
     }
 }
