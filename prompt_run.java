@@ -6835,7 +6835,7 @@ static final class Cleaner {
         int end = text.startsWith("<!-->", at) ? at + 5 : text.startsWith("<!--->", at) ? at + 6
             : text.startsWith("<!--", at) ? after(text, "-->", at + 4) : text.startsWith("<?", at) ? after(text, "?>", at + 2)
             : text.startsWith("<![CDATA[", at) ? after(text, "]]>", at + 9) : at;
-        if (end > at || text.regionMatches(at, "<!", 0, 2) && at + 2 < text.length() && Character.isLetter(text.charAt(at + 2))) {
+        if (end > at || text.startsWith("<!", at) && at + 2 < text.length() && Character.isLetter(text.charAt(at + 2))) {
             hidden++;
             return end > at ? end : after(text, ">", at + 2);
         }
@@ -6875,8 +6875,8 @@ static final class Cleaner {
     }
 
     private int image(String text, int at, StringBuilder out) {
-        int close = at + 1 < text.length() && text.charAt(at + 1) == '[' ? closingBracket(text, at + 1) : -1;
-        boolean image = close > 0 && close + 1 < text.length() && (text.charAt(close + 1) == '(' || text.charAt(close + 1) == '[');
+        int close = text.startsWith("![", at) ? closingBracket(text, at + 1) : -1;
+        boolean image = close > 0 && (text.startsWith("(", close + 1) || text.startsWith("[", close + 1));
         if (!image) {
             return at;
         }
