@@ -194,7 +194,10 @@ class VerdictTest {
     void theAgentIsJudgedAlsoWhereItIsNotOneOfWhatWasApplied() {
         var agent = ReadinessTest.DEPLOYMENT.replace("name: users, namespace", "name: codex, namespace");
         var applied = List.of(ReadinessTest.applied(ReadinessTest.POD, 0, "p1"));
-        assertTrue(verdict(settings(true, false), applied, ReadinessTest.POD, agent).agentReady());
+        var there = verdict(settings(true, false), applied, ReadinessTest.POD, agent);
+        assertTrue(there.agentReady() && there.warnings().isEmpty(), there.warnings().toString());
+        assertFalse(verdict(settings(true, false), List.of(applied.get(0), ReadinessTest.applied(agent, 5, "d1")), ReadinessTest.POD, agent)
+            .agentReady(), "what was applied must have been seen");
         var late = verdict(settings(true, false), applied, ReadinessTest.POD, agent.replace("updatedReplicas: 2", "updatedReplicas: 1"));
         assertFalse(late.agentReady());
         assertEquals(List.of("the agent's own deploy/codex is not ready: 1 of 2 updated"), late.warnings());
