@@ -6722,14 +6722,23 @@ static final class Cleaner {
             var label = definition.group(1);
             var whole = label.startsWith("^") ? definition.group()
                 : used(text, label) && !address(definition.group(2)).isEmpty() ? "[" + label + "]: " + definition.group(2) : "";
-            hidden += whole.equals(definition.group().strip()) ? 0 : 1;
-            return Matcher.quoteReplacement(whole);
+            return Matcher.quoteReplacement(kept(whole, definition.group()));
         });
     }
 
     private String gone() {
         hidden++;
         return "";
+    }
+
+    /** Counted when more is gone of the whole than blanks and marks of lists and quotations. */
+    private String kept(String kept, String whole) {
+        hidden += signs(kept) < signs(whole) ? 1 : 0;
+        return kept;
+    }
+
+    private static int signs(String text) {
+        return text.replaceAll("[\\s>*+-]", "").length();
     }
 
     private static boolean used(String text, String label) {
@@ -6798,7 +6807,7 @@ static final class Cleaner {
         int end = text.startsWith("<!-->", at) ? at + 5 : text.startsWith("<!--->", at) ? at + 6
             : text.startsWith("<!--", at) ? after(text, "-->", at + 4) : text.startsWith("<?", at) ? after(text, "?>", at + 2)
             : text.startsWith("<![CDATA[", at) ? after(text, "]]>", at + 9) : at;
-        if (end > at || text.regionMatches(at, "<!", 0, 2) && at + 2 < text.length() && Character.isLetter(text.charAt(at + 2))) {
+        if (end > at || text.startsWith("<!", at) && at + 2 < text.length() && Character.isLetter(text.charAt(at + 2))) {
             hidden++;
             return end > at ? end : after(text, ">", at + 2);
         }
@@ -6823,10 +6832,7 @@ static final class Cleaner {
         }
         kept.append(tag.group(4)).append('>');
         boolean speaks = tag.group(2).length() > 24 || tag.group(2).chars().filter(c -> c == '-').count() > 1;
-        if (speaks || kept.length() < tag.group().replaceAll("\\s+", " ").length() - 1) {
-            hidden++;
-        }
-        out.append(speaks ? "" : kept);
+        out.append(speaks ? gone() : kept(kept.toString(), tag.group()));
         return tag.end();
     }
 
@@ -6841,8 +6847,8 @@ static final class Cleaner {
     }
 
     private int image(String text, int at, StringBuilder out) {
-        int close = at + 1 < text.length() && text.charAt(at + 1) == '[' ? closingBracket(text, at + 1) : -1;
-        boolean image = close > 0 && close + 1 < text.length() && (text.charAt(close + 1) == '(' || text.charAt(close + 1) == '[');
+        int close = text.startsWith("![", at) ? closingBracket(text, at + 1) : -1;
+        boolean image = close > 0 && (text.startsWith("(", close + 1) || text.startsWith("[", close + 1));
         if (!image) {
             return at;
         }
@@ -6875,13 +6881,11 @@ static final class Cleaner {
     }
 
     private int linkTarget(String text, int at, StringBuilder out) {
-        var target = TARGET.matcher(text).region(Math.min(at + 1, text.length()), text.length());
+        var target = TARGET.matcher(text).region(at + 1, text.length());
         if (!target.lookingAt()) {
             return at;
         }
-        var kept = "](" + address(target.group(1)) + ")";
-        hidden += kept.length() > target.group().replaceAll("\\s", "").length() ? 0 : 1;
-        out.append(kept);
+        out.append(kept("](" + address(target.group(1)) + ")", "]" + target.group()));
         return target.end();
     }
 

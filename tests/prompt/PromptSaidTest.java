@@ -335,6 +335,7 @@ class PromptSaidTest {
         a [b]( http://x ) c => 0 a [b](http://x) c
         [r] [r]: http://x => 0 [r] [r]: http://x
         <a href="x">b</a> => 0 <a href="x">b</a>
+        <a href = "x" >b</a> => 0 <a href="x">b</a>
         <b title="y">b</b> => 1 <b>b</b>
         <xxxxxxxxxxxxxxxxxxxxxxxx>b => 0 <xxxxxxxxxxxxxxxxxxxxxxxx>b
         <xxxxxxxxxxxxxxxxxxxxxxxxx>b => 1 b
@@ -376,6 +377,7 @@ class PromptSaidTest {
     void aDefinitionKeepsItsAddressAloneAndOneThatNobodyUsesGoes() {
         assertEquals("1 [r]\n\n[r]: http://x", counted("[r]\n\n[r]: http://x \"t\""));
         assertEquals("0 [r]\n\n[r]: http://x", counted("[r]\n\n[r]: http://x"));
+        assertEquals("0 [r]\n\n[r]: http://x", counted("[r]\n\n> [r]:  http://x"));
         assertEquals("1 a", counted("a\n\n[r]: http://x"));
         assertEquals("2 a", counted("a\n\n[^1]: one\n\n[^2]: two"));
         assertEquals("1 a", counted("a\n<div title=\"x"));

@@ -178,6 +178,16 @@ class PromptTextTest {
         }
     }
 
+    @Test
+    void aTextForWhichTheRoomIsTooSmallIsWithheldWhole() throws InterruptedException {
+        var kept = new ArrayList<String>();
+        var text = said("body", "ada", "before\n\n[^a]: x\n" + "y\n".repeat(20_000) + "<!-- EVIL -->");
+        var small = new Thread(null, () -> kept.add(talk(List.of(text), List.of()).opening()), "small", 256 * 1024);
+        small.start();
+        small.join();
+        assertTrue(kept.get(0).contains("\n[withheld: this text cannot be cleaned]\n") && !kept.get(0).contains("before"), kept.get(0));
+    }
+
     @Nested
     class Secrets {
 

@@ -74,6 +74,27 @@ class CustomRulesTest {
     }
 
     @Test
+    void aRuledConditionIsToldInItsWordsWhileItIsNotReady() {
+        var dish = "{apiVersion: acme.io/v1, kind: Dish, metadata: {name: d, namespace: shop}, status: {conditions: [{type: Cooked, "
+            + "status: '%s', reason: %s}]}}";
+        assertEquals("[Cooked=False: Burnt]", messages(dish.formatted("False", "Burnt")));
+        assertEquals("[]", messages(dish.formatted("True", "Done")));
+        assertEquals("[status.mode is Jammed]", messages(WIDGET.formatted("", "mode: Jammed")));
+    }
+
+    private String messages(String document) {
+        return verdict(RULES, document).workloads().stream().map(ensure_ready.Workload::message).toList().toString();
+    }
+
+    @Test
+    void aRouteGatesWhereAFileSaysHowItIsJudged() {
+        var route = "{apiVersion: example.com/v1, kind: WebRoute, metadata: {name: r, namespace: shop}, status: {phase: No}}";
+        var rule = "kind: WebRoute.example.com\npath: status.phase\nready: [Yes]\n";
+        assertFalse(verdict(rule, route, ReadinessTest.DEPLOYMENT).ready());
+        assertTrue(verdict(rule.replace("WebRoute", "Other"), route, ReadinessTest.DEPLOYMENT).ready());
+    }
+
+    @Test
     void aKindThatIsIgnoredGatesNothingAndOthersDo() {
         var note = "{apiVersion: example.com/v1, kind: Note, metadata: {name: n, namespace: shop}, status: {phase: Failed}}";
         assertTrue(verdict(RULES, note, ReadinessTest.DEPLOYMENT).ready());

@@ -1,5 +1,6 @@
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -153,6 +154,8 @@ class ReadinessKindsTest {
         replicas: 1, paused: true | updatedReplicas: 1, replicas: 1, readyReplicas: 1, availableReplicas: 1 | ready: paused; its template \
         is rolled out
         replicas: 1, paused: true | updatedReplicas: 0 | suspended: paused: 0 of 1 updated
+        replicas: 1 | updatedReplicas: 1, replicas: 1, readyReplicas: 1, availableReplicas: 1 | progressing: has not said yet how it is
+        replicas: 0, progressDeadlineSeconds: 600 | conditions: [{type: Available, status: 'True'}] | ready
         """)
     void aDeploymentIsItsCounts(String spec, String status, String expected) {
         assertEquals(expected, told("Deployment", "", "spec: {" + spec + "}, status: {observedGeneration: 1, " + status + "}"));
@@ -168,6 +171,102 @@ class ReadinessKindsTest {
         """)
     void whatHoldsForEveryKindComesFirst(String metadata, String status, String expected) {
         assertEquals(expected, told("Deployment", metadata, "spec: {replicas: 0}, status: {" + status + "}"));
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+        Job        | spec: {}                                         | true
+        Job        | spec: {suspend: true}                            | false
+        Job        | status: {conditions: [{type: Complete, status: 'True'}]} | false
+        DaemonSet  | status: {desiredNumberScheduled: 1}              | true
+        DaemonSet  | status: {desiredNumberScheduled: 0}              | false
+        Pod        | status: {phase: Running}                         | true
+        Pod        | status: {phase: Succeeded}                       | false
+        Deployment | spec: {}                                         | true
+        Deployment | spec: {replicas: 0}                              | false
+        """)
+    void whatShouldBeRunningIsToldApart(String kind, String rest, boolean runs) {
+        assertEquals(runs, ensure_ready.Family.runs(ReadinessTest.obj("{kind: " + kind + ", metadata: {name: a}, " + rest + "}")));
+    }
+
+    /** Of the pods of one ReplicaSet the one that is furthest back speaks. */
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+        0 Pending False ''; 2 Pending False ''; 0 Pending False '' | pod p1 is starting
+        0 Pending False ''; 0 Pending False ''                     | pod p0 is starting
+        3 Running True ''; 0 Pending False ''                      | pod p1 is starting
+        3 Running False ''; 0 Pending False ''                     | pod p0 is starting
+        3 Running False gone; 0 Pending False ''                   | pod p1 is starting
+        3 Succeeded False ''; 0 Pending False ''                   | pod p1 is starting
+        3 Running True ''; 0 Running True ''                       | ''
+        """)
+    void thePodThatIsFurthestBackIsNamed(String pods, String expected) {
+        var beside = new java.util.ArrayList<String>();
+        for (var pod : pods.split("; ")) {
+            var words = pod.split(" ");
+            beside.add("{apiVersion: v1, kind: Pod, metadata: {name: p" + beside.size() + ", namespace: shop, ownerReferences: [{uid: u1}]"
+                + (words[3].equals("gone") ? ", deletionTimestamp: '2026-01-01T10:00:00Z'" : "") + "}, status: {phase: " + words[1]
+                + ", conditions: [{type: Ready, status: '" + words[2] + "'}], containerStatuses: [{name: a, restartCount: " + words[0]
+                + "}]}}");
+        }
+        assertEquals("progressing: 2 of 3 ready" + (expected.isEmpty() ? "" : "; " + expected), told("ReplicaSet", "",
+            "spec: {replicas: 3}, status: {observedGeneration: 1, replicas: 3, readyReplicas: 2}", beside.toArray(String[]::new)));
+    }
+
+    @Test
+    void whatADeploymentsPodsCannotBeMadeForIsReadFromItsReplicaSet() {
+        var set = "{apiVersion: apps/v1, kind: ReplicaSet, metadata: {name: s, namespace: shop, uid: r1, ownerReferences: [{uid: u1}]}, "
+            + "status: {readyReplicas: 1, conditions: [{type: ReplicaFailure, status: 'True', message: quota}]}}";
+        var rest = "spec: {replicas: 2}, status: {observedGeneration: 1, updatedReplicas: 1, readyReplicas: 2}";
+        assertEquals("progressing: 1 of 2 updated; pods cannot be created: quota", told("Deployment", "", rest, set));
+        assertEquals("progressing: 1 of 2 updated", told("Deployment", "", rest, set.replace("'True'", "'False'")));
+    }
+
+    @Test
+    void countsAreThoseOfTheNewestRevisionAndOneOrNoneWhereNobodyCounts() {
+        var set = "{apiVersion: apps/v1, kind: ReplicaSet, metadata: {name: s, namespace: shop, uid: r1, ownerReferences: [{uid: d1}]}, "
+            + "status: {readyReplicas: 1}}";
+        assertEquals("1/2 2/2 0/0 1/1 0/1", counts(ReadinessTest.DEPLOYMENT, set) + " " + counts(ReadinessTest.DEPLOYMENT) + " "
+            + counts(ReadinessTest.DEPLOYMENT.replaceAll("(?m)^( \\w*[rR]eplicas): 2", "$1: 0").replaceAll("eplicas: 2", "eplicas: 0"))
+            + " " + counts(ReadinessTest.POD) + " " + counts(ReadinessTest.POD.replace("\"True\"", "\"False\"")));
+    }
+
+    private static String counts(String... documents) {
+        var judged = ReadinessTest.judge(documents);
+        return judged.ready() + "/" + judged.desired();
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+        WaitForFirstConsumer | u1    | progressing: binds when its pod is scheduled
+        WaitForFirstConsumer | other | progressing: is not bound to a volume
+        ProvisioningFailed   | u1    | progressing: is not bound to a volume
+        """)
+    void whereClassesCannotBeReadAnEventTellsThatAClaimWaits(String reason, String uid, String expected) {
+        var event = "{apiVersion: v1, kind: Event, metadata: {name: e, namespace: shop}, reason: " + reason + ", involvedObject: {uid: "
+            + uid + "}}";
+        assertEquals(expected, told("PersistentVolumeClaim", "", "status: {phase: Pending}", event, USER));
+        assertEquals(expected.startsWith("progressing: binds") ? "ready: binds to its first consumer; nothing uses it" : expected,
+            told("PersistentVolumeClaim", "", "status: {phase: Pending}", event, USER.replace("Pending", "Failed")));
+    }
+
+    private static final String USER = "{apiVersion: v1, kind: Pod, metadata: {name: p, namespace: shop}, spec: {volumes: [{name: v, "
+        + "persistentVolumeClaim: {claimName: a}}]}, status: {phase: Pending}}";
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+        Pod        | 'labels: {x: y}, '              | progressing: no ready endpoint
+        Pod        | 'labels: {x: z}, '              | ready: its selector matches no running workload
+        Pod        | 'labels: {x: y}, ownerReferences: [{apiVersion: apps/v1, kind: ReplicaSet, controller: true}], ' | ready: its \
+        selector matches no running workload
+        ReplicaSet | ''                              | progressing: no ready endpoint
+        ReplicaSet | 'ownerReferences: [{apiVersion: apps/v1, kind: Deployment, controller: true}], ' | ready: its selector matches no \
+        running workload
+        """)
+    void aServiceIsHeldByWhatSpeaksForItself(String kind, String metadata, String expected) {
+        var behind = "{apiVersion: " + (kind.equals("Pod") ? "v1" : "apps/v1") + ", kind: " + kind + ", metadata: {" + metadata
+            + "name: b, namespace: shop}, spec: {template: {metadata: {labels: {x: y}}}}, status: {phase: Running}}";
+        assertEquals(expected, told("Service", "", "spec: {selector: {x: y}, clusterIP: 10.0.0.1}", behind));
     }
 
     @ParameterizedTest
