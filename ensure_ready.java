@@ -28,10 +28,10 @@
 // line  5287 src/ensure_ready/certainty: What is certain never to become ready without a change, and what the wait remembers to know it
 // line  5919 src/ensure_ready/diagnosis: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
 // line  8681 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
-// line 10281 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
-// line 11477 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
-// line 12365 src/ensure_ready/model: Objects and snapshots of a namespace
-// line 13444 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
+// line 10280 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
+// line 11476 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
+// line 12364 src/ensure_ready/model: Objects and snapshots of a namespace
+// line 13443 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude;
@@ -10150,7 +10150,7 @@ record WorkloadFindings(Observed seen, Refusals refusals, List<Finding> pods) {
     /** What the pods say, less what a workload says better, and what the workloads say. */
     List<Finding> find() {
         var found = new ArrayList<>(pods);
-        var explained = pods.stream().filter(WorkloadFindings::cause).map(Finding::ownerName).collect(Collectors.toSet());
+        var explained = pods.stream().filter(WorkloadFindings::cause).map(Finding::owner).collect(Collectors.toSet());
         seen.snapshot.all("Deployment").forEach(d -> found.addAll(deployment(d, explained)));
         seen.snapshot.all("StatefulSet").forEach(s -> {
             var told = statefulSet(s);
@@ -10178,15 +10178,14 @@ record WorkloadFindings(Observed seen, Refusals refusals, List<Finding> pods) {
     }
 
     /** {@code explained}: workloads whose pods tell a cause. */
-    private List<Finding> deployment(Obj deployment, Set<String> explained) {
+    private List<Finding> deployment(Obj deployment, Set<Ref> explained) {
         var set = seen.newest(deployment);
         var found = new ArrayList<>(set.map(rs -> refusals.of(deployment, rs, missing(rs))).orElse(List.of()));
-        var told = found.stream().anyMatch(WorkloadFindings::cause) || explained.contains(deployment.name());
-        if (set.isEmpty() || !told) {
+        var at = Ref.of(deployment);
+        if (found.stream().noneMatch(WorkloadFindings::cause) && !explained.contains(at)) {
             refusals.condition(deployment, deployment, "ReplicaFailure").ifPresent(found::add);
         }
         var progressing = deployment.condition("Progressing");
-        var at = Ref.of(deployment);
         if (progressing.path("status").asString("").equals("False")) {
             found.add(seen.finding(Code.ROLLOUT_STUCK, at, at, Observed.since(progressing),
                 List.of(Evidence.condition(deployment, progressing))));
