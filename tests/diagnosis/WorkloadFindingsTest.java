@@ -42,7 +42,8 @@ class WorkloadFindingsTest {
         var crash = new Scene().deploy("web", "", Scene.crashed("web", 1, "Error"));
         crash.snapshot().objects().get("Deployment").clear();
         assertEquals(List.of("CRASH_APP_ERROR Deployment/web"), crash.add(failure.formatted("Deployment", "True")).findings());
-        var other = new Scene().statefulSet("web", "", Scene.crashed("web", 1, "Error")).add(failure.formatted("Deployment", "True"));
+        var other = new Scene().statefulSet("web", "", Scene.crashed("web", 1, "Error")).add(failure.formatted("Deployment", "True"))
+            .add("kind: ReplicaSet\nmetadata: {name: web-1, owner: Deployment/web}\nspec: {replicas: 1}\nstatus: {replicas: 1}");
         assertEquals(List.of("QUOTA_EXCEEDED ResourceQuota/small"), of(other, "/small"), "a StatefulSet of that name explains it not");
     }
 
