@@ -27,11 +27,11 @@
 // Then what only thinks: equal input gives equal answers.
 // line  5287 src/ensure_ready/certainty: What is certain never to become ready without a change, and what the wait remembers to know it
 // line  5919 src/ensure_ready/diagnosis: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
-// line  8681 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
-// line 10280 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
-// line 11476 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
-// line 12364 src/ensure_ready/model: Objects and snapshots of a namespace
-// line 13443 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
+// line  8680 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
+// line 10278 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
+// line 11474 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
+// line 12362 src/ensure_ready/model: Objects and snapshots of a namespace
+// line 13441 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude;
@@ -6057,7 +6057,6 @@ record Candidates(Observed seen, Dependencies needs, Finding f) {
             ? f.param("name").isEmpty() ? f.objectName() : f.param("name") : f.param("class")
             : f.param("service") : f.param("host").replaceFirst("\\..*", "");
         var port = f.param("address").replaceFirst("^.*:", "");
-        record Near(Obj object, int far) { }
         return snapshot().all(kind).stream()
             .filter(o -> !o.name().equals("kube-root-ca.crt") && !Ref.of(o).equals(f.object())
             && !o.text("/type").contains("service-account-token"))
@@ -9219,8 +9218,7 @@ static final class Findings {
     }
 
     private static Stream<Finding> deletions(Observed seen) {
-        return seen.snapshot.objects().entrySet().stream().filter(e -> !e.getKey().equals("Event"))
-            .flatMap(e -> e.getValue().stream().flatMap(o -> deletion(seen, e.getKey(), o).stream()));
+        return seen.snapshot.objects().entrySet().stream().flatMap(e -> e.getValue().stream().flatMap(o -> deletion(seen, e.getKey(), o).stream()));
     }
 
     private static Optional<Finding> deletion(Observed seen, String kind, Obj o) {

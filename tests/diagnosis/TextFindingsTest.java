@@ -135,4 +135,75 @@ class TextFindingsTest {
         scene.event("Pod/web-1-a", "Unhealthy", 3, "Readiness probe failed: timeout", "web");
         assertEquals(List.of("PROBE_READINESS_FAILING Deployment/web"), scene.findings());
     }
+
+    private static List<String> waitsFor(String command, String env) {
+        var spec = "initContainers: [{name: w, image: a, env: [" + env + "], command: [sh, -c], args: [" + Scene.quoted(command) + "]}]";
+        return ensure_ready.Findings.of(new Scene().deploy("web", spec, Scene.initRunning("w")).snapshot()).stream()
+            .flatMap(f -> f.wants().waitsFor().stream()).map(ensure_ready.Address::toString).toList();
+    }
+
+    @Test
+    void whomACommandWaitsForIsReadWithItsVariablesAndOnce() {
+        assertEquals(List.of("db:5432"), waitsFor("nslookup db; nc -z db 5432", ""));
+        assertEquals(List.of("db"), waitsFor("nslookup db", ""));
+        assertEquals(List.of("db:5432", "cache"), waitsFor("nc -z db 5432; nslookup cache", ""));
+        assertEquals(List.of("db:1", "db:2"), waitsFor("nc -z db 1; nc -z db 2", ""));
+        assertEquals(List.of(), waitsFor("nc -z localhost 5432; nc -z 127.0.0.1 1", ""));
+        var env = "{name: H, value: db}, {name: P, value: '5432'}";
+        for (var text : List.of("nc -z $H $P", "nc -z ${H} ${P:-1}", "nc -z $(H) $(P)")) {
+            assertEquals(List.of("db:5432"), waitsFor(text, env), text);
+        }
+        assertEquals(List.of(), waitsFor("nc -z $X $Y", env));
+    }
+
+    private static ensure_ready.Obj service(String spec) {
+        return new Scene().add("kind: Service\nmetadata: {name: s}\nspec: {" + spec + "}").snapshot().all("Service").get(0);
+    }
+
+    @Test
+    void aServiceServesItsPortsAndAHeadlessOneThoseOfItsPods() {
+        var ports = "ports: [{port: 80, targetPort: 8080, nodePort: 30080}, {port: 81}]";
+        for (var port : List.of("80", "81", "30080")) {
+            assertTrue(ensure_ready.Ports.serves(service(ports), port), port);
+        }
+        assertFalse(ensure_ready.Ports.serves(service(ports), "8080"));
+        assertTrue(ensure_ready.Ports.serves(service("clusterIP: None, " + ports), "8080"));
+        assertFalse(ensure_ready.Ports.serves(service("clusterIP: None, " + ports), "82"));
+        assertTrue(ensure_ready.Ports.serves(service("type: ExternalName, " + ports), "82"));
+        assertTrue(ensure_ready.Ports.serves(service(""), "82"), "cannot be told");
+        assertEquals("80,81", ensure_ready.Ports.served(service(ports)));
+    }
+
+    @Test
+    void aPortIsKnownByItsNumberItsNameAndItsProbe() {
+        var spec = new Scene().pod("p", "", "p", "containers: [{name: a, image: a, ports: [{containerPort: 80, name: http}, "
+            + "{containerPort: 81}], readinessProbe: {tcpSocket: {port: 82}}}, {name: b, image: a, readinessProbe: {grpc: {port: 83}}}]",
+            "phase: Running").snapshot().all("Pod").get(0).at("/spec");
+        assertEquals(List.of("80", "http", "81", "82"), List.copyOf(ensure_ready.Ports.open(spec)));
+        var service = service("ports: [{port: 1, targetPort: http}, {port: 2, targetPort: 81}, {port: 3, targetPort: 9}]");
+        assertEquals(List.of("http", "80"), List.copyOf(ensure_ready.Ports.behind(service, "1", spec)));
+        assertEquals(List.of("81"), List.copyOf(ensure_ready.Ports.behind(service, "2", spec)));
+        assertEquals(List.of("http", "81", "9", "80"), List.copyOf(ensure_ready.Ports.behind(service, "", spec)));
+    }
+
+    @Test
+    void whatIsTakenAwayAndStaysIsToldAfterTwoMinutes() {
+        var object = "kind: ConfigMap\nmetadata: {name: a, deletionTimestamp: '%s', finalizers: [x/y, z]}";
+        assertEquals(List.of(), new Scene().add(object.formatted("2026-01-01T09:58:00Z")).findings());
+        assertEquals("""
+            OBJECT_STUCK_TERMINATING ConfigMap/a OBSERVED {finalizers=x/y, z}
+              spec cm/a/metadata.finalizers : x/y, z
+            """, new Scene().add(object.formatted("2026-01-01T09:57:59Z")).told());
+        assertEquals(List.of(), new Scene().add(object.formatted("2026-01-01T09:57:59Z").replace("x/y, z", "")).findings());
+        var pod = "kind: Pod\nmetadata: {name: a, deletionTimestamp: '2026-01-01T09:57:59Z'}\n"
+            + "spec: {nodeName: n}\nstatus: {phase: Running%s}";
+        assertEquals("""
+            OBJECT_STUCK_TERMINATING Pod/a OBSERVED {finalizers=}
+              spec pod/a/metadata.deletionTimestamp : 2026-01-01T09:57:59Z
+            """, new Scene().add(pod.formatted("")).told());
+        assertEquals("""
+            NODE_NOT_READY Node/n OBSERVED {}
+              status pod/a/status.reason NodeLost: gone
+            """, new Scene().add(pod.formatted(", reason: NodeLost, message: gone")).told());
+    }
 }
