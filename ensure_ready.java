@@ -27,11 +27,11 @@
 // Then what only thinks: equal input gives equal answers.
 // line  5287 src/ensure_ready/certainty: What is certain never to become ready without a change, and what the wait remembers to know it
 // line  5919 src/ensure_ready/diagnosis: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
-// line  8680 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
-// line 10278 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
-// line 11474 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
-// line 12362 src/ensure_ready/model: Objects and snapshots of a namespace
-// line 13441 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
+// line  8687 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
+// line 10285 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
+// line 11481 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
+// line 12369 src/ensure_ready/model: Objects and snapshots of a namespace
+// line 13448 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude;
@@ -7004,12 +7004,19 @@ static final class Facts {
         if (!pattern.isEmpty()) {
             var wanted = Pattern.compile(pattern);
             leaves.entrySet().stream().filter(e -> wanted.matcher(e.getKey() + " = " + e.getValue()).find())
-                .sorted(Comparator.comparing((Map.Entry<String, String> e) -> !f.params().containsValue(e.getValue())
+                .sorted(Comparator.comparing((Map.Entry<String, String> e) -> !meant(f, e.getKey(), e.getValue()))
+                    .thenComparing(e -> !f.params().containsValue(e.getValue())
                     && !f.param("address").endsWith(":" + e.getValue()) && !e.getKey().matches(".*(resources\\.limits|\\.values$).*"))
                     .thenComparing(e -> !f.objectName().equals(e.getValue())
                         && !(e.getKey().contains("Probe") && e.getKey().matches(".*\\.(port|path|command|service)"))))
                 .forEach(e -> add(at, base + e.getKey(), e.getValue()));
         }
+    }
+
+    /** The finding tells this field with this value, or that a probe's port is its mistake. */
+    private static boolean meant(Finding f, String path, String value) {
+        return word(path.replaceFirst("^[^.]*\\.", "") + "=" + value, f.params().toString().toLowerCase(Locale.ROOT))
+            || (f.code() + f.param("why")).contains("PROBE_PORT") && path.matches(".*Probe\\..*port");
     }
 
     /** Fields that the cause's own texts speak of: by their value, by their variable, or at least by a word of both; the surest first. */

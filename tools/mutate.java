@@ -39,7 +39,8 @@ class mutate implements Callable<Integer> {
     private static final Path ROOT = assemble.root();
     private static final List<String> DIAGNOSIS = List.of("DiagnosisTest", "DiagnosisCodesTest", "DiagnosisScenariosTest",
         "DiagnosisExamTest", "DiagnosisTracesTest", "FactsTest", "*FindingsTest", "FindingsMessagesTest",
-        "DecisiveTextsTest", "CustomNeedsTest", "OperatorsTest", "ReadyNamespaceTest", "ReportWordingTest", "ReportedCasesTest", "CertainReasonsTest");
+        "DecisiveTextsTest", "CustomNeedsTest", "OperatorsTest", "ReadyNamespaceTest", "ReportWordingTest", "ReportedCasesTest",
+        "CertainReasonsTest");
 
     static final List<Area> AREAS = List.of(
         new Area("readiness", "ensure_ready", wings("ensure_ready/readiness"), List.of("Readiness*Test", "VerdictTest", "NamespacesTest",

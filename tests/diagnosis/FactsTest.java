@@ -259,4 +259,26 @@ class FactsTest {
         assertEquals(new ensure_ready.Fact("svc/web spec.ports[0].targetPort", "9090"), cause.facts().get(0));
         assertEquals(List.of("deploy/web spec.template.spec.containers[web].ports[http].containerPort = 8080"), cause.candidates());
     }
+
+    private static String change(Scene scene) {
+        return cause(scene).fix().change();
+    }
+
+    @Test
+    void theFieldThatIsToChangeIsTheOneThatDiffersAndNotItsNeighbour() {
+        assertEquals("svc/web spec.selector.track is b", change(new Scene().deploy("web").deploy("api", "", Scene.crashed("api", 1, "Error"))
+            .service("web", "{app: web, track: b}", "[{port: 80}]").judged("Deployment", "api", true).judged("Service", "web", false)));
+        var ported = new Scene().deploy("web", "containers: [{name: web, image: a, ports: [{containerPort: 80}]}]", Scene.ready("web"))
+            .service("web", "{app: web}", "[{port: 80, targetPort: 9999}]").judged("Service", "web", false);
+        assertTrue(change(ported).startsWith("svc/web spec.ports[0].targetPort is 9999; "), () -> change(ported));
+        var probe = "spec.template.spec.containers[web].readinessProbe.httpGet.";
+        assertEquals("deploy/web " + probe + "port is 81", change(probed("dial tcp 10.0.0.7:81: connect: connection refused")));
+        assertEquals("deploy/web " + probe + "path is /", change(probed("HTTP probe failed with statuscode: 404")));
+    }
+
+    private static Scene probed(String answer) {
+        return new Scene().deploy("web", "containers: [{name: web, image: a, ports: [{containerPort: 80}], readinessProbe: "
+            + "{httpGet: {path: /, port: 81}}}]", Scene.unreadyRunning("web"))
+            .event("Pod/web-1-a", "Unhealthy", 30, "Readiness probe failed: " + answer, "web");
+    }
 }
