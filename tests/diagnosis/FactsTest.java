@@ -266,7 +266,8 @@ class FactsTest {
 
     @Test
     void theFieldThatIsToChangeIsTheOneThatDiffersAndNotItsNeighbour() {
-        assertEquals("svc/web spec.selector.track is b", change(new Scene().deploy("web").deploy("api", "", Scene.crashed("api", 1, "Error"))
+        assertEquals("svc/web spec.selector.track is b",
+            change(new Scene().deploy("web").deploy("api", "", Scene.crashed("api", 1, "Error"))
             .service("web", "{app: web, track: b}", "[{port: 80}]").judged("Deployment", "api", true).judged("Service", "web", false)));
         var ported = new Scene().deploy("web", "containers: [{name: web, image: a, ports: [{containerPort: 80}]}]", Scene.ready("web"))
             .service("web", "{app: web}", "[{port: 80, targetPort: 9999}]").judged("Service", "web", false);
@@ -280,5 +281,14 @@ class FactsTest {
         return new Scene().deploy("web", "containers: [{name: web, image: a, ports: [{containerPort: 80}], readinessProbe: "
             + "{httpGet: {path: /, port: 81}}}]", Scene.unreadyRunning("web"))
             .event("Pod/web-1-a", "Unhealthy", 30, "Readiness probe failed: " + answer, "web");
+    }
+
+    @Test
+    void howManyNodesThereAreIsToldWhereSomebodyMayLook() {
+        var crowded = new Scene()
+            .deploy("web", "", Scene.unscheduled("0/2 nodes are available: 2 node(s) didn't match pod anti-affinity rules."));
+        assertEquals(List.of(), cause(crowded).candidates());
+        crowded.add("kind: Node\nmetadata: {name: a}").add("kind: Node\nmetadata: {name: b}");
+        assertEquals(List.of("2 nodes"), cause(crowded).candidates());
     }
 }

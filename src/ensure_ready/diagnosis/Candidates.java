@@ -49,7 +49,7 @@ public record Candidates(Observed seen, Dependencies needs, Finding f) {
             case SECRET_MISSING, CONFIGMAP_MISSING ->
                 Stream.concat(near(f.objectKind(), Candidates::keyed), sameVariables());
             case INGRESS_TLS_SECRET_MISSING -> near("Secret", o -> o.text("/type").endsWith("/tls") ? " " : "");
-            case SCHED_POD_ANTI_AFFINITY -> Stream.of(Texts.count(snapshot().all("Node").size(), "node"));
+            case SCHED_POD_ANTI_AFFINITY -> Stream.of(snapshot().all("Node").size()).filter(n -> n > 0).map(n -> Texts.count(n, "node"));
             case SERVICE_ACCOUNT_MISSING, INGRESS_CLASS_MISSING, RBAC_ROLE_MISSING ->
                 near(f.code() == Code.INGRESS_CLASS_MISSING ? "IngressClass"
                 : f.objectKind(), o -> " ");
