@@ -376,7 +376,8 @@ class FactsTest {
 
     private static List<String> revision(int newReady, int oldReady, String newer, String older) {
         var set = "\nkind: ReplicaSet\nmetadata: {name: web-%s, owner: Deployment/web, "
-            + "creationTimestamp: '2026-01-01T0%s:00:00Z', annotations: {deployment.kubernetes.io/revision: '%s'}}\nspec: {template: {spec: {containers: [{name: web, image: '%s'}]}}}\n"
+            + "creationTimestamp: '2026-01-01T0%s:00:00Z', annotations: {deployment.kubernetes.io/revision: '%s'}}\n"
+            + "spec: {template: {spec: {containers: [{name: web, image: '%s'}]}}}\n"
             + "status: {readyReplicas: %d}";
         var scene = new Scene()
             .deploy("web", "containers: [{name: web, image: 'a:9'}]", Scene.waiting("web", "ErrImagePull", "manifest unknown"));

@@ -184,4 +184,81 @@ class WiringTest {
         return new Scene().deploy("web", spec + "\ncontainers: [{name: web, image: a, env: [{name: DB_URL, value: '" + address + "'}]}]",
             Scene.ready("web")).service("db", 5432).deploy("db");
     }
+
+    private static Scene needsSecret(Scene scene) {
+        return scene.none("Secret").deploy("web", "containers: [{name: web, image: a, envFrom: [{secretRef: {name: db}}]}]",
+            Scene.waiting("web", "CreateContainerConfigError", "secret \"db\" not found"));
+    }
+
+    @Test
+    void aMissingSecretIsExplainedByItsRefusalAndByAMakerThatFails() {
+        var secret = "apiVersion: v1\nkind: Secret\nmetadata: {name: db}";
+        assertEquals(List.of("APPLY_FORBIDDEN_RBAC Secret/db"), needsSecret(new Scene())
+            .applied(secret, "Forbidden", "secrets \"db\" is forbidden: User \"ci\" cannot patch resource").causes());
+        assertEquals(List.of("SECRET_MISSING Secret/db"), needsSecret(new Scene()).applied(secret, "", "").causes());
+        var certificate = "apiVersion: cert-manager.io/v1\nkind: Certificate\nmetadata: {name: c}\nspec: {secretName: db}\n"
+            + "status: {conditions: [{type: Ready, status: '%s', reason: R, message: m, lastTransitionTime: '2026-01-01T09:50:00Z'}]}";
+        assertEquals(List.of("CERT_NOT_READY Certificate/c"), needsSecret(new Scene()).add(certificate.formatted("False"))
+            .judged("Certificate", "c", false).causes());
+        var made = needsSecret(new Scene()).add(certificate.formatted("True"));
+        assertEquals(List.of("SECRET_MISSING Secret/db"), made.causes());
+        assertEquals(0.9, made.report().causes().get(0).confidence(), 0.1, "who made it says nothing of it");
+    }
+
+    @Test
+    void anErrorThatNamesABrokenServiceIsThatOnes() {
+        var log = "fatal: request to http://db:5432/x ended";
+        assertEquals(List.of("OOM_KILLED Deployment/db"),
+            client("db", log, "").service("db", 5432).deploy("db", "", Scene.crashed("db", 137, "OOMKilled")).causes());
+        assertEquals(List.of("CRASH_APP_ERROR Deployment/web"), client("db", log, "").service("db", 5432).deploy("db").causes());
+        var own = client("web", log.replace("db", "web"), "").service("web", 5432);
+        assertEquals(List.of("CRASH_APP_ERROR Deployment/web"), own.causes(), "its own Service");
+        assertEquals(0.9, own.report().causes().get(0).confidence());
+    }
+
+    @Test
+    void anAddressOfAPodLeadsToItsWorkload() {
+        var refused = "dial tcp 10.1.0.9:5432: connect: connection refused";
+        var scene = client("db", refused, "").deploy("db", "", Scene.crashed("db", 137, "OOMKilled") + "\npodIP: 10.1.0.9");
+        assertEquals(List.of("OOM_KILLED Deployment/db"), scene.causes());
+        assertEquals(2, client("db", refused.replace("0.9", "0.8"), "").deploy("db", "", Scene.crashed("db", 137, "OOMKilled")
+            + "\npodIP: 10.1.0.9").causes().size());
+    }
+
+    @Test
+    void whoRefusesCredentialsIsTheServiceThatIsNamedOrTheOnlyOne() {
+        var denied = "FATAL: password authentication failed for user \"a\"";
+        assertEquals("db", target(client("db", denied, "").service("db", 5432).deploy("db")));
+        assertEquals("db", target(client("mq", "db:5432: " + denied, "").service("mq", 1).deploy("mq").service("db", 5432).deploy("db")));
+        assertEquals("", target(client("db", denied, ", args: ['--mq', 'mq:15']")
+            .service("mq", 1).service("db", 5432).deploy("db").deploy("mq")));
+    }
+
+    private static String target(Scene scene) {
+        return scene.report().causes().get(0).params().getOrDefault("target", "");
+    }
+
+    @Test
+    void aServiceThatWasRefusedExplainsWhoLooksForIt() {
+        var unknown = "dial tcp: lookup db on 10.96.0.10:53: no such host";
+        var service = "apiVersion: v1\nkind: Service\nmetadata: {name: db}";
+        assertEquals(List.of("APPLY_FORBIDDEN_RBAC Service/db"), client("db", unknown, "").none("Service")
+            .applied(service, "Forbidden", "services \"db\" is forbidden: User \"ci\" cannot patch resource").causes());
+        assertEquals(List.of("DNS_NAME_UNKNOWN Deployment/web"), client("db", unknown, "")
+            .none("Service").applied(service, "", "").causes());
+    }
+
+    @Test
+    void aPolicyIsBlamedForSilenceAndNotForARefusalOfWhatIsBroken() {
+        var policy = "kind: NetworkPolicy\nmetadata: {name: np}\nspec: {podSelector: {matchLabels: {app: db}}, ingress: [{from: "
+            + "[{podSelector: {matchLabels: {app: x}}}]}]}";
+        var slow = "dial tcp db:5432: i/o timeout";
+        var refused = "dial tcp db:5432: connect: connection refused";
+        assertEquals(List.of("NETPOL_BLOCKING NetworkPolicy/np"), client("db", slow, "")
+            .service("db", 5432).deploy("db").add(policy).causes());
+        assertEquals(List.of("CRASH_DEPENDENCY_UNREACHABLE Deployment/web"),
+            client("db", refused, "").service("db", 5432).deploy("db").add(policy).causes());
+        assertEquals(List.of("OOM_KILLED Deployment/db"), client("db", refused, "").service("db", 5432)
+            .deploy("db", "", Scene.crashed("db", 137, "OOMKilled")).add(policy).causes());
+    }
 }
