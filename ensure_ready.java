@@ -5998,7 +5998,7 @@ record Candidates(Observed seen, Dependencies needs, Finding f) {
     /** Nodes, and what is about them, where no node would do. */
     private Stream<String> scheduled() {
         return switch (f.code()) {
-            case SCHED_POD_ANTI_AFFINITY -> Stream.of(Texts.count(snapshot().all("Node").size(), "node"));
+            case SCHED_POD_ANTI_AFFINITY -> Stream.of(snapshot().all("Node").size()).filter(n -> n > 0).map(n -> Texts.count(n, "node"));
             case SCHED_NODE_SELECTOR, SCHED_TOPOLOGY -> nodes(k -> !k.matches("kubernetes\\.io/(os|hostname)|beta\\.kubernetes\\.io/.*"));
             case SCHED_INSUFFICIENT_RESOURCES -> folded(this::room);
             case SCHED_TAINT, SCHED_NODES_UNAVAILABLE -> folded(n -> (n.is("/spec/unschedulable") ? "cordoned, " : "")
@@ -7082,12 +7082,19 @@ static final class Facts {
         if (!pattern.isEmpty()) {
             var wanted = Pattern.compile(pattern);
             leaves.entrySet().stream().filter(e -> wanted.matcher(e.getKey() + " = " + e.getValue()).find())
-                .sorted(Comparator.comparing((Map.Entry<String, String> e) -> !f.params().containsValue(e.getValue())
+                .sorted(Comparator.comparing((Map.Entry<String, String> e) -> !meant(f, e.getKey(), e.getValue()))
+                    .thenComparing(e -> !f.params().containsValue(e.getValue())
                     && !f.param("address").endsWith(":" + e.getValue()) && !e.getKey().matches(".*(resources\\.limits|\\.values$).*"))
                     .thenComparing(e -> !f.objectName().equals(e.getValue())
                         && !(e.getKey().contains("Probe") && e.getKey().matches(".*\\.(port|path|command|service)"))))
                 .forEach(e -> add(at, base + e.getKey(), e.getValue()));
         }
+    }
+
+    /** The finding tells this field with this value, or that a probe's port is its mistake. */
+    private static boolean meant(Finding f, String path, String value) {
+        return word(path.replaceFirst("^[^.]*\\.", "") + "=" + value, f.params().toString().toLowerCase(Locale.ROOT))
+            || (f.code() + f.param("why")).contains("PROBE_PORT") && path.matches(".*Probe\\..*port");
     }
 
     /** Fields that the cause's own texts speak of: by their value, by their variable, or at least by a word of both; the surest first. */
@@ -9214,8 +9221,7 @@ static final class Findings {
     }
 
     private static Stream<Finding> deletions(Observed seen) {
-        return seen.snapshot.objects().entrySet().stream().filter(e -> !e.getKey().equals("Event"))
-            .flatMap(e -> e.getValue().stream().flatMap(o -> deletion(seen, e.getKey(), o).stream()));
+        return seen.snapshot.objects().entrySet().stream().flatMap(e -> e.getValue().stream().flatMap(o -> deletion(seen, e.getKey(), o).stream()));
     }
 
     private static Optional<Finding> deletion(Observed seen, String kind, Obj o) {
@@ -10128,7 +10134,7 @@ record WorkloadFindings(Observed seen, Refusals refusals, List<Finding> pods) {
     /** What the pods say, less what a workload says better, and what the workloads say. */
     List<Finding> find() {
         var found = new ArrayList<>(pods);
-        var explained = pods.stream().filter(WorkloadFindings::cause).map(Finding::ownerName).collect(Collectors.toSet());
+        var explained = pods.stream().filter(WorkloadFindings::cause).map(Finding::owner).collect(Collectors.toSet());
         seen.snapshot.all("Deployment").forEach(d -> found.addAll(deployment(d, explained)));
         seen.snapshot.all("StatefulSet").forEach(s -> {
             var told = statefulSet(s);
@@ -10156,15 +10162,14 @@ record WorkloadFindings(Observed seen, Refusals refusals, List<Finding> pods) {
     }
 
     /** {@code explained}: workloads whose pods tell a cause. */
-    private List<Finding> deployment(Obj deployment, Set<String> explained) {
+    private List<Finding> deployment(Obj deployment, Set<Ref> explained) {
         var set = seen.newest(deployment);
         var found = new ArrayList<>(set.map(rs -> refusals.of(deployment, rs, missing(rs))).orElse(List.of()));
-        var told = found.stream().anyMatch(WorkloadFindings::cause) || explained.contains(deployment.name());
-        if (set.isEmpty() || !told) {
+        var at = Ref.of(deployment);
+        if (found.stream().noneMatch(WorkloadFindings::cause) && !explained.contains(at)) {
             refusals.condition(deployment, deployment, "ReplicaFailure").ifPresent(found::add);
         }
         var progressing = deployment.condition("Progressing");
-        var at = Ref.of(deployment);
         if (progressing.path("status").asString("").equals("False")) {
             found.add(seen.finding(Code.ROLLOUT_STUCK, at, at, Observed.since(progressing),
                 List.of(Evidence.condition(deployment, progressing))));

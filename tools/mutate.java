@@ -37,9 +37,10 @@ class mutate implements Callable<Integer> {
     record Area(String name, String script, List<String> types, List<String> tests) { }
 
     private static final Path ROOT = assemble.root();
-    private static final List<String> DIAGNOSIS = List.of("DiagnosisTest", "DiagnosisCodesTest", "DiagnosisScenariosTest",
-        "DiagnosisExamTest", "DiagnosisTracesTest", "DiagnosisRulesTest", "FactsTest", "*FindingsTest", "FindingsMessagesTest",
-        "DecisiveTextsTest", "CustomNeedsTest", "OperatorsTest", "ReadyNamespaceTest", "ReportWordingTest", "CertainReasonsTest");
+    private static final List<String> DIAGNOSIS = List.of("DiagnosisTest", "DiagnosisRulesTest", "DiagnosisCodesTest",
+        "DiagnosisScenariosTest", "DiagnosisExamTest", "DiagnosisTracesTest", "FactsTest", "*FindingsTest", "FindingsMessagesTest",
+        "WiringTest", "DecisiveTextsTest", "CustomNeedsTest", "OperatorsTest", "ReadyNamespaceTest", "ReportWordingTest",
+        "ReportedCasesTest", "CertainReasonsTest");
 
     static final List<Area> AREAS = List.of(
         new Area("readiness", "ensure_ready", wings("ensure_ready/readiness"), List.of("Readiness*Test", "VerdictTest", "NamespacesTest",

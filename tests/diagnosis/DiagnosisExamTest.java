@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,6 +16,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
@@ -61,6 +64,19 @@ class DiagnosisExamTest {
                 var paper = read(f);
                 assertEquals(paper.all("expect"), causes(paper), f::toString);
                 assertEquals(List.of(), wrong(paper), f::toString);
+            }));
+        }
+    }
+
+    /** The report on each namespace, made when it is asked for. */
+    static Map<String, Supplier<ensure_ready.DiagnosisReport>> papers() throws IOException {
+        try (var files = Files.list(FOLDER)) {
+            return files.collect(Collectors.toMap(f -> f.getFileName().toString(), f -> () -> {
+                try {
+                    return read(f).report();
+                } catch (IOException e) {
+                    throw new UncheckedIOException(e);
+                }
             }));
         }
     }

@@ -259,4 +259,139 @@ class FactsTest {
         assertEquals(new ensure_ready.Fact("svc/web spec.ports[0].targetPort", "9090"), cause.facts().get(0));
         assertEquals(List.of("deploy/web spec.template.spec.containers[web].ports[http].containerPort = 8080"), cause.candidates());
     }
+
+    private static String change(Scene scene) {
+        return cause(scene).fix().change();
+    }
+
+    @Test
+    void theFieldThatIsToChangeIsTheOneThatDiffersAndNotItsNeighbour() {
+        assertEquals("svc/web spec.selector.track is b",
+            change(new Scene().deploy("web").deploy("api", "", Scene.crashed("api", 1, "Error"))
+            .service("web", "{app: web, track: b}", "[{port: 80}]").judged("Deployment", "api", true).judged("Service", "web", false)));
+        var ported = new Scene().deploy("web", "containers: [{name: web, image: a, ports: [{containerPort: 80}]}]", Scene.ready("web"))
+            .service("web", "{app: web}", "[{port: 80, targetPort: 9999}]").judged("Service", "web", false);
+        assertTrue(change(ported).startsWith("svc/web spec.ports[0].targetPort is 9999; "), () -> change(ported));
+        var probe = "spec.template.spec.containers[web].readinessProbe.httpGet.";
+        assertEquals("deploy/web " + probe + "port is 81", change(probed("dial tcp 10.0.0.7:81: connect: connection refused")));
+        assertEquals("deploy/web " + probe + "path is /", change(probed("HTTP probe failed with statuscode: 404")));
+    }
+
+    private static Scene probed(String answer) {
+        return new Scene().deploy("web", "containers: [{name: web, image: a, ports: [{containerPort: 80}], readinessProbe: "
+            + "{httpGet: {path: /, port: 81}}}]", Scene.unreadyRunning("web"))
+            .event("Pod/web-1-a", "Unhealthy", 30, "Readiness probe failed: " + answer, "web");
+    }
+
+    @Test
+    void howManyNodesThereAreIsToldWhereSomebodyMayLook() {
+        var crowded = new Scene()
+            .deploy("web", "", Scene.unscheduled("0/2 nodes are available: 2 node(s) didn't match pod anti-affinity rules."));
+        assertEquals(List.of(), cause(crowded).candidates());
+        crowded.add("kind: Node\nmetadata: {name: a}").add("kind: Node\nmetadata: {name: b}");
+        assertEquals(List.of("2 nodes"), cause(crowded).candidates());
+    }
+
+    private static List<String> at(Scene scene) {
+        return cause(scene).facts().stream().map(f -> f.at() + " = " + f.value()).toList();
+    }
+
+    @Test
+    void whatOthersWereStartedWithIsShownWhereTheProgramSpeaksOfIt() {
+        var scene = crashed("containers: [{name: api, image: a, env: [{name: B, value: 'http://db:5432'}, "
+            + "{name: C, value: 'http://mq:1'}]}]",
+            "fatal: cluster shard-seven is unknown")
+            .service("db", 5432).deploy("db", "containers: [{name: db, image: a, args: [--cluster=shard-seven], command: [run]}]",
+                Scene.ready("db")).service("mq", 1)
+                    .deploy("mq", "containers: [{name: mq, image: a, args: [--mode=one]}]", Scene.ready("mq"));
+        assertEquals(List.of("deploy/db spec.template.spec.containers[db].args = [--cluster=shard-seven]"),
+            at(scene).stream().filter(f -> !f.startsWith("deploy/api")).toList());
+    }
+
+    @Test
+    void theKeysThatAreFilesBelowTheNamedFolderAreShown() {
+        var spec = "volumes: [{name: a, configMap: {name: a}}, {name: b, configMap: {name: b}}]\ncontainers: [{name: api, image: a, "
+            + "volumeMounts: [{name: a, mountPath: /etc/a}, {name: b, mountPath: /etc/b}]}, {name: x, image: a, volumeMounts: "
+            + "[{name: b, mountPath: /etc/a}]}]";
+        var scene = crashed(spec, "fatal: open /etc/a/app.yml: it is odd")
+            .add("kind: ConfigMap\nmetadata: {name: a}\ndata: {app.yaml: x, b: y}")
+            .add("kind: ConfigMap\nmetadata: {name: b}\ndata: {z: x}");
+        assertEquals(List.of("cm/a keys at /etc/a = app.yaml, b"), at(scene).stream().filter(f -> f.startsWith("cm/")).toList());
+    }
+
+    private static List<String> spoken(String fields, String log) {
+        return at(crashed("containers: [{name: api, image: 'a:1', " + fields + "}]", log)).stream().filter(f -> !f.contains("image = "))
+            .map(f -> f.replace("deploy/api spec.template.spec.containers[api].", "")).toList();
+    }
+
+    @Test
+    void aFieldThatTheProgramSpeaksOfIsShownAndNoOther() {
+        var env = "env: [{name: LOG_MODE, value: json}, {name: REGION, value: west-3}]";
+        assertEquals(List.of("env[REGION].value = west-3"), spoken(env, "panic: nothing is at west-3"));
+        assertEquals(List.of("env[REGION].value = west-3"), spoken(env, "panic: REGION is odd"));
+        assertEquals(List.of("env[LOG_MODE].value = json"), spoken(env, "panic: unknown mode"));
+        assertEquals(List.of("env[REGION].value = west-3", "env[LOG_MODE].value = json"), spoken(env, "panic: mode in west-3"));
+        assertEquals(List.of("env[LOG_MODE].value = json", "env[REGION].value = west-3"), spoken(env, "panic: nil pointer"), "any may be");
+        assertEquals(List.of("env[A].value = localhost"), spoken("env: [{name: A, value: localhost}, {name: B, value: c}]",
+            "panic: 127.0.0.1 does what it wants"));
+        assertEquals(List.of(), spoken("workingDir: /srv", "panic: nil pointer"));
+    }
+
+    @Test
+    void aCrashThatMissesASettingShowsTheKeysOfWhatItReads() {
+        var scene = crashed("containers: [{name: api, image: a, envFrom: [{configMapRef: {name: env}}], env: [{name: X, valueFrom: "
+            + "{configMapKeyRef: {name: one, key: k}}}]}]", "Error: DB_URL is not set")
+            .add("kind: ConfigMap\nmetadata: {name: env}\ndata: {A: x, B: y}").add("kind: ConfigMap\nmetadata: {name: one}\ndata: {k: x}");
+        assertTrue(at(scene).contains("cm/env keys = A, B"), at(scene)::toString);
+        assertTrue(at(scene).stream().noneMatch(f -> f.startsWith("cm/one")), at(scene)::toString);
+    }
+
+    @Test
+    void aVolumeElsewhereShowsWhereItIs() {
+        var scene = new Scene().deploy("web", "volumes: [{name: d, persistentVolumeClaim: {claimName: data}}]",
+            Scene.unscheduled("0/1 nodes are available: 1 node(s) had volume node affinity conflict."))
+            .add("kind: PersistentVolumeClaim\nmetadata: {name: data}\nspec: {volumeName: pv}\nstatus: {phase: Bound}")
+            .add("kind: PersistentVolume\nmetadata: {name: pv}\nspec: {nodeAffinity: {required: {zone: b}}}");
+        says(cause(scene), "pv/pv spec.nodeAffinity.required", "{zone: b}");
+    }
+
+    @Test
+    void podSecuritysLevelsAreShownBesideWhatItWants() {
+        var scene = new Scene().refused("web", "violates PodSecurity \"restricted:latest\": runAsNonRoot != true (pod must set "
+            + "securityContext.runAsNonRoot=true)")
+            .add("kind: Namespace\nmetadata: {name: shop, labels: {pod-security.kubernetes.io/enforce: "
+            + "restricted, team: a}}");
+        assertEquals(List.of("ns/shop metadata.labels[pod-security.kubernetes.io/enforce] = restricted"),
+            at(scene).stream().filter(f -> f.startsWith("ns/") || f.startsWith("namespace/")).toList());
+    }
+
+    @Test
+    void aJobThatFailedShowsHowOftenItMayTry() {
+        var scene = new Scene().job("m", "", "", "{failed: 1, conditions: [{type: Failed, status: 'True', reason: DeadlineExceeded}]}");
+        scene.snapshot().all("Job").forEach(j -> ((tools.jackson.databind.node.ObjectNode) j.at("/spec")).put("activeDeadlineSeconds", 60)
+            .put("backoffLimit", 2));
+        assertTrue(at(scene).containsAll(List.of("job/m spec.backoffLimit = 2", "job/m spec.activeDeadlineSeconds = 60")),
+            at(scene)::toString);
+    }
+
+    private static List<String> revision(int newReady, int oldReady, String newer, String older) {
+        var set = "\nkind: ReplicaSet\nmetadata: {name: web-%s, owner: Deployment/web, "
+            + "creationTimestamp: '2026-01-01T0%s:00:00Z', annotations: {deployment.kubernetes.io/revision: '%s'}}\n"
+            + "spec: {template: {spec: {containers: [{name: web, image: '%s'}]}}}\n"
+            + "status: {readyReplicas: %d}";
+        var scene = new Scene()
+            .deploy("web", "containers: [{name: web, image: 'a:9'}]", Scene.waiting("web", "ErrImagePull", "manifest unknown"));
+        scene.snapshot().objects().get("ReplicaSet").clear();
+        return at(scene.add(set.formatted("1", 9, "9", "a:9", 0)).add(set.formatted("n", 8, "8", newer, newReady))
+            .add(set.formatted("o", 7, "7", older, oldReady))).stream().filter(f -> f.startsWith("rs/")).toList();
+    }
+
+    @Test
+    void theRevisionBeforeIsTheOneThatServesElseTheYoungest() {
+        var image = " spec.template.spec.containers[web].image = ";
+        assertEquals(List.of("rs/web-o" + image + "a:7 (its pods are ready)"), revision(0, 1, "a:8", "a:7"));
+        assertEquals(List.of("rs/web-n" + image + "a:8 (its pods are ready)"), revision(1, 1, "a:8", "a:7"));
+        assertEquals(List.of("rs/web-n" + image + "a:8"), revision(0, 0, "a:8", "a:7"));
+        assertEquals(List.of(), revision(0, 0, "a:9", "a:7"), "nothing differs");
+    }
 }

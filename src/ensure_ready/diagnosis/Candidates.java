@@ -79,7 +79,7 @@ public record Candidates(Observed seen, Dependencies needs, Finding f) {
     /** Nodes, and what is about them, where no node would do. */
     private Stream<String> scheduled() {
         return switch (f.code()) {
-            case SCHED_POD_ANTI_AFFINITY -> Stream.of(Texts.count(snapshot().all("Node").size(), "node"));
+            case SCHED_POD_ANTI_AFFINITY -> Stream.of(snapshot().all("Node").size()).filter(n -> n > 0).map(n -> Texts.count(n, "node"));
             case SCHED_NODE_SELECTOR, SCHED_TOPOLOGY -> nodes(k -> !k.matches("kubernetes\\.io/(os|hostname)|beta\\.kubernetes\\.io/.*"));
             case SCHED_INSUFFICIENT_RESOURCES -> folded(this::room);
             case SCHED_TAINT, SCHED_NODES_UNAVAILABLE -> folded(n -> (n.is("/spec/unschedulable") ? "cordoned, " : "")

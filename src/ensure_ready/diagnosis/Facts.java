@@ -107,12 +107,19 @@ public final class Facts {
         if (!pattern.isEmpty()) {
             var wanted = Pattern.compile(pattern);
             leaves.entrySet().stream().filter(e -> wanted.matcher(e.getKey() + " = " + e.getValue()).find())
-                .sorted(Comparator.comparing((Map.Entry<String, String> e) -> !f.params().containsValue(e.getValue())
+                .sorted(Comparator.comparing((Map.Entry<String, String> e) -> !meant(f, e.getKey(), e.getValue()))
+                    .thenComparing(e -> !f.params().containsValue(e.getValue())
                     && !f.param("address").endsWith(":" + e.getValue()) && !e.getKey().matches(".*(resources\\.limits|\\.values$).*"))
                     .thenComparing(e -> !f.objectName().equals(e.getValue())
                         && !(e.getKey().contains("Probe") && e.getKey().matches(".*\\.(port|path|command|service)"))))
                 .forEach(e -> add(at, base + e.getKey(), e.getValue()));
         }
+    }
+
+    /** The finding tells this field with this value, or that a probe's port is its mistake. */
+    private static boolean meant(Finding f, String path, String value) {
+        return word(path.replaceFirst("^[^.]*\\.", "") + "=" + value, f.params().toString().toLowerCase(Locale.ROOT))
+            || (f.code() + f.param("why")).contains("PROBE_PORT") && path.matches(".*Probe\\..*port");
     }
 
     /** Fields that the cause's own texts speak of: by their value, by their variable, or at least by a word of both; the surest first. */

@@ -23,7 +23,7 @@ public record WorkloadFindings(Observed seen, Refusals refusals, List<Finding> p
     /** What the pods say, less what a workload says better, and what the workloads say. */
     List<Finding> find() {
         var found = new ArrayList<>(pods);
-        var explained = pods.stream().filter(WorkloadFindings::cause).map(Finding::ownerName).collect(Collectors.toSet());
+        var explained = pods.stream().filter(WorkloadFindings::cause).map(Finding::owner).collect(Collectors.toSet());
         seen.snapshot.all("Deployment").forEach(d -> found.addAll(deployment(d, explained)));
         seen.snapshot.all("StatefulSet").forEach(s -> {
             var told = statefulSet(s);
@@ -51,15 +51,14 @@ public record WorkloadFindings(Observed seen, Refusals refusals, List<Finding> p
     }
 
     /** {@code explained}: workloads whose pods tell a cause. */
-    private List<Finding> deployment(Obj deployment, Set<String> explained) {
+    private List<Finding> deployment(Obj deployment, Set<Ref> explained) {
         var set = seen.newest(deployment);
         var found = new ArrayList<>(set.map(rs -> refusals.of(deployment, rs, missing(rs))).orElse(List.of()));
-        var told = found.stream().anyMatch(WorkloadFindings::cause) || explained.contains(deployment.name());
-        if (set.isEmpty() || !told) {
+        var at = Ref.of(deployment);
+        if (found.stream().noneMatch(WorkloadFindings::cause) && !explained.contains(at)) {
             refusals.condition(deployment, deployment, "ReplicaFailure").ifPresent(found::add);
         }
         var progressing = deployment.condition("Progressing");
-        var at = Ref.of(deployment);
         if (progressing.path("status").asString("").equals("False")) {
             found.add(seen.finding(Code.ROLLOUT_STUCK, at, at, Observed.since(progressing),
                 List.of(Evidence.condition(deployment, progressing))));

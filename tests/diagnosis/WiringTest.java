@@ -1,0 +1,264 @@
+//SOURCES Scene.java
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** Who needs whom: hosts that settings name, Services before pods, and what a host that cannot be reached comes down to. */
+class WiringTest {
+    private static List<String> mentions(String container, String... more) {
+        var scene = new Scene().deploy("web", "containers: [{name: web, image: a, " + container + "}]", Scene.ready("web"));
+        for (var yaml : more) {
+            scene.add(yaml);
+        }
+        return ensure_ready.Mentions.of(scene.snapshot().all("Pod").get(0).at("/spec"), scene.snapshot()).stream()
+            .map(m -> m.via() + " " + m.address() + " " + m.confidence()).toList();
+    }
+
+    private static List<String> setting(String name, String value) {
+        return mentions("env: [{name: " + name + ", value: " + Scene.quoted(value) + "}]");
+    }
+
+    @Test
+    void aHostIsReadInEveryWayASettingWritesIt() {
+        assertEquals(List.of("env A postgres:5432 0.8", "env A postgres:5432 0.7"), setting("A", "postgres://u:p@postgres:5432/db"));
+        assertEquals(List.of("env A db 0.6"), setting("A", "http://db/x"));
+        assertEquals(List.of("env A db:5432 0.7"), setting("A", "db:5432"));
+        assertEquals(List.of("env A_URL db:5432 0.8"), setting("A_URL", "db:5432"));
+        assertEquals(List.of("env A db:5432 0.8"), setting("A", "host=db user=x port=5432"));
+        assertEquals(List.of("env KAFKA_BROKERS a:9092 0.8", "env KAFKA_BROKERS b:9092 0.8"), setting("KAFKA_BROKERS", "a:9092,b:9092"));
+        assertEquals(List.of("env DB_HOST db 0.6"), setting("DB_HOST", "db"));
+        assertEquals(List.of("env REDIS_HOSTS a 0.6", "env REDIS_HOSTS b 0.6"), setting("REDIS_HOSTS", "a, b"));
+        assertEquals(List.of(), setting("MODE", "db"));
+        assertEquals(List.of(), setting("DB_HOST", "Not A Host"));
+        assertEquals(List.of("args db:5432 0.7"), mentions("args: ['--db', 'db:5432']"));
+    }
+
+    @Test
+    void aHostAndItsPortInTwoVariablesAreOneAddress() {
+        for (var names : List.of("DB_HOST DB_PORT", "DB_HOSTNAME DB_PORT", "DB_ADDR DB_PORT", "db_server db_PORT")) {
+            var both = names.split(" ");
+            assertEquals(List.of("env " + both[0] + " db:5432 0.8"),
+                mentions("env: [{name: " + both[0] + ", value: db}, {name: " + both[1] + ", value: '5432'}]"), names);
+        }
+        assertEquals(List.of("env DB_HOST db 0.6"), mentions("env: [{name: DB_HOST, value: db}, {name: DB_PORT, value: auto}]"));
+        assertEquals(List.of("env DB_HOST db 0.6"), mentions("env: [{name: DB_HOST, value: db}, {name: WEB_PORT, value: '80'}]"));
+        assertEquals(List.of("env A db:5432 0.7", "env DB_HOST db:5432 0.8"),
+            mentions("env: [{name: A, value: $(DB_HOST):5432}, {name: DB_HOST, value: db}, {name: DB_PORT, value: '5432'}]"));
+        assertEquals(List.of(), mentions("env: [{name: A, value: $(NOBODY):5432}]"));
+    }
+
+    @Test
+    void aValueOfAConfigMapIsToldWithItsKeyAndOfASecretOnlyItsHosts() {
+        var map = "kind: ConfigMap\nmetadata: {name: env}\ndata: {DB: 'db:5432'}";
+        assertEquals(List.of("configmap env DB db:5432 0.7"),
+            mentions("env: [{name: A, valueFrom: {configMapKeyRef: {name: env, key: DB}}}]",
+            map));
+        assertEquals(List.of(), mentions("env: [{name: A, valueFrom: {configMapKeyRef: {name: gone, key: DB}}}]", map));
+        assertEquals(List.of("configmap env DB db:5432 0.7"), mentions("envFrom: [{configMapRef: {name: env}}]", map));
+        assertEquals(List.of("secret s URL db:5432 0.8"), mentions("envFrom: [{secretRef: {name: s}}]",
+            "kind: Secret\nmetadata: {name: s}\nhosts: {URL: 'db:5432'}"));
+    }
+
+    @Test
+    void aCommandThatWaitsIsSurerThanASetting() {
+        assertEquals(List.of("command:web db:5432 db:5432 0.8"), mentions("command: [sh, -c, 'nc -z db 5432']"));
+    }
+
+    private static Scene service(String name, String selector, String spec) {
+        return new Scene().deploy("web", spec, Scene.ready("web")).service(name, selector, "[{port: 80}]").judged("Service", name, false);
+    }
+
+    private static List<String> selects(String service, String selector) {
+        return service(service, selector, "").causes();
+    }
+
+    @Test
+    void theWorkloadThatAServiceMeansIsKnownByItsNameOrByALabelThatTellsApart() {
+        for (var name : List.of("web", "web-service", "web-svc")) {
+            assertEquals(List.of("SVC_SELECTOR_MISMATCH Service/" + name), selects(name, "{app: webb}"), name);
+        }
+        assertEquals(List.of("SVC_SELECTOR_MISMATCH Service/other"), selects("other", "{app: web, version: b}"));
+        assertEquals(List.of("SVC_NO_READY_ENDPOINTS Service/other"), selects("other", "{app: webb}"));
+        for (var workload : List.of("db-1", "db-v2", "db-deployment", "db-server")) {
+            var scene = new Scene().deploy(workload).service("db", "{app: x}", "[{port: 80}]").judged("Service", "db", false);
+            assertEquals(List.of("SVC_SELECTOR_MISMATCH Service/db"), scene.causes(), workload);
+        }
+        var unlike = new Scene().deploy("db-backup").service("db", "{app: x}", "[{port: 80}]").judged("Service", "db", false);
+        assertEquals(List.of("SVC_NO_READY_ENDPOINTS Service/db"), unlike.causes());
+        var taken = new Scene().deploy("web").service("other", "{app: web}", "[{port: 80}]").service("web", "{app: x}", "[{port: 80}]")
+            .judged("Service", "web", false);
+        assertEquals(List.of("SVC_NO_READY_ENDPOINTS Service/web"), taken.causes(), "another Service serves it");
+    }
+
+    @Test
+    void whatDiffersIsSaidForEachLabel() {
+        assertEquals("app=webb, pods have app=web; tier=x, pods have no tier",
+            service("web", "{app: webb, tier: x}", "").report().causes().get(0).params().get("differs"));
+    }
+
+    private static List<String> ports(String service, String container) {
+        return new Scene().deploy("web", "containers: [{name: web, image: a" + container + "}]", Scene.ready("web"))
+            .service("web", "{app: web}", service).judged("Service", "web", false).causes();
+    }
+
+    @Test
+    void aTargetPortIsDoubtedWhenItIsANameThatNobodyHasOrNoneFits() {
+        var told = List.of("SVC_TARGET_PORT_MISMATCH Service/web");
+        var declared = ", ports: [{containerPort: 8080, name: http}]";
+        assertEquals(told, ports("[{port: 80, targetPort: web}, {port: 81, targetPort: 8080}]", declared), "a name");
+        assertEquals(told, ports("[{port: 80, targetPort: 90}, {port: 81, targetPort: 91}]", declared), "none fits");
+        var fits = List.of("SVC_NO_READY_ENDPOINTS Service/web");
+        assertEquals(fits, ports("[{port: 80, targetPort: 90}, {port: 81, targetPort: 8080}]", declared), "a number, and another fits");
+        assertEquals(fits, ports("[{port: 80, targetPort: http}]", declared));
+        assertEquals(fits, ports("[{port: 80, targetPort: 90}]", ""), "the pods say nothing");
+    }
+
+    private static Scene client(String host, String log, String container) {
+        return new Scene().deploy("web", "containers: [{name: web, image: a, env: [{name: DB_HOST, value: "
+            + host + "}]" + container + "}]",
+            Scene.crashed("web", 1, "Error")).log("web-1-a", "web", log);
+    }
+
+    @Test
+    void aHostThatIsNotThereComesDownToWhatWouldMakeIt() {
+        var unknown = "dial tcp: lookup db on 10.96.0.10:53: no such host";
+        assertEquals(List.of("DNS_NAME_UNKNOWN Deployment/web"), client("db", unknown, "").service("other", 80).deploy("other").causes());
+        assertEquals(List.of("SVC_MISSING Service/db"), client("db", unknown, "").none("Service").deploy("db").causes());
+        assertEquals(List.of("STS_HEADLESS_SVC_MISSING StatefulSet/db"),
+            client("db", unknown, "").none("Service").statefulSet("db", "", Scene.ready("db")).causes());
+        assertEquals(List.of("DNS_NAME_UNKNOWN Service/db"), client("db", unknown, "")
+            .add("kind: Service\nmetadata: {name: db}\nspec: {type: ExternalName, externalName: db.example.com}").causes());
+        assertEquals(List.of("POD_DNS_POLICY Deployment/web"), new Scene().deploy("web", "dnsPolicy: Default\n"
+            + "containers: [{name: web, image: a, env: [{name: DB_HOST, value: db}]}]", Scene.crashed("web", 1, "Error"))
+            .log("web-1-a", "web", unknown).deploy("db").service("db", 5432).causes());
+        assertEquals(List.of("POD_DNS_POLICY Deployment/web"), new Scene().deploy("web", "hostNetwork: true\n"
+            + "containers: [{name: web, image: a, env: [{name: DB_HOST, value: db}]}]", Scene.crashed("web", 1, "Error"))
+            .log("web-1-a", "web", unknown).deploy("db").service("db", 5432).causes());
+    }
+
+    @Test
+    void whatIsReachableAndRefusesIsAskedForWhatIsBehindIt() {
+        var refused = "dial tcp db:5432: connect: connection refused";
+        assertEquals(List.of("OOM_KILLED Deployment/db"), client("db", refused, "").service("db", 5432)
+            .deploy("db", "", Scene.crashed("db", 137, "OOMKilled")).causes());
+        assertEquals(List.of("ENV_PORT_MISMATCH Deployment/web"),
+            client("db", refused.replace("5432", "5433"), "").service("db", 5432).deploy("db").causes());
+        assertEquals(List.of("CRASH_DEPENDENCY_UNREACHABLE Deployment/web"), client("db", refused, "")
+            .service("db", 5432).deploy("db").causes());
+        assertEquals(List.of("CRASH_DEPENDENCY_UNREACHABLE Deployment/web"),
+            client("db", "dial tcp localhost:5432: connect: connection refused", "").service("db", 5432).deploy("db").causes());
+    }
+
+    @Test
+    void twoThatCannotResolveWhatIsThereBlameTheClustersDns() {
+        var scene = client("db", "lookup db: no such host", "").service("db", 5432).deploy("db")
+            .deploy("api", "containers: [{name: api, image: a, env: [{name: DB_HOST, value: db}]}]", Scene.crashed("api", 1, "Error"));
+        assertTrue(scene.causes().stream().noneMatch(c -> c.startsWith("DNS_CLUSTER")), scene.causes()::toString);
+        assertEquals(List.of("DNS_CLUSTER_FAILURE Service/kube-dns"), scene.log("api-1-a", "api", "lookup db: no such host").causes());
+    }
+
+    @Test
+    void aClientThatFailedBeforeWhatItNeedsWasReadyStartsAgain() {
+        var refused = "dial tcp db:5432: connect: connection refused";
+        var late = Scene.ready("db").replace("09:51:00", "09:58:06");
+        assertEquals(List.of("STILL_PROGRESSING Deployment/web"), client("db", refused, "").service("db", 5432).deploy("db", "", late)
+            .judged("Deployment", "db", true).causes());
+        assertEquals(List.of("CRASH_DEPENDENCY_UNREACHABLE Deployment/web"), client("db", refused, "").service("db", 5432)
+            .deploy("db", "", late.replace("09:58:06", "09:58:05")).judged("Deployment", "db", true).causes());
+    }
+
+    @Test
+    void aSettingWithAPortThatNobodyServesIsTold() {
+        assertEquals(List.of("ENV_PORT_MISMATCH Deployment/web"), set("db:5433", "dnsPolicy: ClusterFirst").causes());
+        assertEquals(List.of(), set("db:5432", "dnsPolicy: ClusterFirst").causes());
+        assertEquals(List.of("POD_DNS_POLICY Deployment/web"), set("db:5432", "dnsPolicy: Default").causes());
+        assertEquals(List.of("POD_DNS_POLICY Deployment/web"), set("db:5432", "dnsPolicy: None\ndnsConfig: {searches: [a]}").causes());
+        assertEquals(List.of(), set("db:5432", "dnsPolicy: None\ndnsConfig: {searches: [shop.svc.cluster.local]}").causes());
+        assertEquals(List.of(), set("out.example.com:5432", "dnsPolicy: Default").causes());
+    }
+
+    private static Scene set(String address, String spec) {
+        return new Scene().deploy("web", spec + "\ncontainers: [{name: web, image: a, env: [{name: DB_URL, value: '" + address + "'}]}]",
+            Scene.ready("web")).service("db", 5432).deploy("db");
+    }
+
+    private static Scene needsSecret(Scene scene) {
+        return scene.none("Secret").deploy("web", "containers: [{name: web, image: a, envFrom: [{secretRef: {name: db}}]}]",
+            Scene.waiting("web", "CreateContainerConfigError", "secret \"db\" not found"));
+    }
+
+    @Test
+    void aMissingSecretIsExplainedByItsRefusalAndByAMakerThatFails() {
+        var secret = "apiVersion: v1\nkind: Secret\nmetadata: {name: db}";
+        assertEquals(List.of("APPLY_FORBIDDEN_RBAC Secret/db"), needsSecret(new Scene())
+            .applied(secret, "Forbidden", "secrets \"db\" is forbidden: User \"ci\" cannot patch resource").causes());
+        assertEquals(List.of("SECRET_MISSING Secret/db"), needsSecret(new Scene()).applied(secret, "", "").causes());
+        var certificate = "apiVersion: cert-manager.io/v1\nkind: Certificate\nmetadata: {name: c}\nspec: {secretName: db}\n"
+            + "status: {conditions: [{type: Ready, status: '%s', reason: R, message: m, lastTransitionTime: '2026-01-01T09:50:00Z'}]}";
+        assertEquals(List.of("CERT_NOT_READY Certificate/c"), needsSecret(new Scene()).add(certificate.formatted("False"))
+            .judged("Certificate", "c", false).causes());
+        var made = needsSecret(new Scene()).add(certificate.formatted("True"));
+        assertEquals(List.of("SECRET_MISSING Secret/db"), made.causes());
+        assertEquals(0.9, made.report().causes().get(0).confidence(), 0.1, "who made it says nothing of it");
+    }
+
+    @Test
+    void anErrorThatNamesABrokenServiceIsThatOnes() {
+        var log = "fatal: request to http://db:5432/x ended";
+        assertEquals(List.of("OOM_KILLED Deployment/db"),
+            client("db", log, "").service("db", 5432).deploy("db", "", Scene.crashed("db", 137, "OOMKilled")).causes());
+        assertEquals(List.of("CRASH_APP_ERROR Deployment/web"), client("db", log, "").service("db", 5432).deploy("db").causes());
+        var own = client("web", log.replace("db", "web"), "").service("web", 5432);
+        assertEquals(List.of("CRASH_APP_ERROR Deployment/web"), own.causes(), "its own Service");
+        assertEquals(0.9, own.report().causes().get(0).confidence());
+    }
+
+    @Test
+    void anAddressOfAPodLeadsToItsWorkload() {
+        var refused = "dial tcp 10.1.0.9:5432: connect: connection refused";
+        var scene = client("db", refused, "").deploy("db", "", Scene.crashed("db", 137, "OOMKilled") + "\npodIP: 10.1.0.9");
+        assertEquals(List.of("OOM_KILLED Deployment/db"), scene.causes());
+        assertEquals(2, client("db", refused.replace("0.9", "0.8"), "").deploy("db", "", Scene.crashed("db", 137, "OOMKilled")
+            + "\npodIP: 10.1.0.9").causes().size());
+    }
+
+    @Test
+    void whoRefusesCredentialsIsTheServiceThatIsNamedOrTheOnlyOne() {
+        var denied = "FATAL: password authentication failed for user \"a\"";
+        assertEquals("db", target(client("db", denied, "").service("db", 5432).deploy("db")));
+        assertEquals("db", target(client("mq", "db:5432: " + denied, "").service("mq", 1).deploy("mq").service("db", 5432).deploy("db")));
+        assertEquals("", target(client("db", denied, ", args: ['--mq', 'mq:15']")
+            .service("mq", 1).service("db", 5432).deploy("db").deploy("mq")));
+    }
+
+    private static String target(Scene scene) {
+        return scene.report().causes().get(0).params().getOrDefault("target", "");
+    }
+
+    @Test
+    void aServiceThatWasRefusedExplainsWhoLooksForIt() {
+        var unknown = "dial tcp: lookup db on 10.96.0.10:53: no such host";
+        var service = "apiVersion: v1\nkind: Service\nmetadata: {name: db}";
+        assertEquals(List.of("APPLY_FORBIDDEN_RBAC Service/db"), client("db", unknown, "").none("Service")
+            .applied(service, "Forbidden", "services \"db\" is forbidden: User \"ci\" cannot patch resource").causes());
+        assertEquals(List.of("DNS_NAME_UNKNOWN Deployment/web"), client("db", unknown, "")
+            .none("Service").applied(service, "", "").causes());
+    }
+
+    @Test
+    void aPolicyIsBlamedForSilenceAndNotForARefusalOfWhatIsBroken() {
+        var policy = "kind: NetworkPolicy\nmetadata: {name: np}\nspec: {podSelector: {matchLabels: {app: db}}, ingress: [{from: "
+            + "[{podSelector: {matchLabels: {app: x}}}]}]}";
+        var slow = "dial tcp db:5432: i/o timeout";
+        var refused = "dial tcp db:5432: connect: connection refused";
+        assertEquals(List.of("NETPOL_BLOCKING NetworkPolicy/np"), client("db", slow, "")
+            .service("db", 5432).deploy("db").add(policy).causes());
+        assertEquals(List.of("CRASH_DEPENDENCY_UNREACHABLE Deployment/web"),
+            client("db", refused, "").service("db", 5432).deploy("db").add(policy).causes());
+        assertEquals(List.of("OOM_KILLED Deployment/db"), client("db", refused, "").service("db", 5432)
+            .deploy("db", "", Scene.crashed("db", 137, "OOMKilled")).add(policy).causes());
+    }
+}
