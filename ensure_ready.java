@@ -7968,7 +7968,7 @@ record Repairs(Snapshot snapshot) {
             .flatMap(c -> snapshot.applied("CronJob", c.path("name").asString(""))).map(Applied::source);
     }
 
-    private static Optional<Also> also(Finding f) {
+    private Optional<Also> also(Finding f) {
         var code = f.code();
         var set = f.owner().is("StatefulSet");
         if (code.has(Also.DELETE_POD)) {
@@ -7977,7 +7977,8 @@ record Repairs(Snapshot snapshot) {
         if (code.has(Also.ROLLOUT_RESTART)) {
             return Optional.of(Also.ROLLOUT_RESTART).filter(a -> f.param("setting").startsWith("configmap"));
         }
-        return code.has(Also.NEW_JOB_NAME) || f.owner().is("Job") && code.role == Code.Role.CAUSE ? Optional.of(Also.NEW_JOB_NAME)
+        var stays = snapshot.find(f.owner().kind(), f.owner().name()).isPresent(); // one that is not there can be made as it is written
+        return code.has(Also.NEW_JOB_NAME) || f.owner().is("Job") && stays && code.role == Code.Role.CAUSE ? Optional.of(Also.NEW_JOB_NAME)
             : Optional.of(Also.DELETE_POD).filter(a -> set && code.scope == Code.Scope.repo && !f.pod().isEmpty());
     }
 

@@ -197,7 +197,11 @@ class EnsureCommandTest {
     @Test
     void aLivingSlotIsNotAppliedToButJudged() {
         cli().run("-n", "x", "-f", manifest(CONFIG), "--apply");
-        var json = json(cli().run("-n", "x", "-f", manifest(NEVER), "--apply", "--wait-timeout", "2s", "--wait-soft-fail"));
+        var result = cli().run("-n", "x", "-f", manifest(NEVER), "--apply", "--wait-timeout", "2s", "--wait-soft-fail");
+        assertTrue(result.err().contains("ns/x was there before: nothing is applied; --force-apply applies to a living slot too"),
+            result.err());
+        var json = json(result);
+        assertEquals("OBJECT_MISSING", json.at("/causes/0/code").asString(""), json.toString());
         assertFalse(json.path("applied").asBoolean(true));
         assertFalse(json.path("infraReady").asBoolean(true));
         assertEquals("web", json.at("/workloads/0/name").asString(""));
