@@ -39,7 +39,7 @@ class mutate implements Callable<Integer> {
     private static final Path ROOT = assemble.root();
     private static final List<String> DIAGNOSIS = List.of("DiagnosisTest", "DiagnosisRulesTest", "DiagnosisCodesTest",
         "DiagnosisScenariosTest", "DiagnosisExamTest", "DiagnosisTracesTest", "FactsTest", "*FindingsTest", "FindingsMessagesTest",
-        "WiringTest", "DecisiveTextsTest", "CustomNeedsTest", "OperatorsTest", "ReadyNamespaceTest", "ReportWordingTest",
+        "WiringTest", "CandidatesTest", "DecisiveTextsTest", "CustomNeedsTest", "OperatorsTest", "ReadyNamespaceTest", "ReportWordingTest",
         "ReportedCasesTest", "CertainReasonsTest");
 
     static final List<Area> AREAS = List.of(
