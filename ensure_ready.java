@@ -27,11 +27,11 @@
 // Then what only thinks: equal input gives equal answers.
 // line  5287 src/ensure_ready/certainty: What is certain never to become ready without a change, and what the wait remembers to know it
 // line  5919 src/ensure_ready/diagnosis: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
-// line  8687 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
-// line 10285 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
-// line 11481 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
-// line 12369 src/ensure_ready/model: Objects and snapshots of a namespace
-// line 13448 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
+// line  8688 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
+// line 10286 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
+// line 11482 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
+// line 12370 src/ensure_ready/model: Objects and snapshots of a namespace
+// line 13449 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude;
@@ -8178,7 +8178,8 @@ record Reporting(Observed seen, Dependencies needs, List<Finding> findings,
     }
 
     private ObjectRef ref(Ref o) {
-        var known = seen.snapshot.find(o.kind(), o.name()).map(Obj::apiVersion).filter(v -> !v.isEmpty())
+        var known = seen.snapshot.find(o.kind(), o.name())
+            .or(() -> seen.snapshot.custom().filter(c -> Ref.of(c).equals(o)).findFirst()).map(Obj::apiVersion).filter(v -> !v.isEmpty())
             .or(() -> seen.snapshot.applied(o.kind(), o.name()).map(a -> a.object().apiVersion()))
             .or(() -> VERSIONS.entrySet().stream().filter(v -> v.getValue().contains(o.kind())).map(Map.Entry::getKey).findFirst());
         return new ObjectRef(known.orElse("v1"), o.kind(), GLOBAL.contains(o.kind()) ? "" : seen.snapshot.namespace(), o.name());

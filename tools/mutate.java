@@ -40,7 +40,8 @@ class mutate implements Callable<Integer> {
     /** The namespaces of DiagnosisExamTest stand in ReportedCasesTest too, word for word. */
     private static final List<String> DIAGNOSIS = List.of("DiagnosisTest", "DiagnosisRulesTest", "DiagnosisCodesTest",
         "DiagnosisScenariosTest", "DiagnosisTracesTest", "FactsTest", "*FindingsTest", "FindingsMessagesTest", "WiringTest",
-        "CandidatesTest", "DecisiveTextsTest", "CustomNeedsTest", "OperatorsTest", "ReportWordingTest", "ReportedCasesTest");
+        "CandidatesTest", "CauseRulesTest", "DecisiveTextsTest", "CustomNeedsTest", "OperatorsTest", "ReportWordingTest",
+        "ReportedCasesTest");
 
     static final List<Area> AREAS = List.of(
         new Area("readiness", "ensure_ready", wings("ensure_ready/readiness"), List.of("Readiness*Test", "VerdictTest", "NamespacesTest",
