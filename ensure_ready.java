@@ -8183,7 +8183,8 @@ record Reporting(Observed seen, Dependencies needs, List<Finding> findings,
     }
 
     private ObjectRef ref(Ref o) {
-        var known = seen.snapshot.find(o.kind(), o.name()).map(Obj::apiVersion).filter(v -> !v.isEmpty())
+        var known = seen.snapshot.find(o.kind(), o.name())
+            .or(() -> seen.snapshot.custom().filter(c -> Ref.of(c).equals(o)).findFirst()).map(Obj::apiVersion).filter(v -> !v.isEmpty())
             .or(() -> seen.snapshot.applied(o.kind(), o.name()).map(a -> a.object().apiVersion()))
             .or(() -> VERSIONS.entrySet().stream().filter(v -> v.getValue().contains(o.kind())).map(Map.Entry::getKey).findFirst());
         return new ObjectRef(known.orElse("v1"), o.kind(), GLOBAL.contains(o.kind()) ? "" : seen.snapshot.namespace(), o.name());
@@ -9627,7 +9628,7 @@ record PodFindings(Observed seen, Obj pod, Ref owner, List<Finding> before) {
     private List<Finding> quiet() {
         var blocked = seen.events(pod, "FailedMount", "FailedAttachVolume", "FailedMapVolume",
             "FailedCreatePodSandBox", "FailedPodSandBoxStatus");
-        if (!blocked.isEmpty() && (seen.events(pod, "Started").isEmpty() || unstarted())) {
+        if (!blocked.isEmpty() && unstarted()) {
             var told = blockedBy(blocked);
             var first = told.code() == Code.PVC_ACCESS_MODE ? seen.holder(pod).flatMap(this::lost).orElse(told) : told;
             return Stream.concat(Stream.of(first), absent(List.of(first)).stream()).toList();

@@ -289,6 +289,8 @@ class PodFindingsTest {
         assertEquals(List.of("STILL_PROGRESSING Deployment/web"), web("", runs).findings());
         assertEquals(List.of("STILL_PROGRESSING Deployment/web"),
             web("volumes: [{name: s, secret: {secretName: gone}}]", runs).none("Secret").findings());
+        assertEquals(List.of("STILL_PROGRESSING Deployment/web"), web("", runs).event("Pod/web-1-a", "FailedMount", 1,
+            "MountVolume.SetUp failed for volume \"c\" : configmap \"c\" not found").findings(), "an event from before it ran");
         var init = "initContainerStatuses: [{name: i, state: {terminated: {exitCode: 0}}}]\n";
         assertEquals(List.of("IMAGE_STILL_PULLING Deployment/web"), web("initContainers: [{name: i, image: a}]", init
             + Scene.creating("web").replace("ContainerCreating", "PodInitializing")).event("Pod/web-1-a", "Pulling", 1, "a").findings());

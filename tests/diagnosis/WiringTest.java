@@ -261,4 +261,102 @@ class WiringTest {
         assertEquals(List.of("OOM_KILLED Deployment/db"), client("db", refused, "").service("db", 5432)
             .deploy("db", "", Scene.crashed("db", 137, "OOMKilled")).add(policy).causes());
     }
+
+    private static List<String> explained(Scene scene) {
+        return scene.report().causes().stream().flatMap(c -> c.explains().stream().map(e -> c.code() + " " + e.object() + " " + e.via()))
+            .toList();
+    }
+
+    private static Scene killed(String name) {
+        return new Scene().deploy(name, "", Scene.crashed(name, 137, "OOMKilled"));
+    }
+
+    @Test
+    void anIngressIsExplainedByWhatIsBehindIt() {
+        var scene = killed("db").service("db", 80).judged("Ingress", "in", false)
+            .add("kind: Ingress\nmetadata: {name: in}\nspec: {rules: [{http: {paths: [{backend: {service: {name: db}}}]}}]}");
+        assertEquals(List.of("OOM_KILLED Ingress/in [backend, selector]"), explained(scene));
+        assertEquals(List.of(), scene.report().unexplained());
+        var other = killed("db").service("db", 80).judged("Ingress", "in", false)
+            .add("kind: Ingress\nmetadata: {name: in}\nspec: {defaultBackend: {resource: {kind: Bucket, name: db}}}");
+        assertEquals(1, other.report().unexplained().size());
+    }
+
+    @Test
+    void aServiceIsExplainedByTheResourceThatMadeItOrIsCalledSo() {
+        var failed = "apiVersion: db.example.com/v1\nkind: Cluster\nmetadata: {name: pg}\nstatus: {conditions: [{type: Ready, status: "
+            + "'False', reason: Failed, message: no license}]}";
+        var service = "kind: Service\nmetadata: {name: %s}\nspec: {clusterIP: 1.2.3.4, selector: {role: primary}, ports: [{port: 1}]}";
+        for (var name : List.of("rw, owner: Cluster/pg", "pg-rw, labels: {app.kubernetes.io/instance: pg}")) {
+            var scene = new Scene().add(failed).judged("Cluster", "pg", false).add(service.formatted(name))
+                .judged("Service", name.replaceFirst(",.*", ""), false);
+            assertEquals(List.of("CR_NOT_READY Service/" + name.replaceFirst(",.*", "") + " [made by]"), explained(scene), name);
+        }
+        assertEquals(List.of(), explained(new Scene().add(failed).judged("Cluster", "pg", false).add(service.formatted("other"))
+            .judged("Service", "other", false)));
+    }
+
+    @Test
+    void aCronJobIsExplainedByItsJob() {
+        var scene = new Scene().job("sync-1", "", Scene.ended("sync-1", 137, "OOMKilled", ""), "{active: 1}")
+            .judged("CronJob", "sync", false)
+            .add("kind: CronJob\nmetadata: {name: sync}\nspec: {schedule: '* * * * *'}");
+        scene.snapshot().objects().get("Job").clear();
+        scene.add("kind: Job\nmetadata: {name: sync-1, owner: CronJob/sync}\n"
+            + "spec: {template: {spec: {containers: []}}}\nstatus: {active: 1}");
+        assertEquals(List.of("OOM_KILLED CronJob/sync [owner]"), explained(scene));
+    }
+
+    @Test
+    void whoWaitsWithKubectlIsExplainedByThatWorkload() {
+        for (var word : List.of("deployment/db", "deploy/db", "deployment.apps/db")) {
+            var scene = killed("db").deploy("web", "initContainers: [{name: w, image: k, command: [kubectl wait --for=condition=Available "
+                + word + "]}]", Scene.initRunning("w"));
+            assertEquals(List.of("OOM_KILLED Deployment/web [init:kubectl wait]"), explained(scene), word);
+        }
+        var set = new Scene().statefulSet("db", "", Scene.crashed("db", 137, "OOMKilled"))
+            .deploy("web", "initContainers: [{name: w, image: k, "
+            + "command: [kubectl rollout status sts/db]}]", Scene.initRunning("w"));
+        assertEquals(List.of("OOM_KILLED Deployment/web [init:kubectl wait]"), explained(set));
+        var pod = new Scene().pod("one", "", "one", "", Scene.crashed("one", 137, "OOMKilled")).judged("Pod", "one", false)
+            .deploy("web", "initContainers: [{name: w, image: k, command: [kubectl wait --for=condition=Ready pod/one]}]",
+            Scene.initRunning("w"));
+        assertEquals(List.of("OOM_KILLED Deployment/web [init:kubectl wait]"), explained(pod));
+        var idle = killed("db").deploy("web", "initContainers: [{name: w, image: k, command: [kubectl get deployment/db]}]",
+            Scene.initRunning("w"));
+        assertEquals(List.of(), explained(idle));
+    }
+
+    @Test
+    void aPodOfAHeadlessServiceIsAskedByItsOwnName() {
+        var log = "dial tcp db-0.db:5432: connect: connection refused";
+        var set = client("db-0.db", log, "").statefulSet("db", "", Scene.crashed("db", 137, "OOMKilled"));
+        assertEquals(List.of("OOM_KILLED StatefulSet/db"), client("db-0.db", log, "").service("db", 5432)
+            .statefulSet("db", "", Scene.crashed("db", 137, "OOMKilled")).causes());
+        assertTrue(set.causes().contains("STS_HEADLESS_SVC_MISSING StatefulSet/db") || set.causes().contains("OOM_KILLED StatefulSet/db"),
+            set.causes()::toString);
+    }
+
+    @Test
+    void aClaimOfATemplateIsTheSetsAndAnotherIsNot() {
+        var set = "kind: StatefulSet\nmetadata: {name: db}\nspec: {replicas: 1, "
+            + "volumeClaimTemplates: [{metadata: {name: data}}], template: {spec: {containers: [{name: db, image: a}]}}}";
+        var claim = "kind: PersistentVolumeClaim\nmetadata: {name: %s}\nspec: {storageClassName: gone}\nstatus: {phase: Pending}";
+        var scene = new Scene().none("StorageClass").add(set).judged("StatefulSet", "db", false).add(claim.formatted("data-db-0"));
+        assertEquals(List.of("PVC_STORAGECLASS_MISSING StatefulSet/db [volumeClaimTemplate]"), explained(scene));
+        for (var other : List.of("data-db-x", "data-dbs-0", "logs-db-0")) {
+            assertEquals(List.of(), explained(new Scene().none("StorageClass").add(set).judged("StatefulSet", "db", false)
+                .add(claim.formatted(other))), other);
+        }
+    }
+
+    @Test
+    void whoCannotPullFromARegistryHereIsExplainedByIt() {
+        var scene = killed("registry").service("registry", 5000).deploy("web", "containers: [{name: web, image: 'registry:5000/web:1'}]",
+            Scene.waiting("web", "ErrImagePull", "dial tcp registry:5000: connect: connection refused"));
+        assertEquals(List.of("OOM_KILLED Deployment/web [image, selector]"), explained(scene));
+        var outside = killed("registry").service("registry", 5000).deploy("web", "containers: [{name: web, image: 'registry'}]",
+            Scene.waiting("web", "ErrImagePull", "dial tcp docker.io: connect: connection refused"));
+        assertEquals(2, outside.causes().size());
+    }
 }

@@ -180,7 +180,8 @@ public record Reporting(Observed seen, Dependencies needs, List<Finding> finding
     }
 
     private ObjectRef ref(Ref o) {
-        var known = seen.snapshot.find(o.kind(), o.name()).map(Obj::apiVersion).filter(v -> !v.isEmpty())
+        var known = seen.snapshot.find(o.kind(), o.name())
+            .or(() -> seen.snapshot.custom().filter(c -> Ref.of(c).equals(o)).findFirst()).map(Obj::apiVersion).filter(v -> !v.isEmpty())
             .or(() -> seen.snapshot.applied(o.kind(), o.name()).map(a -> a.object().apiVersion()))
             .or(() -> VERSIONS.entrySet().stream().filter(v -> v.getValue().contains(o.kind())).map(Map.Entry::getKey).findFirst());
         return new ObjectRef(known.orElse("v1"), o.kind(), GLOBAL.contains(o.kind()) ? "" : seen.snapshot.namespace(), o.name());

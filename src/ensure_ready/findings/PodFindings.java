@@ -153,7 +153,7 @@ public record PodFindings(Observed seen, Obj pod, Ref owner, List<Finding> befor
     private List<Finding> quiet() {
         var blocked = seen.events(pod, "FailedMount", "FailedAttachVolume", "FailedMapVolume",
             "FailedCreatePodSandBox", "FailedPodSandBoxStatus");
-        if (!blocked.isEmpty() && (seen.events(pod, "Started").isEmpty() || unstarted())) {
+        if (!blocked.isEmpty() && unstarted()) {
             var told = blockedBy(blocked);
             var first = told.code() == Code.PVC_ACCESS_MODE ? seen.holder(pod).flatMap(this::lost).orElse(told) : told;
             return Stream.concat(Stream.of(first), absent(List.of(first)).stream()).toList();
