@@ -92,6 +92,7 @@ class AdmissionCases {
 
     /** Of the manifests and not there, though its kind was read. */
     private static Scene absent(String kind, String spec) {
-        return new Scene().none("Pod", kind).applied("kind: " + kind + "\nmetadata: {name: web}\n" + spec, "", "").judged(kind, "web", false);
+        return new Scene().none("Pod", kind).applied("kind: " + kind + "\nmetadata: {name: web}\n" + spec, "", "")
+            .judged(kind, "web", false);
     }
 }
