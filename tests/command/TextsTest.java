@@ -1,5 +1,6 @@
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -34,5 +35,11 @@ class TextsTest {
     @CsvSource({"0, 0 pods", "1, 1 pod", "2, 2 pods"})
     void oneIsSaidInTheSingular(long n, String expected) {
         assertEquals(expected, ensure_ready.Texts.count(n, "pod"));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"'', ''", "a, a", "a a, a (x2)", "a a b a c c c, a (x2);b;a;c (x3)"})
+    void theSameLineAgainAndAgainStandsOnceWithItsNumber(String lines, String expected) {
+        assertEquals(expected, String.join(";", ensure_ready.Texts.folded(lines.isEmpty() ? List.of() : List.of(lines.split(" ")))));
     }
 }
