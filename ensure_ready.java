@@ -28,10 +28,10 @@
 // line  5287 src/ensure_ready/certainty: What is certain never to become ready without a change, and what the wait remembers to know it
 // line  5919 src/ensure_ready/diagnosis: Why it is not ready: codes, messages, findings, wiring, and the roots that explain the rest
 // line  8688 src/ensure_ready/findings: What each object says of itself, as findings; and what texts of kubelets, schedulers and programs tell beside it
-// line 10286 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
-// line 11482 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
-// line 12370 src/ensure_ready/model: Objects and snapshots of a namespace
-// line 13449 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
+// line 10287 src/ensure_ready/readiness: Whether it is ready: a rule for each kind, and the verdict on all of them
+// line 11483 src/ensure_ready/catalogue: Causes and what they mean: a row of policy for each code, and the messages that stand for it
+// line 12371 src/ensure_ready/model: Objects and snapshots of a namespace
+// line 13450 src/shared: What both scripts use and needs nothing from outside: texts, durations, JSON, masking
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude;
@@ -9226,7 +9226,8 @@ static final class Findings {
     }
 
     private static Stream<Finding> deletions(Observed seen) {
-        return seen.snapshot.objects().entrySet().stream().flatMap(e -> e.getValue().stream().flatMap(o -> deletion(seen, e.getKey(), o).stream()));
+        return seen.snapshot.objects().entrySet().stream()
+            .flatMap(e -> e.getValue().stream().flatMap(o -> deletion(seen, e.getKey(), o).stream()));
     }
 
     private static Optional<Finding> deletion(Observed seen, String kind, Obj o) {

@@ -48,7 +48,8 @@ public final class Findings {
     }
 
     private static Stream<Finding> deletions(Observed seen) {
-        return seen.snapshot.objects().entrySet().stream().flatMap(e -> e.getValue().stream().flatMap(o -> deletion(seen, e.getKey(), o).stream()));
+        return seen.snapshot.objects().entrySet().stream()
+            .flatMap(e -> e.getValue().stream().flatMap(o -> deletion(seen, e.getKey(), o).stream()));
     }
 
     private static Optional<Finding> deletion(Observed seen, String kind, Obj o) {
