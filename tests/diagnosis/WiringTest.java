@@ -359,4 +359,44 @@ class WiringTest {
             Scene.waiting("web", "ErrImagePull", "dial tcp docker.io: connect: connection refused"));
         assertEquals(2, outside.causes().size());
     }
+
+    @Test
+    void whoMissesSomethingInItsOwnPodIsNotExplainedByOthers() {
+        var scene = client("db", "dial tcp localhost:6379: connect: connection refused", "").service("db", 5432)
+            .deploy("db", "", Scene.crashed("db", 137, "OOMKilled"));
+        assertEquals(List.of("CRASH_DEPENDENCY_UNREACHABLE Deployment/web", "OOM_KILLED Deployment/db"), scene.causes().stream().sorted()
+            .toList());
+    }
+
+    @Test
+    void aNameThatCameAfterTheCrashIsFoundByTheNextStart() {
+        var scene = client("db", "dial tcp: lookup db: no such host", "").deploy("db").service("db", 5432);
+        var service = (tools.jackson.databind.node.ObjectNode) scene.snapshot().all("Service").get(0).json().get("metadata");
+        service.put("creationTimestamp", "2026-01-01T09:58:06Z");
+        assertEquals(List.of("STILL_PROGRESSING Deployment/web"), scene.causes());
+        service.put("creationTimestamp", "2026-01-01T09:58:05Z");
+        assertTrue(!scene.causes().contains("STILL_PROGRESSING Deployment/web"), scene.causes()::toString);
+    }
+
+    @Test
+    void aProbeThatFailsForABrokenServiceIsThatOnes() {
+        var env = "containers: [{name: web, image: a, env: [{name: DB_HOST, value: db}]}]";
+        var refused = new Scene().deploy("web", env, Scene.unreadyRunning("web"))
+            .event("Pod/web-1-a", "Unhealthy", 30, "Readiness probe failed: HTTP probe failed with statuscode: 503", "web")
+            .log("web-1-a", "web", "dial tcp db:5432: connect: connection refused").service("db", 5432)
+            .deploy("db", "", Scene.crashed("db", 137, "OOMKilled"));
+        assertEquals(List.of("OOM_KILLED Deployment/db"), refused.causes());
+    }
+
+    @Test
+    void aPolicyThatKeepsFromDnsIsBlamedForAnUnknownName() {
+        var policy = "kind: NetworkPolicy\nmetadata: {name: out}\nspec: {podSelector: {}, policyTypes: [Egress], egress: [%s]}";
+        var down = "dial tcp: lookup db on 10.96.0.10:53: read udp: i/o timeout";
+        assertEquals(List.of("NETPOL_BLOCKING NetworkPolicy/out"), client("db", down, "").none("Service")
+            .add(policy.formatted("{to: [{podSelector: {}}]}")).causes());
+        assertEquals(List.of("DNS_NAME_UNKNOWN Deployment/web"), client("db", down.replace("read udp: i/o timeout", "no such host"), "")
+            .none("Service").add(policy.formatted("{to: [{podSelector: {}}]}")).causes());
+        assertEquals(List.of("DNS_NAME_UNKNOWN Deployment/web"), client("db", down, "").none("Service")
+            .add(policy.formatted("{ports: [{port: 53}]}")).causes());
+    }
 }

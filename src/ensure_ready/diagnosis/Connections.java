@@ -254,7 +254,7 @@ public final class Connections {
         } else if (service.isPresent()) {
             reachable(s, a, service.get(), line);
         } else if (local.isPresent() && unapplied(snapshot, local.get())) {
-            edges.add(edge(s, a, new Ref("Service", local.get()), 0.9));
+            edges.add(edge(s, a, new Ref("Service", local.get())));
             s.means(s.told().named());
         } else if (local.isPresent() && snapshot.knows("Service") || Phrase.NO_NAME.occurs(line)) {
             absent(s, a, local, line);
@@ -265,11 +265,11 @@ public final class Connections {
         return snapshot.applied("Service", service).filter(x -> x.result() == Result.failed).isPresent();
     }
 
-    private static Edge edge(Complaint s, Address a, Ref to, double confidence) {
+    private static Edge edge(Complaint s, Address a, Ref to) {
         var init = s.told().code() == Code.INIT_WAITING;
         return new Edge(s.owner(), to, init ? Edge.Origin.INIT : Edge.Origin.LOG, init
             ? "init:" + s.told().container() + " " + a : "log:" + a,
-            confidence, a.port());
+            0.9, a.port());
     }
 
     /** No Service of that name. A log that was refused by an address proves that the name did resolve. */
@@ -327,7 +327,7 @@ public final class Connections {
             s.means(Code.NETPOL_BLOCKING, Ref.of(policy.get()), Map.of("from", from.ref(), "to", "svc/" + service.name()));
             return;
         }
-        edges.add(edge(s, a, Ref.of(service), s.told().code() == Code.INIT_WAITING ? 0.95 : 0.9));
+        edges.add(edge(s, a, Ref.of(service)));
         s.meansNamed(healthy ? answering(s.told(), service) : s.told().code(), s.told().object(), Map.of());
     }
 
