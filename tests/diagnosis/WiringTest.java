@@ -399,4 +399,30 @@ class WiringTest {
         assertEquals(List.of("DNS_NAME_UNKNOWN Deployment/web"), client("db", down, "").none("Service")
             .add(policy.formatted("{ports: [{port: 53}]}")).causes());
     }
+
+    private static List<String> unserved(String port, Scene scene) {
+        return scene.deploy("web", "containers: [{name: web, image: a, env: [{name: DB_URL, value: 'db:5432'}]}]", Scene.ready("web"))
+            .deploy("db", "containers: [{name: db, image: a, ports: [{containerPort: " + port + "}]}]", Scene.ready("db")).causes();
+    }
+
+    @Test
+    void aSettingThatNamesAWorkloadWhichLacksItsServiceIsTold() {
+        assertEquals(List.of("SVC_MISSING Service/db"), unserved("5432", new Scene().none("Service")));
+        assertEquals(List.of(), unserved("80", new Scene().none("Service")), "it listens elsewhere");
+        assertEquals(List.of(), unserved("5432", new Scene()), "nobody could look");
+        assertEquals(List.of(), unserved("5432", new Scene().service("db", 5432)));
+    }
+
+    @Test
+    void aPolicyBetweenAClientThatIsNotReadyAndWhatItNamesIsTold() {
+        var policy = "kind: NetworkPolicy\nmetadata: {name: np}\nspec: {podSelector: {matchLabels: {app: db}}, ingress: [{from: "
+            + "[{podSelector: {matchLabels: {app: x}}}]}]}";
+        assertEquals(List.of("NETPOL_BLOCKING NetworkPolicy/np"), named(Scene.unreadyRunning("web")).add(policy).causes());
+        assertEquals(List.of(), named(Scene.ready("web")).add(policy).causes(), "its traffic may flow");
+    }
+
+    private static Scene named(String status) {
+        return new Scene().deploy("web", "containers: [{name: web, image: a, env: [{name: DB_URL, value: 'db:5432'}]}]", status)
+            .deploy("db").service("db", 5432);
+    }
 }
