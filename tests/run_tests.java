@@ -79,7 +79,7 @@ class run_tests implements Callable<Integer> {
     boolean verbose;
 
     @Option(names = "--parallel", paramLabel = "N",
-        description = "classes at the same time (default: 3; --fast: 12, and their methods too)")
+        description = "classes at the same time (default: 3; --fast: 18, and their methods too)")
     Integer parallel;
 
     public static void main(String... args) {
@@ -107,7 +107,7 @@ class run_tests implements Callable<Integer> {
     }
 
     private LauncherDiscoveryRequest request() throws URISyntaxException {
-        int threads = Math.max(1, parallel != null ? parallel : fast ? 12 : 3);
+        int threads = Math.max(1, parallel != null ? parallel : fast ? 18 : 3);
         var jar = Path.of(run_tests.class.getProtectionDomain().getCodeSource().getLocation().toURI());
         return LauncherDiscoveryRequestBuilder.request()
                 .selectors(selectClasspathRoots(Set.of(jar)))

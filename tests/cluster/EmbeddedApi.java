@@ -7,6 +7,7 @@ import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.BindException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
@@ -25,6 +26,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
@@ -63,7 +65,7 @@ final class EmbeddedApi implements AutoCloseable {
     /** Listens (again) on the port of the first time, as an API server does that was restarted. */
     void up() {
         try {
-            server = server == null ? Ports.first(EmbeddedApi::listening) : listening(server.getAddress().getPort());
+            server = server == null ? Ports.first(EmbeddedApi::listening) : again(server.getAddress().getPort());
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -74,6 +76,16 @@ final class EmbeddedApi implements AutoCloseable {
 
     private static HttpServer listening(int port) throws IOException {
         return HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 0);
+    }
+
+    /** A port that was listened on may take a moment to be free. */
+    private static HttpServer again(int port) throws IOException {
+        try {
+            return listening(port);
+        } catch (BindException e) {
+            LockSupport.parkNanos(300_000_000);
+            return listening(port);
+        }
     }
 
     /** Refuses connections and cuts every watch, until {@link #up}. */

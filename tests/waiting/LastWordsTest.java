@@ -85,6 +85,12 @@ class LastWordsTest {
         }
     }
 
+    /** Who reads logs has ended. */
+    private void heard() {
+        soon("a log is asked for", () -> server.requests("get", "pods/log") > 0);
+        soon("it is read", () -> Thread.getAllStackTraces().keySet().stream().noneMatch(t -> t.getName().equals("last-words")));
+    }
+
     private void hold(String pod) {
         server.edit("pods", "shop", pod, p -> p.withObject("/metadata").putArray("finalizers").add("batch.kubernetes.io/job-tracking"));
     }
@@ -116,6 +122,7 @@ class LastWordsTest {
         hold("migrate-v");
         server.delete("pods", "shop", "migrate-v");
         assertEquals("[CRASH_AUTH_FAILED Job/migrate [FATAL: password authentication failed for user shop]]", causes(() -> {
+            heard();
             server.edit("pods", "shop", "migrate-v", p -> p.withObject("/metadata").remove("finalizers"));
             server.putYaml("shop", JOB.formatted(FAILED));
         }, Map.of()));
@@ -156,8 +163,7 @@ class LastWordsTest {
         assertEquals("[CRASH_AUTH_FAILED Job/migrate [FATAL: password authentication failed for user shop]]", causes(() -> {
             soon("both logs are asked for", () -> server.requests("get", "pods/log") > 1);
             server.log("shop", "migrate-t", "app", false, "FATAL: password authentication failed for user shop\n");
-            soon("they are asked for again", () -> Thread.getAllStackTraces().keySet().stream()
-                .noneMatch(t -> t.getName().equals("last-words")));
+            heard();
             failsAndTakesAway("migrate-t");
         }, Map.of()));
     }

@@ -218,7 +218,7 @@ class WatchTest {
             watch.follow(ensure_ready.Topic.of(ensure_ready.Kind.DEPLOYMENT, "shop"));
             until("first list", () -> watch.complete() && server.requests("watch", "deployments") == 1);
             server.putYaml("shop", NOTHING_YET);
-            Thread.sleep(1000);
+            Thread.sleep(3000); // until a bookmark of it is read
             server.compact();
             server.cutWatches();
             until("the next watch", () -> server.requests("watch", "deployments") > 1);
