@@ -9951,11 +9951,14 @@ record Refusals(Observed seen) {
         return Optional.of(part.in(message)).filter(name -> !name.isEmpty()).map(name -> new Ref(kind, name));
     }
 
-    /** What should run, and is not even there though its kind was read: never applied, or deleted since. A Job may be gone by its time. */
+    /**
+     * What should run, and is not even there though its kind was read: never applied, or deleted since. In a namespace that goes away
+     * nothing can be; a Job may be gone by its time.
+     */
     Optional<Finding> absent(Applied a) {
         var o = a.object();
         boolean runs = !o.builtIn() || Kinds.WORKLOADS.contains(o.kind()) && !o.kind().equals("PersistentVolumeClaim");
-        return !runs || a.pending() || a.result() == Result.failed || !seen.snapshot.knows(Snapshot.key(o))
+        return !runs || a.pending() || !a.error().isEmpty() || !seen.snapshot.knows(Snapshot.key(o)) || seen.snapshot.ends()
             || seen.snapshot.live(o).isPresent() || o.has("/spec/ttlSecondsAfterFinished") ? Optional.empty()
             : Optional.of(seen.finding(Code.OBJECT_MISSING, Ref.of(o), Evidence.status(o.ref(), "NotFound",
                 "is in the manifests and not in the namespace")));
@@ -11386,13 +11389,11 @@ static final class Verdicts {
         return snapshot.applied().stream().filter(a -> snapshot.same(a.object(), o)).findFirst();
     }
 
-    /** A namespace that goes away, or is not there, has nothing that could be ready; lists of it are simply empty. */
     private static List<Judged> endOfNamespace(Snapshot snapshot) {
-        var live = snapshot.find("Namespace", snapshot.namespace());
-        if (!snapshot.knows("Namespace") || live.isPresent() && !live.get().deleting()) {
+        if (!snapshot.ends()) {
             return List.of();
         }
-        var message = live.isPresent() ? "is being deleted" : "does not exist";
+        var message = snapshot.find("Namespace", snapshot.namespace()).isPresent() ? "is being deleted" : "does not exist";
         return List.of(new Judged(new Workload("Namespace", snapshot.namespace(), State.progressing, 0, 1, message), List.of(), true));
     }
 
@@ -12365,9 +12366,11 @@ record Young(int seconds) implements Trait { }
  * @param object     as the manifest gives it
  * @param generation {@code metadata.generation} that the server answered; a status older than this says nothing
  * @param uid        of the object that was applied; another uid means that somebody made it again
- * @param error      one line when it failed, else empty
+ * @param error      one line when it failed or was not tried any more, else empty
  */
 record Applied(Obj object, Source source, Result result, long generation, String uid, String reason, String error) {
+    private static final String UNTRIED = "not tried before the time was up";
+
     static boolean anyFailed(List<Applied> results) {
         return results.stream().anyMatch(r -> r.result() == Result.failed);
     }
@@ -12387,7 +12390,8 @@ record Applied(Obj object, Source source, Result result, long generation, String
 
     /** When nothing is tried any more. */
     Applied finished() {
-        return pending() ? with(error.isEmpty() ? Result.skipped : Result.failed) : this;
+        return !pending() ? this : error.isEmpty() ? new Applied(object, source, Result.skipped, generation, uid, reason, UNTRIED)
+            : with(Result.failed);
     }
 }
 
@@ -13319,6 +13323,11 @@ record Snapshot(String namespace, Instant at, Map<String, List<Obj>> objects,
 
     Optional<Obj> find(String kind, String in, String name) {
         return Optional.ofNullable(index.byName().get(kind + "/" + in + "/" + name));
+    }
+
+    /** Whether the namespace goes away, or is not there: then nothing in it can be ready; lists of it are simply empty. */
+    boolean ends() {
+        return knows("Namespace") && find("Namespace", namespace).filter(n -> !n.deleting()).isEmpty();
     }
 
     /** What the cluster has of an object that a manifest gives. */

@@ -77,9 +77,11 @@ final class PlayedNodes {
             .anyMatch(condition -> condition.getType().equals("Ready") && condition.getStatus().equals("True"));
     }
 
-    private static boolean isEstablished(KubernetesClient client, String name) {
+    /** A definition that was just made has a status without conditions for a moment. */
+    static boolean isEstablished(KubernetesClient client, String name) {
         CustomResourceDefinition definition = client.apiextensions().v1().customResourceDefinitions().withName(name).get();
-        return definition != null && definition.getStatus() != null && definition.getStatus().getConditions().stream()
+        return definition != null && definition.getStatus() != null && definition.getStatus().getConditions() != null
+            && definition.getStatus().getConditions().stream()
             .anyMatch(condition -> condition.getType().equals("Established") && condition.getStatus().equals("True"));
     }
 }

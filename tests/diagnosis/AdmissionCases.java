@@ -85,6 +85,9 @@ class AdmissionCases {
             DiagnosisCodesTest.c(ensure_ready.Code.OBJECT_MISSING, () -> absent("Deployment", ""), () -> absent("ConfigMap", "")),
             DiagnosisCodesTest.c(ensure_ready.Code.OBJECT_MISSING, () -> absent("Job", "spec: {}"),
                 () -> absent("Job", "spec: {ttlSecondsAfterFinished: 0}")),
+            DiagnosisCodesTest.c(ensure_ready.Code.OBJECT_MISSING,
+                () -> absent("StatefulSet", "").add("kind: Namespace\nmetadata: {name: shop}"), () -> absent("StatefulSet", "")
+                    .add("kind: Namespace\nmetadata: {name: shop, deletionTimestamp: '2026-01-01T09:59:50Z'}")),
             DiagnosisCodesTest.c(ensure_ready.Code.NAMESPACE_MISSING, () ->
                 DiagnosisCodesTest.apply("NotFound", "namespaces \"shop\" not found"),
                 () -> DiagnosisCodesTest.apply("NotFound", "the server could not find the requested resource")));

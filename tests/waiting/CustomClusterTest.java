@@ -7,7 +7,6 @@ import java.io.ByteArrayInputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -42,10 +41,8 @@ class CustomClusterTest {
               versions: [{name: v1, served: true, storage: true, subresources: {status: {}}, schema: {openAPIV3Schema: {type: object,
                   x-kubernetes-preserve-unknown-fields: true}}}]
             """);
-        cluster.client().apiextensions().v1().customResourceDefinitions().withName("gadgets.example.x-k8s.io")
-            .waitUntilCondition(d -> d != null
-            && d.getStatus().getConditions().stream().anyMatch(c -> c.getType().equals("Established") && c.getStatus().equals("True")),
-            20, TimeUnit.SECONDS);
+        Await.until("crd/gadgets", Duration.ofSeconds(20),
+            () -> PlayedNodes.isEstablished(cluster.client(), "gadgets.example.x-k8s.io"));
         apply("apiVersion: example.x-k8s.io/v1\nkind: Gadget\nmetadata: {name: g, namespace: " + namespace + "}");
         var gadgets = cluster.client().genericKubernetesResources("example.x-k8s.io/v1", "Gadget").inNamespace(namespace).withName("g");
         assertEquals("gadget/g has no status yet", said());

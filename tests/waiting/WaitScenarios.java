@@ -155,8 +155,9 @@ final class WaitScenarios {
             .replace("spec:\n  selector", "spec:\n  progressDeadlineSeconds: 3\n  selector");
         var lab = new WaitLab(cluster, "repair").before(broken);
         cluster.client().apps().deployments().inNamespace(lab.namespace).withName("api")
-            .waitUntilCondition(d -> d != null && d.getStatus() != null && d.getStatus().getConditions().stream()
-            .anyMatch(c -> "ProgressDeadlineExceeded".equals(c.getReason())), 30, TimeUnit.SECONDS);
+            .waitUntilCondition(d -> d != null && d.getStatus() != null && d.getStatus().getConditions() != null
+                && d.getStatus().getConditions().stream().anyMatch(c -> "ProgressDeadlineExceeded".equals(c.getReason())),
+                30, TimeUnit.SECONDS);
         lab.apply(broken + "apiVersion: v1\nkind: Secret\nmetadata: {name: db-secret}\nstringData: {password: p}\n");
         return lab.after(6, () -> lab.tell("api", "is", "ready")).start(120);
     }

@@ -9,7 +9,6 @@ import ensure_ready.model.Kinds;
 import ensure_ready.model.Obj;
 import ensure_ready.model.Ref;
 import ensure_ready.model.References;
-import ensure_ready.model.Result;
 import ensure_ready.model.Snapshot;
 import java.time.Instant;
 import java.util.Comparator;
@@ -75,11 +74,14 @@ public record Refusals(Observed seen) {
         return Optional.of(part.in(message)).filter(name -> !name.isEmpty()).map(name -> new Ref(kind, name));
     }
 
-    /** What should run, and is not even there though its kind was read: never applied, or deleted since. A Job may be gone by its time. */
+    /**
+     * What should run, and is not even there though its kind was read: never applied, or deleted since. In a namespace that goes away
+     * nothing can be; a Job may be gone by its time.
+     */
     Optional<Finding> absent(Applied a) {
         var o = a.object();
         boolean runs = !o.builtIn() || Kinds.WORKLOADS.contains(o.kind()) && !o.kind().equals("PersistentVolumeClaim");
-        return !runs || a.pending() || a.result() == Result.failed || !seen.snapshot.knows(Snapshot.key(o))
+        return !runs || a.pending() || !a.error().isEmpty() || !seen.snapshot.knows(Snapshot.key(o)) || seen.snapshot.ends()
             || seen.snapshot.live(o).isPresent() || o.has("/spec/ttlSecondsAfterFinished") ? Optional.empty()
             : Optional.of(seen.finding(Code.OBJECT_MISSING, Ref.of(o), Evidence.status(o.ref(), "NotFound",
                 "is in the manifests and not in the namespace")));

@@ -8,9 +8,11 @@ import java.util.List;
  * @param object     as the manifest gives it
  * @param generation {@code metadata.generation} that the server answered; a status older than this says nothing
  * @param uid        of the object that was applied; another uid means that somebody made it again
- * @param error      one line when it failed, else empty
+ * @param error      one line when it failed or was not tried any more, else empty
  */
 public record Applied(Obj object, Source source, Result result, long generation, String uid, String reason, String error) {
+    private static final String UNTRIED = "not tried before the time was up";
+
     public static boolean anyFailed(List<Applied> results) {
         return results.stream().anyMatch(r -> r.result() == Result.failed);
     }
@@ -30,6 +32,7 @@ public record Applied(Obj object, Source source, Result result, long generation,
 
     /** When nothing is tried any more. */
     public Applied finished() {
-        return pending() ? with(error.isEmpty() ? Result.skipped : Result.failed) : this;
+        return !pending() ? this : error.isEmpty() ? new Applied(object, source, Result.skipped, generation, uid, reason, UNTRIED)
+            : with(Result.failed);
     }
 }

@@ -70,6 +70,11 @@ public record Snapshot(String namespace, Instant at, Map<String, List<Obj>> obje
         return Optional.ofNullable(index.byName().get(kind + "/" + in + "/" + name));
     }
 
+    /** Whether the namespace goes away, or is not there: then nothing in it can be ready; lists of it are simply empty. */
+    public boolean ends() {
+        return knows("Namespace") && find("Namespace", namespace).filter(n -> !n.deleting()).isEmpty();
+    }
+
     /** What the cluster has of an object that a manifest gives. */
     public Optional<Obj> live(Obj manifest) {
         return all(key(manifest)).stream().filter(o -> same(manifest, o)).findFirst();

@@ -137,13 +137,11 @@ public final class Verdicts {
         return snapshot.applied().stream().filter(a -> snapshot.same(a.object(), o)).findFirst();
     }
 
-    /** A namespace that goes away, or is not there, has nothing that could be ready; lists of it are simply empty. */
     private static List<Judged> endOfNamespace(Snapshot snapshot) {
-        var live = snapshot.find("Namespace", snapshot.namespace());
-        if (!snapshot.knows("Namespace") || live.isPresent() && !live.get().deleting()) {
+        if (!snapshot.ends()) {
             return List.of();
         }
-        var message = live.isPresent() ? "is being deleted" : "does not exist";
+        var message = snapshot.find("Namespace", snapshot.namespace()).isPresent() ? "is being deleted" : "does not exist";
         return List.of(new Judged(new Workload("Namespace", snapshot.namespace(), State.progressing, 0, 1, message), List.of(), true));
     }
 
