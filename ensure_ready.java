@@ -2855,7 +2855,7 @@ static final class LastWords {
                 var name = c.path("name").asString("");
                 var end = end(pod, c);
                 if (end.path("exitCode").asInt(0) != 0) {
-                    pods.merge(pod.uid(), ended(pod), (before, now) -> pod.deleting() ? before : now);
+                    pods.merge(pod.uid(), pod, (before, now) -> now.deleting() ? before : now);
                     var run = String.join("/", pod.uid(), name, end.path("finishedAt").asString(""));
                     if (reads.size() < MOST && !reads.containsKey(run)) {
                         reads.put(run, CompletableFuture.runAsync(() -> read(pod, name, !c.at("/state/terminated").isObject()),
@@ -2888,7 +2888,7 @@ static final class LastWords {
     /** A container that starts again has for a moment neither this nor an earlier log. */
     private void read(Obj pod, String container, boolean before) {
         for (int i = 0; i < TRIES && !(said(pod, container, before) || said(pod, container, !before)); i++) {
-            LockSupport.parkNanos(PAUSE.toNanos());
+            Pause.of(PAUSE);
         }
     }
 
@@ -2909,11 +2909,12 @@ static final class LastWords {
     Snapshot with(Snapshot s) {
         var given = s.all("Job").stream().filter(j -> Stream.of("Failed", "FailureTarget").anyMatch(type -> Obj.isTrue(j.condition(type)))
             && s.ownedBy("Pod", j).stream().allMatch(Obj::deleting)).map(Obj::uid).toList();
-        var told = pods.values().stream().filter(p -> given.contains(p.controller().path("uid").asString(""))).toList();
+        var told = pods.values().stream().filter(p -> given.contains(p.controller().path("uid").asString(""))).map(LastWords::ended)
+            .toList();
         if (told.isEmpty()) {
             return s;
         }
-        CompletableFuture.allOf(reads.values().toArray(CompletableFuture[]::new))
+        CompletableFuture.allOf(reads.values().toArray(CompletableFuture[]::new)).exceptionally(broken -> null) // the others are told
             .completeOnTimeout(null, READ.toMillis(), TimeUnit.MILLISECONDS).join();
         var objects = new HashMap<>(s.objects());
         objects.put("Pod", Stream.concat(told.stream(), s.all("Pod").stream().filter(p -> !pods.containsKey(p.uid()))).toList());
@@ -13332,7 +13333,8 @@ record Snapshot(String namespace, Instant at, Map<String, List<Obj>> objects,
 
     /** What the cluster has of an object that a manifest gives. */
     Optional<Obj> live(Obj manifest) {
-        return all(key(manifest)).stream().filter(o -> same(manifest, o)).findFirst();
+        var in = manifest.namespace().isEmpty() ? namespace : manifest.namespace();
+        return find(key(manifest), in, manifest.name()).or(() -> find(key(manifest), "", manifest.name()));
     }
 
     /** The same, else that of another namespace which the manifests name. */

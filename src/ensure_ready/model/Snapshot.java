@@ -77,7 +77,8 @@ public record Snapshot(String namespace, Instant at, Map<String, List<Obj>> obje
 
     /** What the cluster has of an object that a manifest gives. */
     public Optional<Obj> live(Obj manifest) {
-        return all(key(manifest)).stream().filter(o -> same(manifest, o)).findFirst();
+        var in = manifest.namespace().isEmpty() ? namespace : manifest.namespace();
+        return find(key(manifest), in, manifest.name()).or(() -> find(key(manifest), "", manifest.name()));
     }
 
     /** The same, else that of another namespace which the manifests name. */

@@ -8,13 +8,13 @@ import ensure_ready.model.Obj;
 import ensure_ready.model.Pods;
 import ensure_ready.model.Ref;
 import ensure_ready.model.Snapshot;
+import ensure_ready.system.Pause;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import shared.system.Daemon;
@@ -48,7 +48,7 @@ public final class LastWords {
                 var name = c.path("name").asString("");
                 var end = end(pod, c);
                 if (end.path("exitCode").asInt(0) != 0) {
-                    pods.merge(pod.uid(), ended(pod), (before, now) -> pod.deleting() ? before : now);
+                    pods.merge(pod.uid(), pod, (before, now) -> now.deleting() ? before : now);
                     var run = String.join("/", pod.uid(), name, end.path("finishedAt").asString(""));
                     if (reads.size() < MOST && !reads.containsKey(run)) {
                         reads.put(run, CompletableFuture.runAsync(() -> read(pod, name, !c.at("/state/terminated").isObject()),
@@ -81,7 +81,7 @@ public final class LastWords {
     /** A container that starts again has for a moment neither this nor an earlier log. */
     private void read(Obj pod, String container, boolean before) {
         for (int i = 0; i < TRIES && !(said(pod, container, before) || said(pod, container, !before)); i++) {
-            LockSupport.parkNanos(PAUSE.toNanos());
+            Pause.of(PAUSE);
         }
     }
 
@@ -102,11 +102,12 @@ public final class LastWords {
     Snapshot with(Snapshot s) {
         var given = s.all("Job").stream().filter(j -> Stream.of("Failed", "FailureTarget").anyMatch(type -> Obj.isTrue(j.condition(type)))
             && s.ownedBy("Pod", j).stream().allMatch(Obj::deleting)).map(Obj::uid).toList();
-        var told = pods.values().stream().filter(p -> given.contains(p.controller().path("uid").asString(""))).toList();
+        var told = pods.values().stream().filter(p -> given.contains(p.controller().path("uid").asString(""))).map(LastWords::ended)
+            .toList();
         if (told.isEmpty()) {
             return s;
         }
-        CompletableFuture.allOf(reads.values().toArray(CompletableFuture[]::new))
+        CompletableFuture.allOf(reads.values().toArray(CompletableFuture[]::new)).exceptionally(broken -> null) // the others are told
             .completeOnTimeout(null, READ.toMillis(), TimeUnit.MILLISECONDS).join();
         var objects = new HashMap<>(s.objects());
         objects.put("Pod", Stream.concat(told.stream(), s.all("Pod").stream().filter(p -> !pods.containsKey(p.uid()))).toList());

@@ -5,24 +5,22 @@ source "$(dirname "$0")/github.sh"
 
 marker='<!-- agent-status -->'
 
-# known NAME JSON: every text, number and true of it as a variable, NAME_agent_status; false and null are nothing.
-known() {
+# learn NAME JSON: every text, number and true of it as a variable, NAME_agent_status; false and null are nothing.
+learn() {
   local key value
   while IFS= read -r -d '' key && IFS= read -r -d '' value; do printf -v "$1_$key" '%s' "$value"; done < <(
     jq -j 'paths(scalars) as $p | select($p | all(type == "string" and test("^[a-z_]+$")))
       | ($p | join("_")), "\u0000", (getpath($p) | tostring | gsub("\u0000"; "")), "\u0000"' <<<"$2"
   )
 }
-fact() {
-  local name="fact${1//./_}"
+learned() {
+  local name=${1//./_}
   printf '%s' "${!name-}"
 }
-run() {
-  local name="run${1//./_}"
-  printf '%s' "${!name-}"
-}
-known fact "${REPORT:-null}"
-known run "$RUN"
+fact() { learned "fact$1"; }
+run() { learned "run$1"; }
+learn fact "${REPORT:-null}"
+learn run "$RUN"
 mode=$(run .mode) issue=$(run .issue) review=$(run .review)
 AI_LANG=$(run .lang)
 
@@ -134,7 +132,8 @@ causes() {
   if [ "$(fact .environment.ready)" = true ] || [ "${count:-0}" = 0 ]; then return; fi
   more=$(fact .environment.more)
   printf '  <details><summary>%s</summary>\n\n' "$(say 'causes' 'причины')"
-  jq -r '.environment.causes[] | "\(.code) \(.object)" | gsub("[\r\n]+"; " ")' <<<"$REPORT" | while read -r line; do echo "  * $(code <<<"$line")"; done
+  jq -r '.environment.causes[] | "\(.code) \(.object)" | gsub("[\r\n]+"; " ")' <<<"$REPORT" |
+    while read -r line; do echo "  * $(code <<<"$line")"; done
   if [ "${more:-0}" != 0 ]; then echo "  * $(say "and $more more" "и ещё $more")"; fi
   printf '\n  </details>\n'
 }
@@ -167,8 +166,12 @@ figures() {
 
 figure() { if [ -n "$2" ]; then printf ' · %s %s' "$1" "$2"; fi; }
 digits() { tr -cd '0-9'; }
-# Begun ones count.
-minutes() { if [[ $1 =~ ^[0-9]{1,9}(\.[0-9]+)?$ ]]; then printf '%s' "$(((10#${1%.*} + 59) / 60))"; fi; }
+# Of seconds; begun ones count.
+minutes() {
+  local begun=0
+  if [[ $1 =~ \.0*[1-9] ]]; then begun=1; fi
+  if [[ $1 =~ ^[0-9]{1,9}(\.[0-9]+)?$ ]]; then printf '%s' "$(((10#${1%.*} + begun + 59) / 60))"; fi
+}
 
 work() {
   local branch pull_request
