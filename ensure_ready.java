@@ -584,7 +584,7 @@ static final class KnownSoFar {
             parts.add(diagnosis.summary());
         } else if (judgement != null) {
             parts.add(howMany(judgement) + (diagnosis == null || diagnosis.causes().isEmpty()
-                ? "" : "; " + Texts.count(diagnosis.causes().size(), "fault") + " that blocks no workload"));
+                ? "" : "; " + Texts.count(diagnosis.causes().size(), "fault") + " that no workload waits for"));
         }
         return String.join("; ", parts);
     }
@@ -814,7 +814,7 @@ static final class Steps {
     private void attach(Api api) {
         var target = slots(api).attach(options.wanted(), options.ttlEnd());
         known.target = target;
-        known.end(Outcome.attached, "slot " + target.slot() + " belongs to issue " + target.issue() + ", pull request " + target.pr());
+        known.end(Outcome.attached, "attached: " + new Wanted(target.env(), target.slot(), target.issue(), target.pr(), 0));
     }
 
     private Api connect() {
@@ -1329,7 +1329,8 @@ static final class Namespaces {
     private static String holds(Obj namespace) {
         var left = namespace.list("/status/conditions").stream().filter(Obj::isTrue)
             .map(c -> Texts.line(c.path("message").asString(""))).collect(Collectors.joining("; "));
-        return left.isEmpty() ? "finalizers " + namespace.at("/spec/finalizers") : left;
+        return !left.isEmpty() ? left
+            : namespace.has("/spec/finalizers") ? "finalizers " + namespace.at("/spec/finalizers") : "nothing says why";
     }
 }
 
@@ -2114,8 +2115,9 @@ static final class Manifests {
                 if (node.isPresent()) {
                     var json = json(node.get(), 0);
                     if (!json.isNull()) {
-                        documents.add(new Document(json, new Source(label, from + line(node.get().getStartMark()),
-                            () -> fields(node.get(), json, from))));
+                        var fields = new HashMap<String, Integer>();
+                        fields(node.get(), json, "", from, fields);
+                        documents.add(new Document(json, new Source(label, from + line(node.get().getStartMark()), fields)));
                     }
                 }
             } catch (MarkedYamlEngineException e) {
@@ -2127,13 +2129,7 @@ static final class Manifests {
             }
         }
 
-        /** The lines of the first fields, deep ones too; counted when somebody asks. */
-        private static Map<String, Integer> fields(Node node, JsonNode json, int from) {
-            var found = new HashMap<String, Integer>();
-            fields(node, json, "", from, found);
-            return found;
-        }
-
+        /** The lines of the first fields, deep ones too. */
         private static void fields(Node node, JsonNode json, String path, int from, Map<String, Integer> found) {
             if (node instanceof MappingNode mapping && found.size() < MOST_FIELDS) {
                 for (var pair : mapping.getValue()) {
@@ -3490,11 +3486,15 @@ static final class ApiError extends RuntimeException {
     static ApiError of(int code, String body, String tried) {
         try {
             var status = Json.MAPPER.readTree(body);
-            return new ApiError(code, status.path("reason").asString(""), brief(status.path("message").asString(body.strip())),
+            return new ApiError(code, status.path("reason").asString(""), brief(told(status.path("message").asString(body))),
                 tried, status, null);
         } catch (JacksonException e) {
-            return new ApiError(code, "", body.strip(), tried);
+            return new ApiError(code, "", told(body), tried);
         }
+    }
+
+    private static String told(String text) {
+        return text.isBlank() ? "an empty answer" : text.strip();
     }
 
     static ApiError unreachable(String tried, Throwable cause) {
@@ -4423,7 +4423,7 @@ static final class Markdown {
         md.append(cell(c.at("/fix/text").asString(""))).append("\n\n");
         c.path("facts").forEach(f -> md.append("- ").append(code(f.path("at").asString("") + " = " + f.path("value").asString("")))
             .append('\n'));
-        c.path("candidates").forEach(x -> md.append("- there is ").append(code(x.asString(""))).append('\n'));
+        c.path("candidates").forEach(x -> md.append("- found: ").append(code(x.asString(""))).append('\n'));
         c.path("evidence").forEach(e -> md.append("- ").append(cell(e.path("source").asString("")))
             .append(": ").append(code(e.path("message").asString(""))).append('\n'));
         if (c.path("next").size() > 0) {
@@ -6055,28 +6055,34 @@ record Candidates(Observed seen, Dependencies needs, Finding f) {
     }
 
     private static String keyed(Obj o) {
-        return "keys " + String.join(", ", o.keys());
+        return o.keys().isEmpty() ? "no keys" : "keys " + String.join(", ", o.keys());
     }
 
     private String claim(Obj o) {
-        return String.join(", ", o.text("/status/phase"), o.text("/spec/resources/requests/storage"),
-            Facts.compact(o.at("/spec/accessModes")),
+        return told(o.text("/status/phase"), o.text("/spec/resources/requests/storage"), Facts.compact(o.at("/spec/accessModes")),
             users(o).isEmpty() ? "unused" : users(o).strip());
     }
 
     private static String type(Obj o) {
-        return o.text("/provisioner") + (o.annotation("storageclass.kubernetes.io/is-default-class").equals("true") ? ", the default" : "");
+        var chosen = o.annotation("storageclass.kubernetes.io/is-default-class").equals("true");
+        return told(o.text("/provisioner"), chosen ? "the default" : "");
     }
 
     private static String volume(Obj o) {
-        return String.join(", ", o.text("/status/phase"), o.text("/spec/capacity/storage"), Facts.compact(o.at("/spec/accessModes")),
-            "class " + o.text("/spec/storageClassName"), o.text("/spec/claimRef/name").isEmpty()
-            ? "unclaimed" : "claim " + o.text("/spec/claimRef/name"));
+        var named = o.text("/spec/storageClassName");
+        var claim = o.text("/spec/claimRef/name");
+        return told(o.text("/status/phase"), o.text("/spec/capacity/storage"), Facts.compact(o.at("/spec/accessModes")),
+            named.isEmpty() ? "" : "class " + named, claim.isEmpty() ? "unclaimed" : "claim " + claim);
+    }
+
+    /** What is known of it; the rest leaves no empty place. */
+    private static String told(String... parts) {
+        return Stream.of(parts).filter(p -> !p.isEmpty()).collect(Collectors.joining(", "));
     }
 
     private static String ports(Obj service) {
-        return "ports " + service.list("/spec/ports").stream().map(p -> p.path("port").asString("")
-            + (p.path("name").asString("").isEmpty() ? "" : " " + p.path("name").asString(""))).collect(Collectors.joining(", "));
+        return service.list("/spec/ports").stream().map(p -> (p.path("port").asString("") + " " + p.path("name").asString("")).strip())
+            .reduce((a, b) -> a + ", " + b).map(all -> "ports " + all).orElse("no ports");
     }
 
     /** Which workloads name it. */
@@ -6144,9 +6150,9 @@ record Candidates(Observed seen, Dependencies needs, Finding f) {
 
     private Stream<String> nodes(Predicate<String> label) {
         var asked = needs.workload(f.owner()).map(w -> needs.leaves(w).toString()).orElse("");
-        return folded(n -> "labels " + n.labels().entrySet().stream()
+        return folded(n -> n.labels().entrySet().stream()
             .filter(e -> label.test(e.getKey()) || asked.contains("nodeSelector." + e.getKey() + "="))
-            .map(e -> e.getKey() + "=" + e.getValue()).collect(Collectors.joining(", ")));
+            .map(e -> e.getKey() + "=" + e.getValue()).reduce((a, b) -> a + ", " + b).map(all -> "labels " + all).orElse(""));
     }
 
     /** Nodes of which the same is to be said stand together. */
@@ -6154,7 +6160,7 @@ record Candidates(Observed seen, Dependencies needs, Finding f) {
         var nodes = new TreeMap<String, String>();
         snapshot().all("Node").stream().sorted(Comparator.comparing(Obj::name))
             .forEach(n -> nodes.merge(text.apply(n), n.ref(), (a, b) -> a + ", " + b));
-        return nodes.entrySet().stream().map(e -> e.getValue() + ": " + e.getKey());
+        return nodes.entrySet().stream().map(e -> e.getKey().isEmpty() ? e.getValue() : e.getValue() + ": " + e.getKey());
     }
 
     /** Allocatable, and what of it the pods of this namespace leave; those of others are not seen. */
@@ -7324,7 +7330,7 @@ static final class Facts {
                 .forEach(e -> add(e.getKey(), base(e.getKey()) + "containers[" + e.getValue() + "].resources", "not set"));
             case CRASH_DISK_FULL, EVICTED_EPHEMERAL_STORAGE -> owner.stream().flatMap(w -> needs.claims(w))
                 .forEach(c -> all(c, "/spec/resources/requests/storage"));
-            case RBAC_RUNTIME_FORBIDDEN -> owner.ifPresent(w -> add(w, "needs", f.param("verb") + " " + f.param("resource")));
+            case RBAC_RUNTIME_FORBIDDEN -> owner.ifPresent(w -> add(w, "needs", (f.param("verb") + " " + f.param("resource")).strip()));
             default -> { }
         }
     }
@@ -7946,7 +7952,7 @@ record Repairs(Snapshot snapshot) {
         var files = Stream.of(f.object(), f.owner()).filter(o -> !o.is("Command"))
             .flatMap(o -> source(o).stream().map(s -> new FileRef(s.file(), line(s, o, facts)))).distinct();
         var change = f.code().has(Rule.LOGGED) ? null : facts.stream().findFirst().map(at -> at.at() + " is " + at.value()
-            + (candidates.isEmpty() ? "" : "; there is " + candidates.get(0))).orElse(null);
+            + (candidates.isEmpty() ? "" : "; found: " + candidates.get(0))).orElse(null);
         return new Fix(f.code().scope, f.code().action, f.code().text, change, files.toList(), also(f).stream().toList());
     }
 
@@ -8055,6 +8061,14 @@ record Reporting(Observed seen, Dependencies needs, List<Finding> findings,
         "ValidatingWebhookConfiguration", "MutatingWebhookConfiguration",
         "Manifest", "Command");
     private static final Set<String> REFERENCED = Set.of("Secret", "ConfigMap", "ServiceAccount", "PersistentVolumeClaim", "Service");
+    /** Text that talks to a reader who takes orders; "cannot execute command" and "not allowed to run" tell what happened. */
+    private static final Pattern ORDERS = Pattern.compile("(?i)" + String.join("|", "\\b(ignore|disregard|forget|override)\\b.{0,40}\\b"
+        + "(previous|prior|above|all|earlier|system|instruction|prompt|rule)",
+        "\\byou (are|must|should|will) now\\b", "\\b(system|assistant|developer) ?(prompt|message)\\b",
+        "(?<![a-z]{2} )\\b(system|assistant|developer):\\s",
+        "\\bas an ai\\b", "</?(system|assistant|user|instructions?|tool)\\b", "\\bnew instructions?\\b",
+        "\\bdo not (tell|mention|report)\\b", "curl .{0,80}\\|\\s*(ba)?sh", "\\bplease (run|delete|execute|approve|merge)\\b",
+        "(?<!(?<!need|have) to |not |n't )\\b(run|execute|type|paste)\\b.{0,30}\\b(command|following|curl|bash|kubectl|rm)\\b"));
     private static final Comparator<Cause> ORDER = Comparator.comparing(Cause::severity).thenComparing(c -> !c.blocksAgent())
         .thenComparing(c -> -c.affected()).thenComparing(c -> c.basis().equals("inferred"))
         .thenComparing(c -> -c.confidence()).thenComparing(Cause::firstSeen)
@@ -8208,7 +8222,7 @@ record Reporting(Observed seen, Dependencies needs, List<Finding> findings,
         var first = e.firstSeen().isEmpty() && !e.source().equals("log") ? time(f.since()) : e.firstSeen();
         var last = e.lastSeen().isEmpty() && e.source().matches("status|condition|spec") ? time(seen.snapshot.at()) : e.lastSeen();
         return new Proof(e.source(), e.path(), e.reason(), e.message(), e.count(),
-            first, last, true, Phrase.INSTRUCTION.occurs(e.message()));
+            first, last, true, ORDERS.matcher(e.message()).find());
     }
 
     private Excerpt excerpt(Finding f) {
@@ -8218,7 +8232,7 @@ record Reporting(Observed seen, Dependencies needs, List<Finding> findings,
         }
         var lines = LogReading.excerpt(log.lines());
         return new Excerpt(log.pod(), log.container(), log.previous(), lines, lines.size(), log.lines().size(),
-            lines.stream().anyMatch(Phrase.INSTRUCTION::occurs));
+            lines.stream().anyMatch(l -> ORDERS.matcher(l).find()));
     }
 
     private boolean oldRevisionServing(Finding f) {
@@ -8396,7 +8410,7 @@ record ScalingFindings(Observed seen, Dependencies needs) {
             || Obj.isFalse(budget.condition("DisruptionAllowed"));
         return !blocks || budget.number("/status/currentHealthy", 0) < budget.number("/status/desiredHealthy", 0) ? Optional.empty()
             : Optional.of(seen.fault(Code.PDB_BLOCKING, budget, Evidence.field(budget, "status.disruptionsAllowed",
-                "0 of " + budget.number("/status/expectedPods", 0) + " pods, " + budget.at("/spec").toString())));
+                "0 of " + Texts.count(budget.number("/status/expectedPods", 0), "pod") + ", " + budget.at("/spec"))));
     }
 
     /** Zero is a choice; it is a fault only where others need what is switched off, which the diagnosis sees. */
@@ -13395,17 +13409,16 @@ record Snapshot(String namespace, Instant at, Map<String, List<Obj>> objects,
  *
  * @param fields the lines of its fields by their paths ({@code spec.replicas}), where the file holds them
  */
-record Source(String file, int line, Supplier<Map<String, Integer>> fields) {
+record Source(String file, int line, Map<String, Integer> fields) {
     Source(String file, int line) {
-        this(file, line, Map::of);
+        this(file, line, Map.of());
     }
 
     /** The line of this field, or of what it stands in; the object's where neither is known. */
     int line(String path) {
-        var lines = fields.get();
         for (var p = path; !p.isEmpty(); p = p.substring(0, Math.max(0, Math.max(p.lastIndexOf('.'), p.lastIndexOf('['))))) {
-            if (lines.containsKey(p)) {
-                return lines.get(p);
+            if (fields.containsKey(p)) {
+                return fields.get(p);
             }
         }
         return line;

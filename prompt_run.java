@@ -823,7 +823,7 @@ record Report(RunOptions options, Facts facts, Infra infra, OutputOptions output
         json.put("cost", prices.map(p -> p.cost(run.spent())).orElse(null));
         checks(json, run);
         json.put("finalMessage", message.length() <= MESSAGE_MOST ? message : message.substring(0, MESSAGE_MOST)
-            + "\n[cut: " + (message.length() - MESSAGE_MOST) + " characters more]");
+            + "\n[cut: " + Texts.count(message.length() - MESSAGE_MOST, "character") + " more]");
         json.put("finalMessageFile", text(files.get("last-message.md")));
         json.put("transcriptFile", text(files.get("events.jsonl")));
         json.put("broughtBack", run.brought().state() == null ? null : masked(Json.MAPPER.convertValue(run.brought(), Map.class)));
@@ -4120,8 +4120,8 @@ static final class InfraView {
         var shown = String.join(" ", lines.values());
         var others = texts(cause.path("candidates"), c -> flat(c.asString(""))).stream()
             .filter(c -> !shown.contains("=" + c.replaceFirst(" \\(.*", ""))).collect(Collectors.joining("; "));
-        lines.merge(lines.isEmpty() ? "there is" : lines.keySet().iterator().next(), others, (a, b) -> b.isEmpty()
-            ? a : a + "; there is: " + b);
+        lines.merge(lines.isEmpty() ? "found" : lines.keySet().iterator().next(), others, (a, b) -> b.isEmpty()
+            ? a : a + "; found: " + b);
         lines.forEach((object, text) -> say("[" + causeNumber + "] " + flat(object), text, false, FACT_CHARS));
         return String.join("\n", lines.values()) + " " + String.join(" ", lines.keySet());
     }
@@ -4168,7 +4168,7 @@ static final class InfraView {
             + (excerpt.path("previous").asBoolean(false) ? " (previous run)" : "");
         var first = excerpts.putIfAbsent(head + kept, causeNumber);
         kept.addFirst("[" + causeNumber + "] " + head + ": " + (first != null ? "see [" + first + "]"
-            : (kept.size() < all.size() ? "the last " + kept.size() + " of " : "") + total + " lines"));
+            : (kept.size() < all.size() ? "the last " + kept.size() + " of " : "") + Texts.count(total, "line")));
         return first == null ? kept : kept.subList(0, 1);
     }
 
@@ -4220,7 +4220,7 @@ static final class InfraView {
         int tail = text.length() - (limit - head);
         head -= Character.isHighSurrogate(text.charAt(head - 1)) ? 1 : 0;
         tail += Character.isLowSurrogate(text.charAt(tail)) ? 1 : 0;
-        return text.substring(0, head) + "[cut: " + (tail - head) + " characters]" + text.substring(tail);
+        return text.substring(0, head) + "[cut: " + Texts.count(tail - head, "character") + "]" + text.substring(tail);
     }
 
     private String block() {
@@ -4480,8 +4480,8 @@ record Brought(String state, String branch, String head, int commits,
 
     String told() {
         return lacking() ? "not brought back: " + why() : state.equals("unchanged") ? "the agent changed nothing in its workspace"
-            : "brought back: " + commits + " commits" + (branch == null ? "" : " on " + branch)
-            + ", " + files.size() + " uncommitted files";
+            : "brought back: " + Texts.count(commits, "commit") + (branch == null ? "" : " on " + branch)
+            + ", " + Texts.count(files.size(), "uncommitted file");
     }
 }
 
@@ -4725,7 +4725,7 @@ static final class Story {
         var lines = output.lines().toList();
         var shown = new ArrayList<String>();
         if (lines.size() > 10) {
-            shown.add("  [" + (lines.size() - 10) + " lines before this are in the transcript]");
+            shown.add("  [" + Texts.count(lines.size() - 10, "line") + " before this in the transcript]");
         }
         lines.subList(Math.max(0, lines.size() - 10), lines.size()).forEach(line -> shown.add("  " + line));
         shown.add("  " + last);
@@ -7385,7 +7385,7 @@ static final class Untrusted {
         while ((all[end] & 0xC0) == 0x80) {
             end--;
         }
-        return new String(all, 0, end, StandardCharsets.UTF_8) + "\n[cut: " + (all.length - end) + " bytes]";
+        return new String(all, 0, end, StandardCharsets.UTF_8) + "\n[cut: " + Texts.count(all.length - end, "byte") + "]";
     }
 }
 

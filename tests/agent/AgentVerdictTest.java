@@ -275,7 +275,7 @@ class AgentVerdictTest {
         var whole = new prompt_run.Brought("brought", "ai/1", "abc", 2, List.of("x"), List.of("n"), null);
         assertFalse(whole.lacking() || prompt_run.Brought.nothing().lacking());
         assertNull(whole.problem());
-        assertEquals("brought back: 2 commits on ai/1, 1 uncommitted files", whole.told());
+        assertEquals("brought back: 2 commits on ai/1, 1 uncommitted file", whole.told());
         assertEquals("brought back: 0 commits, 0 uncommitted files",
             new prompt_run.Brought("brought", null, null, 0, List.of(), List.of(), null).told());
         assertEquals("the agent changed nothing in its workspace",
@@ -341,7 +341,7 @@ class AgentVerdictTest {
             var said = new prompt_run.Story()
                 .codex(new ObjectMapper().readTree("{\"type\":\"item.completed\",\"item\":{\"type\":\"command_execution\","
                 + "\"exit_code\":0,\"aggregated_output\":\"" + "x\\n".repeat(lines) + "\"}}"));
-            assertEquals(lines == 10 ? "  x" : "  [1 lines before this are in the transcript]", said.get(0));
+            assertEquals(lines == 10 ? "  x" : "  [1 line before this in the transcript]", said.get(0));
             assertEquals(lines == 10 ? 11 : 12, said.size());
         }
     }

@@ -348,7 +348,7 @@ public final class Facts {
                 .forEach(e -> add(e.getKey(), base(e.getKey()) + "containers[" + e.getValue() + "].resources", "not set"));
             case CRASH_DISK_FULL, EVICTED_EPHEMERAL_STORAGE -> owner.stream().flatMap(w -> needs.claims(w))
                 .forEach(c -> all(c, "/spec/resources/requests/storage"));
-            case RBAC_RUNTIME_FORBIDDEN -> owner.ifPresent(w -> add(w, "needs", f.param("verb") + " " + f.param("resource")));
+            case RBAC_RUNTIME_FORBIDDEN -> owner.ifPresent(w -> add(w, "needs", (f.param("verb") + " " + f.param("resource")).strip()));
             default -> { }
         }
     }

@@ -28,7 +28,7 @@ public record Repairs(Snapshot snapshot) {
         var files = Stream.of(f.object(), f.owner()).filter(o -> !o.is("Command"))
             .flatMap(o -> source(o).stream().map(s -> new FileRef(s.file(), line(s, o, facts)))).distinct();
         var change = f.code().has(Rule.LOGGED) ? null : facts.stream().findFirst().map(at -> at.at() + " is " + at.value()
-            + (candidates.isEmpty() ? "" : "; there is " + candidates.get(0))).orElse(null);
+            + (candidates.isEmpty() ? "" : "; found: " + candidates.get(0))).orElse(null);
         return new Fix(f.code().scope, f.code().action, f.code().text, change, files.toList(), also(f).stream().toList());
     }
 

@@ -34,7 +34,7 @@ public final class Markdown {
         md.append(cell(c.at("/fix/text").asString(""))).append("\n\n");
         c.path("facts").forEach(f -> md.append("- ").append(code(f.path("at").asString("") + " = " + f.path("value").asString("")))
             .append('\n'));
-        c.path("candidates").forEach(x -> md.append("- there is ").append(code(x.asString(""))).append('\n'));
+        c.path("candidates").forEach(x -> md.append("- found: ").append(code(x.asString(""))).append('\n'));
         c.path("evidence").forEach(e -> md.append("- ").append(cell(e.path("source").asString("")))
             .append(": ").append(code(e.path("message").asString(""))).append('\n'));
         if (c.path("next").size() > 0) {

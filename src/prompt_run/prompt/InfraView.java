@@ -200,8 +200,8 @@ public final class InfraView {
         var shown = String.join(" ", lines.values());
         var others = texts(cause.path("candidates"), c -> flat(c.asString(""))).stream()
             .filter(c -> !shown.contains("=" + c.replaceFirst(" \\(.*", ""))).collect(Collectors.joining("; "));
-        lines.merge(lines.isEmpty() ? "there is" : lines.keySet().iterator().next(), others, (a, b) -> b.isEmpty()
-            ? a : a + "; there is: " + b);
+        lines.merge(lines.isEmpty() ? "found" : lines.keySet().iterator().next(), others, (a, b) -> b.isEmpty()
+            ? a : a + "; found: " + b);
         lines.forEach((object, text) -> say("[" + causeNumber + "] " + flat(object), text, false, FACT_CHARS));
         return String.join("\n", lines.values()) + " " + String.join(" ", lines.keySet());
     }
@@ -248,7 +248,7 @@ public final class InfraView {
             + (excerpt.path("previous").asBoolean(false) ? " (previous run)" : "");
         var first = excerpts.putIfAbsent(head + kept, causeNumber);
         kept.addFirst("[" + causeNumber + "] " + head + ": " + (first != null ? "see [" + first + "]"
-            : (kept.size() < all.size() ? "the last " + kept.size() + " of " : "") + total + " lines"));
+            : (kept.size() < all.size() ? "the last " + kept.size() + " of " : "") + Texts.count(total, "line")));
         return first == null ? kept : kept.subList(0, 1);
     }
 
@@ -300,7 +300,7 @@ public final class InfraView {
         int tail = text.length() - (limit - head);
         head -= Character.isHighSurrogate(text.charAt(head - 1)) ? 1 : 0;
         tail += Character.isLowSurrogate(text.charAt(tail)) ? 1 : 0;
-        return text.substring(0, head) + "[cut: " + (tail - head) + " characters]" + text.substring(tail);
+        return text.substring(0, head) + "[cut: " + Texts.count(tail - head, "character") + "]" + text.substring(tail);
     }
 
     private String block() {
