@@ -1873,7 +1873,7 @@ static final class Apply {
         } catch (ApiError e) {
             progress.detail("cannot list autoscalers: " + e.sentence());
         }
-        return hpas.stream().map(h -> Obj.ref(h.text("/spec/scaleTargetRef/kind"), h.text("/spec/scaleTargetRef/name")))
+        return hpas.stream().map(h -> Kubectl.ref(h.text("/spec/scaleTargetRef/kind"), h.text("/spec/scaleTargetRef/name")))
             .collect(Collectors.toSet());
     }
 
@@ -2342,7 +2342,7 @@ record ObjectApply(Api api, String namespace, boolean recreate, Set<String> scal
             if (e.code != 409 || !e.reason.equals("Conflict") || !e.getMessage().contains("conflict")) {
                 throw e;
             }
-            said.add(p -> p.warn(Obj.ref(kind.name(), name) + ": overwrites what others set: " + Texts.line(e.getMessage())));
+            said.add(p -> p.warn(Kubectl.ref(kind.name(), name) + ": overwrites what others set: " + Texts.line(e.getMessage())));
             return new Obj(api.send("PATCH", path + "&force=true", "application/apply-patch+yaml", body.toString()));
         }
     }
@@ -2945,11 +2945,6 @@ static final class SoftWait {
     private long looked;
     private volatile Judgement last;
 
-    SoftWait(Api api, String namespace, List<Applied> applied, WaitSettings settings, Consumer<Judgement> progress) {
-        this(api, namespace, Applying.over(applied, false), settings, progress);
-    }
-
-    /** One that looks while objects are still being applied. */
     SoftWait(Api api, String namespace, Applying applying, WaitSettings settings, Consumer<Judgement> progress) {
         this.api = api.within(Deadline.now());
         this.namespace = namespace;
@@ -4446,10 +4441,8 @@ static final class Markdown {
         }
     }
 
-    /** Plain text that no character of it can turn into markup, a mention or a link. */
     static String cell(String text) {
-        return Texts.cut(Texts.line(text), 500).replace("&", "&amp;").replace("<", "&lt;")
-            .replaceAll("([\\\\`*_\\[\\]|#~])", "\\\\$1").replace("@", "@\u2060").replace("://", ":\u2060//");
+        return Texts.markdown(Texts.cut(Texts.line(text), 500));
     }
 
     static String code(String text) {
@@ -4791,8 +4784,8 @@ static final class Text {
     /** {@code secret/db} of an object node, or of one that is written as text already. */
     static String object(JsonNode o) {
         var parts = o.asString("").split("/", 2);
-        return o.isString() ? parts.length == 2 ? Obj.ref(parts[0], parts[1])
-            : o.asString("") : o.has("name") ? Obj.ref(o.path("kind").asString(""), o.path("name").asString("")) : "";
+        return o.isString() ? parts.length == 2 ? Kubectl.ref(parts[0], parts[1])
+            : o.asString("") : o.has("name") ? Kubectl.ref(o.path("kind").asString(""), o.path("name").asString("")) : "";
     }
 
     static String warning(JsonNode w) {
@@ -5354,7 +5347,7 @@ static final class Certainty {
         var waiting = verdict.workloads().stream().filter(w -> (w.state() == State.progressing || w.state() == State.failed)
             && pending(w, family).isEmpty())
             .collect(Collectors.toMap(Workload::ref, w -> w, (a, b) -> a));
-        var relevant = new ArrayList<>(findings.stream().filter(f -> waiting.containsKey(Obj.ref(f.ownerKind(), f.ownerName())))
+        var relevant = new ArrayList<>(findings.stream().filter(f -> waiting.containsKey(Kubectl.ref(f.ownerKind(), f.ownerName())))
             .filter(f -> ofNewest(f, family)).toList());
         waiting.values().stream().filter(w -> w.state() == State.failed && relevant.stream()
             .noneMatch(f -> f.code().grace != null && about(f, w)))
@@ -5627,7 +5620,7 @@ static final class PodReasons {
         return switch (f.code().family) {
             case IMAGE -> Optional.of(f.code().name().toLowerCase(Locale.ROOT).replace('_', ' '));
             case CONFIG -> f.code().name().endsWith("_MISSING") && !f.objectName().equals(f.ownerName())
-                ? Optional.of(Obj.ref(f.objectKind(), f.objectName()) + (f.code() == Code.CONFIG_KEY_MISSING
+                ? Optional.of(Kubectl.ref(f.objectKind(), f.objectName()) + (f.code() == Code.CONFIG_KEY_MISSING
                 ? " has no key " + f.param("key") : " is missing")) : Optional.empty();
             default -> Optional.empty();
         };
@@ -5668,7 +5661,7 @@ static final class Preflight {
 
     private static Finding finding(Code code, String kind, String name, Template t, Snapshot snapshot) {
         var evidence = new Evidence("spec", t.owner().ref() + "/spec.template.spec", "",
-            "names " + Obj.ref(kind, name) + ", which neither the namespace nor the manifests have", 1, "", "");
+            "names " + Kubectl.ref(kind, name) + ", which neither the namespace nor the manifests have", 1, "", "");
         return Finding.of(code, new Ref(kind, name), Ref.of(t.owner()), snapshot.at(), List.of(evidence));
     }
 
@@ -7275,8 +7268,8 @@ static final class Facts {
             seen.snapshot.all("LimitRange").forEach(l -> all(l, "/spec/limits"));
         }
         switch (f.code()) {
-            case SVC_SELECTOR_MISMATCH, SVC_MISSING -> Stream.of(f.param("workload"), Obj.ref("Deployment", f.objectName()),
-                Obj.ref("StatefulSet", f.objectName())).flatMap(ref -> named(ref).stream()).findFirst().ifPresent(w -> {
+            case SVC_SELECTOR_MISMATCH, SVC_MISSING -> Stream.of(f.param("workload"), Kubectl.ref("Deployment", f.objectName()),
+                Kubectl.ref("StatefulSet", f.objectName())).flatMap(ref -> named(ref).stream()).findFirst().ifPresent(w -> {
                     labels(w);
                     fields(w, f, f.code() == Code.SVC_MISSING ? "ports.*containerPort" : "");
                 });
@@ -7958,7 +7951,7 @@ record Repairs(Snapshot snapshot) {
 
     /** That of the field at fault, where the first fact about the object tells it. */
     private static int line(Source source, Ref o, List<Fact> facts) {
-        var at = Obj.ref(o.kind(), o.name()) + " ";
+        var at = Kubectl.ref(o.kind(), o.name()) + " ";
         return facts.stream().filter(f -> f.at().startsWith(at)).findFirst().map(f -> source.line(f.at().substring(at.length())))
             .orElse(source.line());
     }
@@ -8011,7 +8004,7 @@ record Repairs(Snapshot snapshot) {
     /** Of the object, or of the owner: the one whose kind the command names. */
     private static String named(String command, Finding f) {
         var kind = command.replaceFirst(".* (\\S+) \\{name}.*", "$1");
-        return Stream.of(f.object(), f.owner()).filter(o -> o.kind().equalsIgnoreCase(kind) || Obj.ref(o.kind(), "").equals(kind + "/"))
+        return Stream.of(f.object(), f.owner()).filter(o -> o.kind().equalsIgnoreCase(kind) || Kubectl.ref(o.kind(), "").equals(kind + "/"))
             .map(Ref::name).findFirst().orElse("");
     }
 
@@ -8023,9 +8016,9 @@ record Repairs(Snapshot snapshot) {
 
     /** A custom resource may be called like a kind of Kubernetes' own: then the group tells them apart. */
     private String ref(Finding f, Ref o) {
-        return f.code().family != Code.Family.CUSTOM ? Obj.ref(o.kind(), o.name()) : snapshot.custom()
+        return f.code().family != Code.Family.CUSTOM ? Kubectl.ref(o.kind(), o.name()) : snapshot.custom()
             .filter(c -> Ref.of(c).equals(o)).findFirst().map(c -> o.kind().toLowerCase(Locale.ROOT) + "." + c.group() + "/" + o.name())
-            .orElse(Obj.ref(o.kind(), o.name()));
+            .orElse(Kubectl.ref(o.kind(), o.name()));
     }
 
     private static String checked(String text, Pattern pattern) {
@@ -8189,12 +8182,8 @@ record Reporting(Observed seen, Dependencies needs, List<Finding> findings,
     }
 
     private String fingerprint(Finding f) {
-        try {
-            var text = f.code() + "|" + f.objectKind() + "|" + seen.snapshot.namespace() + "|" + f.objectName();
-            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8)));
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException(e); // every Java has SHA-256
-        }
+        return Sha256.of(String.join("|", f.code().name(), f.objectKind(), seen.snapshot.namespace(), f.objectName())
+            .getBytes(StandardCharsets.UTF_8));
     }
 
     private ObjectRef ref(Ref o) {
@@ -9748,7 +9737,7 @@ record PodFindings(Observed seen, Obj pod, Ref owner, List<Finding> before) {
             if (Stream.concat(before.stream(), found.stream())
                 .noneMatch(f -> f.code() == code && f.objectName().equals(r.name()) && f.owner().equals(owner))) {
                 found.add(finding(code, new Ref(r.kind(), r.name()), Optional.empty(),
-                    Evidence.field(pod, "spec", Obj.ref(r.kind(), r.name()))));
+                    Evidence.field(pod, "spec", Kubectl.ref(r.kind(), r.name()))));
             }
         });
         return found.subList(told.size(), found.size());
@@ -12740,18 +12729,6 @@ record Log(String pod, String container, boolean previous, List<String> lines) {
 
 /** One Kubernetes object as the API server or a manifest gives it; rules read it by JSON pointers and never see null. */
 record Obj(JsonNode json) {
-    private static final Map<String, String> SHORT = Map.ofEntries(Map.entry("Deployment", "deploy"), Map.entry("StatefulSet", "sts"),
-        Map.entry("DaemonSet", "ds"), Map.entry("ReplicaSet", "rs"), Map.entry("PersistentVolumeClaim", "pvc"),
-            Map.entry("PersistentVolume", "pv"),
-        Map.entry("Service", "svc"), Map.entry("ServiceAccount", "sa"), Map.entry("ConfigMap", "cm"), Map.entry("Ingress", "ing"),
-        Map.entry("Namespace", "ns"), Map.entry("HorizontalPodAutoscaler", "hpa"), Map.entry("PodDisruptionBudget", "pdb"),
-        Map.entry("CustomResourceDefinition", "crd"), Map.entry("StorageClass", "sc"), Map.entry("ResourceQuota", "quota"));
-
-    /** {@code deploy/web}: how an object is written in every message; kubectl accepts the same. */
-    static String ref(String kind, String name) {
-        return SHORT.getOrDefault(kind, kind.toLowerCase(Locale.ROOT)) + "/" + name;
-    }
-
     /** How an element of a list is written in a path: by what tells it for Kubernetes too, else by its place. */
     static String element(JsonNode element, int place) {
         return Stream.of("mountPath", "name", "key", "topologyKey").map(k -> element.path(k).asString(""))
@@ -12759,7 +12736,7 @@ record Obj(JsonNode json) {
     }
 
     String ref() {
-        return ref(kind(), name());
+        return Kubectl.ref(kind(), name());
     }
 
     String apiVersion() {
@@ -13491,7 +13468,7 @@ record Workload(String kind, String name, State state, long ready, long desired,
     }
 
     String ref() {
-        return Obj.ref(kind, name);
+        return Kubectl.ref(kind, name);
     }
 }
 
@@ -13615,6 +13592,23 @@ static final class Json {
         } catch (JacksonException e) {
             throw new IllegalStateException(e); // a tree or a map of ours: it can always be written
         }
+    }
+}
+
+/** Names of objects as kubectl takes them. */
+static final class Kubectl {
+    private static final Map<String, String> SHORT = Map.ofEntries(Map.entry("Deployment", "deploy"), Map.entry("StatefulSet", "sts"),
+        Map.entry("DaemonSet", "ds"), Map.entry("ReplicaSet", "rs"), Map.entry("PersistentVolumeClaim", "pvc"),
+        Map.entry("PersistentVolume", "pv"), Map.entry("Service", "svc"), Map.entry("ServiceAccount", "sa"), Map.entry("ConfigMap", "cm"),
+        Map.entry("Ingress", "ing"), Map.entry("Namespace", "ns"), Map.entry("HorizontalPodAutoscaler", "hpa"),
+        Map.entry("PodDisruptionBudget", "pdb"), Map.entry("CustomResourceDefinition", "crd"), Map.entry("StorageClass", "sc"),
+        Map.entry("ResourceQuota", "quota"));
+
+    private Kubectl() { }
+
+    /** {@code deploy/web}: how an object is written in every message. */
+    static String ref(String kind, String name) {
+        return SHORT.getOrDefault(kind, kind.toLowerCase(Locale.ROOT)) + "/" + name;
     }
 }
 
@@ -13984,6 +13978,19 @@ static final class SecretShapes {
     }
 }
 
+/** SHA-256 in hex. */
+static final class Sha256 {
+    private Sha256() { }
+
+    static String of(byte[] content) {
+        try {
+            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(content));
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException(e); // every Java has it
+        }
+    }
+}
+
 /** Small things about texts. */
 static final class Texts {
     private Texts() { }
@@ -14014,6 +14021,12 @@ static final class Texts {
 
     static String cut(String text, int most) {
         return text.length() <= most ? text : text.substring(0, most - 1) + "…";
+    }
+
+    /** A line that no character of it can turn into Markdown, a mention or a link. */
+    static String markdown(String line) {
+        return line.replace("&", "&amp;").replace("<", "&lt;").replaceAll("([\\\\`*_\\[\\]|#~])", "\\\\$1")
+            .replace("@", "@\u2060").replace("://", ":\u2060//");
     }
 
     static String count(long n, String one) {

@@ -295,8 +295,10 @@ public class prompt_run implements Callable<Integer> {
     private int run(RunOptions options, Facts facts, Infra infra, Renderer renderer, Redactor redactor) throws IOException {
         var settings = agent.read(options, facts, env);
         var prices = output.prices(env);
-        try (var run = new AgentRun(settings, facts, infra, redactor, Patience.USUAL, console)) {
-            var place = run.choosePlace(options.dryRun());
+        var setup = new RunSetup(RunId.next(), settings, facts.namespace(), Patience.USUAL, console, new ArrayList<>());
+        var ladder = new Ladder(setup);
+        try (var run = new AgentRun(setup, ladder, facts, infra, redactor)) {
+            var place = run.choosePlace(options.dryRun() ? ladder::look : ladder::climb);
             var rendered = renderer.render(place);
             return told(options.dryRun() ? run.preview(place, rendered)
                 : new Report(options, facts, infra, output, prices, env, redactor, console)
@@ -925,22 +927,28 @@ static final class AgentRun implements AutoCloseable {
     private String nowhere;
 
     /** From here on a signal ends the run in good order; a kubeconfig that is none is a usage error. */
-    AgentRun(AgentSettings settings, Facts facts, Infra infra, Redactor redactor, Patience patience, Log log) {
-        this.run = new RunSetup(RunId.next(), settings, facts.namespace(), patience, log, new ArrayList<>());
+    AgentRun(RunSetup run, Ladder ladder, Facts facts, Infra infra, Redactor redactor) {
+        this.run = run;
+        this.ladder = ladder;
         this.facts = facts;
         this.infra = infra;
         this.redactor = redactor;
-        this.ladder = new Ladder(run);
+        var settings = run.settings();
         if (settings.kubeconfig() != null || settings.context() != null) {
             Kube.config(settings.kubeconfig(), settings.context());
         }
         cancel.listen();
     }
 
-    /** Goes down the ladder; the place is a fact of the prompt, so this comes before the rendering. A dry run only looks. */
-    Place choosePlace(boolean dryRun) {
+    /** Where on the ladder the run goes; null for nowhere. */
+    interface Choice {
+        Site site() throws InterruptedException;
+    }
+
+    /** The place is a fact of the prompt, so this comes before the rendering. */
+    Place choosePlace(Choice choice) {
         try {
-            site = dryRun ? ladder.look() : ladder.climb();
+            site = choice.site();
             nowhere = site == null ? reasons() : null;
         } catch (InterruptedException signal) {
             nowhere = "cancelled while looking for a place";
@@ -950,16 +958,6 @@ static final class AgentRun implements AutoCloseable {
                 + " is older than " + Site.CODEX_VERSION + ", which prompt_run is made for");
         }
         return place();
-    }
-
-    /** The run happens here, whatever the ladder would say. */
-    Place choose(Site here) {
-        site = here;
-        return place();
-    }
-
-    RunSetup setup() {
-        return run;
     }
 
     /** They may quote the cluster. */
@@ -2092,7 +2090,7 @@ record Transfer(Commands commands) {
 
     private static List<String> put(String folder, String name, byte[] content) {
         return List.of("sh", "-c", Scripts.PUT, "sh", folder, name, String.valueOf(content.length),
-            Checksums.sha256(content), Checksums.cksum(content));
+            Sha256.of(content), Checksums.cksum(content));
     }
 
     void storeLarge(String name, Path file) throws Broken, InterruptedException, IOException {
@@ -3975,8 +3973,6 @@ static final class InfraView {
         + "| --(?:tail|since|for|sort-by|field-selector|container|namespace)[= ][A-Za-z0-9_.,/:=-]{1,200}";
     private static final Pattern COMMAND = Pattern.compile("kubectl(?: -n [a-z0-9-]{1,63})?(?:" + READS + ")"
         + "(?:" + WORD_OF_COMMAND + "|" + SHORT_OPTION + "|" + LONG_OPTION + "){0,12}");
-    private static final Map<String, String> SHORT = Map.of("Deployment", "deploy", "StatefulSet", "sts", "DaemonSet", "ds",
-        "Service", "svc", "PersistentVolumeClaim", "pvc", "ReplicaSet", "rs", "ServiceAccount", "sa", "ConfigMap", "cm", "Ingress", "ing");
     private static final Set<String> OUTCOMES = Set.of("ready", "timeout", "failed", "apply-failed", "prepare-failed", "no-cluster",
         "forbidden", "interrupted");
 
@@ -4282,7 +4278,7 @@ static final class InfraView {
         var name = parts.length == 2 ? parts[1] : "";
         boolean valid = KIND.matcher(parts[0]).matches() && OBJECT_NAME.matcher(name).matches()
             && !Injection.in(name.replaceAll("[-.:]", " "));
-        return valid ? SHORT.getOrDefault(parts[0], parts[0].toLowerCase(Locale.ROOT)) + "/" + name : "object/(name withheld)";
+        return valid ? Kubectl.ref(parts[0], name) : "object/(name withheld)";
     }
 }
 
@@ -4797,8 +4793,8 @@ static final class Summary {
         }
         row(text, "thread", json.get("threadId"));
         if (json.get("broughtBack") instanceof Map<?, ?> brought) {
-            row(text, "changes", brought.get("state")
-                + (brought.get("branch") == null ? "" : ", branch " + brought.get("branch") + ", " + brought.get("commits") + " commits"));
+            row(text, "changes", brought.get("state") + (brought.get("branch") == null ? "" : ", branch " + brought.get("branch") + ", "
+                + Texts.count(((Number) brought.get("commits")).longValue(), "commit")));
         }
         ((List<?>) json.get("notes")).forEach(note -> text.append("\n").append(fenced(String.valueOf(note))));
         var message = String.valueOf(json.get("finalMessage"));
@@ -4812,9 +4808,7 @@ static final class Summary {
 
     private static void row(StringBuilder text, String name, Object value) {
         if (value != null) {
-            text.append("| ").append(name).append(" | ")
-                .append(Texts.line(String.valueOf(value)).replace("&", "&amp;").replace("<", "&lt;").replace("|", "\\|")
-                .replace("`", "\\`").replace("[", "\\[")).append(" |\n");
+            text.append("| ").append(name).append(" | ").append(Texts.markdown(Texts.line(String.valueOf(value)))).append(" |\n");
         }
     }
 
@@ -5636,17 +5630,9 @@ record Launch(AgentSettings settings, Facts facts, Infra infra, String runId, St
 
 // src/prompt_run/remote/
 
-/** SHA-256, and the POSIX cksum for images that have nothing else. */
+/** The POSIX cksum, for images that have nothing better than that. */
 static final class Checksums {
     private Checksums() { }
-
-    static String sha256(byte[] content) {
-        try {
-            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(content));
-        } catch (NoSuchAlgorithmException impossible) {
-            throw new IllegalStateException(impossible);
-        }
-    }
 
     /** As {@code cksum} prints it for stdin: CRC and length. */
     static String cksum(byte[] content) {
@@ -5671,7 +5657,7 @@ static final class Checksums {
     /** Compares with what sha256sum or cksum printed over there. */
     static boolean matches(String printed, byte[] content) {
         var first = printed.strip().split("\\s+")[0];
-        return first.length() == 64 ? first.equals(sha256(content)) : printed.strip().equals(cksum(content));
+        return first.length() == 64 ? first.equals(Sha256.of(content)) : printed.strip().equals(cksum(content));
     }
 }
 
@@ -7631,6 +7617,23 @@ static final class Json {
     }
 }
 
+/** Names of objects as kubectl takes them. */
+static final class Kubectl {
+    private static final Map<String, String> SHORT = Map.ofEntries(Map.entry("Deployment", "deploy"), Map.entry("StatefulSet", "sts"),
+        Map.entry("DaemonSet", "ds"), Map.entry("ReplicaSet", "rs"), Map.entry("PersistentVolumeClaim", "pvc"),
+        Map.entry("PersistentVolume", "pv"), Map.entry("Service", "svc"), Map.entry("ServiceAccount", "sa"), Map.entry("ConfigMap", "cm"),
+        Map.entry("Ingress", "ing"), Map.entry("Namespace", "ns"), Map.entry("HorizontalPodAutoscaler", "hpa"),
+        Map.entry("PodDisruptionBudget", "pdb"), Map.entry("CustomResourceDefinition", "crd"), Map.entry("StorageClass", "sc"),
+        Map.entry("ResourceQuota", "quota"));
+
+    private Kubectl() { }
+
+    /** {@code deploy/web}: how an object is written in every message. */
+    static String ref(String kind, String name) {
+        return SHORT.getOrDefault(kind, kind.toLowerCase(Locale.ROOT)) + "/" + name;
+    }
+}
+
 /** What secrets look like and what they are called: the one table of it. */
 static final class SecretShapes {
     /** Names of variables and keys that hold secrets. */
@@ -7726,6 +7729,19 @@ static final class SecretShapes {
     }
 }
 
+/** SHA-256 in hex. */
+static final class Sha256 {
+    private Sha256() { }
+
+    static String of(byte[] content) {
+        try {
+            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(content));
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException(e); // every Java has it
+        }
+    }
+}
+
 /** Small things about texts. */
 static final class Texts {
     private Texts() { }
@@ -7756,6 +7772,12 @@ static final class Texts {
 
     static String cut(String text, int most) {
         return text.length() <= most ? text : text.substring(0, most - 1) + "…";
+    }
+
+    /** A line that no character of it can turn into Markdown, a mention or a link. */
+    static String markdown(String line) {
+        return line.replace("&", "&amp;").replace("<", "&lt;").replaceAll("([\\\\`*_\\[\\]|#~])", "\\\\$1")
+            .replace("@", "@\u2060").replace("://", ":\u2060//");
     }
 
     static String count(long n, String one) {

@@ -31,12 +31,12 @@ class AgentVerdictTest {
     void aTableCellCannotBreakOut() {
         Map<String, Object> json =
             new LinkedHashMap<>(Map.of("status", "lost", "reason", "a|b\n| x | <b> `c` [d](e)", "notes", List.of(), "finalMessage", ""));
-        assertTrue(prompt_run.Summary.of(json).contains("| reason | a\\|b \\| x \\| &lt;b> \\`c\\` \\[d](e) |\n"),
+        assertTrue(prompt_run.Summary.of(json).contains("| reason | a\\|b \\| x \\| &lt;b> \\`c\\` \\[d\\](e) |\n"),
             prompt_run.Summary.of(json));
         json.put("infraUnhealthy", false);
         assertTrue(prompt_run.Summary.of(json).contains("| environment | no fault reported |"), "nobody may have looked");
         json.put("infraUnhealthy", true);
-        assertTrue(prompt_run.Summary.of(json).contains("| environment | not ready (INFRA_UNHEALTHY=1) |"));
+        assertTrue(prompt_run.Summary.of(json).contains("| environment | not ready (INFRA\\_UNHEALTHY=1) |"));
     }
 
     @Test
@@ -418,7 +418,7 @@ class AgentVerdictTest {
             6, "limit", "time", "infraReadyAfter", true, "threadId", "t1",
             "notes", List.of("n1"), "finalMessage", "", "rounds",
                 List.of(json(new prompt_run.Round("done", true, null, List.of(), List.of("x"), List.of(), null)))));
-        json.put("broughtBack", json(new prompt_run.Brought("brought", "ai/1", "abc", 2, List.of(), List.of(), null)));
+        json.put("broughtBack", json(new prompt_run.Brought("brought", "ai/1", "abc", 1, List.of(), List.of(), null)));
         assertEquals("""
             ### Agent: blocked
 
@@ -433,9 +433,9 @@ class AgentVerdictTest {
             | duration | 3 s |
             | tokens | 5 in, 6 out |
             | limit | time |
-            | round | status: done, infraReady: true, new: \\[x] |
+            | round | status: done, infraReady: true, new: \\[x\\] |
             | thread | t1 |
-            | changes | brought, branch ai/1, 2 commits |
+            | changes | brought, branch ai/1, 1 commit |
 
             ```
             n1

@@ -209,7 +209,8 @@ class OutcomeTest {
         var config = Files.writeString(folder.resolve("config"), "apiVersion: v1\nkind: Config\ncurrent-context: c\n"
             + "contexts: [{name: c, context: {cluster: c}}]\nclusters: [{name: c, cluster: {server: 'http://127.0.0.1:1'}}]\n");
         try (var api = new ensure_ready.Api(ensure_ready.Kubeconfig.read(config, null), Duration.ofSeconds(1))) {
-            known.waiting = new ensure_ready.SoftWait(api, "x", List.of(), new ensure_ready.WaitSettings("codex", true, false, true, null),
+            known.waiting = new ensure_ready.SoftWait(api, "x", ensure_ready.Applying.over(List.of(), false),
+                new ensure_ready.WaitSettings("codex", true, false, true, null),
                 judgement -> { });
             known.judgement = judged(ensure_ready.Outcome.timeout);
             known.interrupt();

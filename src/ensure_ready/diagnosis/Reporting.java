@@ -11,14 +11,11 @@ import ensure_ready.model.Pods;
 import ensure_ready.model.Ref;
 import ensure_ready.model.Workload;
 import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashSet;
-import java.util.HexFormat;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -28,6 +25,7 @@ import java.util.TreeSet;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import shared.Sha256;
 
 /** Turns roots into the report: order, severity, proofs, texts. Pure. */
 public record Reporting(Observed seen, Dependencies needs, List<Finding> findings,
@@ -179,12 +177,8 @@ public record Reporting(Observed seen, Dependencies needs, List<Finding> finding
     }
 
     private String fingerprint(Finding f) {
-        try {
-            var text = f.code() + "|" + f.objectKind() + "|" + seen.snapshot.namespace() + "|" + f.objectName();
-            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8)));
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException(e); // every Java has SHA-256
-        }
+        return Sha256.of(String.join("|", f.code().name(), f.objectKind(), seen.snapshot.namespace(), f.objectName())
+            .getBytes(StandardCharsets.UTF_8));
     }
 
     private ObjectRef ref(Ref o) {

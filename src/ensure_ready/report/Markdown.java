@@ -57,10 +57,8 @@ public final class Markdown {
         }
     }
 
-    /** Plain text that no character of it can turn into markup, a mention or a link. */
     static String cell(String text) {
-        return Texts.cut(Texts.line(text), 500).replace("&", "&amp;").replace("<", "&lt;")
-            .replaceAll("([\\\\`*_\\[\\]|#~])", "\\\\$1").replace("@", "@\u2060").replace("://", ":\u2060//");
+        return Texts.markdown(Texts.cut(Texts.line(text), 500));
     }
 
     static String code(String text) {

@@ -6,7 +6,6 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
@@ -18,6 +17,7 @@ import prompt_run.text.Injection;
 import prompt_run.text.Invisible;
 import prompt_run.text.Redactor;
 import prompt_run.text.Untrusted;
+import shared.Kubectl;
 import shared.Texts;
 import tools.jackson.databind.JsonNode;
 
@@ -55,8 +55,6 @@ public final class InfraView {
         + "| --(?:tail|since|for|sort-by|field-selector|container|namespace)[= ][A-Za-z0-9_.,/:=-]{1,200}";
     private static final Pattern COMMAND = Pattern.compile("kubectl(?: -n [a-z0-9-]{1,63})?(?:" + READS + ")"
         + "(?:" + WORD_OF_COMMAND + "|" + SHORT_OPTION + "|" + LONG_OPTION + "){0,12}");
-    private static final Map<String, String> SHORT = Map.of("Deployment", "deploy", "StatefulSet", "sts", "DaemonSet", "ds",
-        "Service", "svc", "PersistentVolumeClaim", "pvc", "ReplicaSet", "rs", "ServiceAccount", "sa", "ConfigMap", "cm", "Ingress", "ing");
     private static final Set<String> OUTCOMES = Set.of("ready", "timeout", "failed", "apply-failed", "prepare-failed", "no-cluster",
         "forbidden", "interrupted");
 
@@ -362,6 +360,6 @@ public final class InfraView {
         var name = parts.length == 2 ? parts[1] : "";
         boolean valid = KIND.matcher(parts[0]).matches() && OBJECT_NAME.matcher(name).matches()
             && !Injection.in(name.replaceAll("[-.:]", " "));
-        return valid ? SHORT.getOrDefault(parts[0], parts[0].toLowerCase(Locale.ROOT)) + "/" + name : "object/(name withheld)";
+        return valid ? Kubectl.ref(parts[0], name) : "object/(name withheld)";
     }
 }
