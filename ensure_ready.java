@@ -2825,8 +2825,9 @@ static final class FollowedTypes {
 }
 
 /**
- * What pods of Jobs said before their controller took them away, as it does at the limit when they restart in place: only a condition is
- * left then. The texts are kept as they were read and shown to nobody but the collector, which masks them.
+ * What pods of Jobs said before their controller took them away, as it does at the limit when they restart in place, and when
+ * activeDeadlineSeconds have passed with those that run: only a condition is left then. The texts are kept as they were read and shown
+ * to nobody but the collector, which masks them.
  */
 static final class LastWords {
     private static final int MOST = 20;
@@ -2844,13 +2845,14 @@ static final class LastWords {
         this.api = api;
     }
 
-    /** Reads the log of each run that ended badly, once and beside the wait; also while the pod is being taken away. */
+    /** Reads the log of each run that ended badly or is stopped, once and beside the wait; also while the pod is being taken away. */
     void listen(Snapshot snapshot) {
-        snapshot.all("Pod").stream().filter(p -> Ref.of(p.controller()).is("Job")
-            && p.text("/spec/restartPolicy").equals("OnFailure")).forEach(pod -> Pods.containers(pod).forEach(c -> {
+        snapshot.all("Pod").stream().filter(p -> Ref.of(p.controller()).is("Job"))
+            .forEach(pod -> Pods.containers(pod).forEach(c -> {
                 var name = c.path("name").asString("");
                 var end = end(pod, c);
-                if (end.path("exitCode").asInt(0) != 0) {
+                var failed = end.path("exitCode").asInt(0) != 0 && pod.text("/spec/restartPolicy").equals("OnFailure");
+                if (failed || pod.deleting() && c.at("/state/running").isObject() && limited(snapshot, pod)) {
                     pods.merge(pod.uid(), pod, (before, now) -> now.deleting() ? before : now);
                     var run = String.join("/", pod.uid(), name, end.path("finishedAt").asString(""));
                     if (reads.size() < MOST && !reads.containsKey(run)) {
@@ -2859,6 +2861,10 @@ static final class LastWords {
                     }
                 }
             }));
+    }
+
+    private static boolean limited(Snapshot snapshot, Obj pod) {
+        return snapshot.find("Job", Ref.of(pod.controller()).name()).filter(j -> j.has("/spec/activeDeadlineSeconds")).isPresent();
     }
 
     /** How the container ended by itself: what ends while its pod is taken away was ended by that. */
@@ -10256,8 +10262,10 @@ record WorkloadFindings(Observed seen, Refusals refusals, List<Finding> pods) {
         var at = Ref.of(job);
         var pods = seen.snapshot.ownedBy("Pod", job);
         if (Obj.isTrue(target)) {
+            var reason = target.path("reason").asString("");
+            var stopped = pods.stream().filter(p -> reason.equals("DeadlineExceeded")).map(Obj::name).findFirst().orElse("");
             return List.of(seen.finding(Code.JOB_FAILED, at, at, Observed.since(target), List.of(Evidence.condition(job, target)))
-                .with(Map.of("reason", target.path("reason").asString(""))));
+                .in(stopped, "").with(Map.of("reason", reason)));
         }
         if (job.is("/spec/suspend")) {
             return CustomStatus.holding(job, seen.snapshot).isPresent() ? List.of()

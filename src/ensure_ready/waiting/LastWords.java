@@ -22,8 +22,9 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * What pods of Jobs said before their controller took them away, as it does at the limit when they restart in place: only a condition is
- * left then. The texts are kept as they were read and shown to nobody but the collector, which masks them.
+ * What pods of Jobs said before their controller took them away, as it does at the limit when they restart in place, and when
+ * activeDeadlineSeconds have passed with those that run: only a condition is left then. The texts are kept as they were read and shown
+ * to nobody but the collector, which masks them.
  */
 public final class LastWords {
     private static final int MOST = 20;
@@ -41,13 +42,14 @@ public final class LastWords {
         this.api = api;
     }
 
-    /** Reads the log of each run that ended badly, once and beside the wait; also while the pod is being taken away. */
+    /** Reads the log of each run that ended badly or is stopped, once and beside the wait; also while the pod is being taken away. */
     void listen(Snapshot snapshot) {
-        snapshot.all("Pod").stream().filter(p -> Ref.of(p.controller()).is("Job")
-            && p.text("/spec/restartPolicy").equals("OnFailure")).forEach(pod -> Pods.containers(pod).forEach(c -> {
+        snapshot.all("Pod").stream().filter(p -> Ref.of(p.controller()).is("Job"))
+            .forEach(pod -> Pods.containers(pod).forEach(c -> {
                 var name = c.path("name").asString("");
                 var end = end(pod, c);
-                if (end.path("exitCode").asInt(0) != 0) {
+                var failed = end.path("exitCode").asInt(0) != 0 && pod.text("/spec/restartPolicy").equals("OnFailure");
+                if (failed || pod.deleting() && c.at("/state/running").isObject() && limited(snapshot, pod)) {
                     pods.merge(pod.uid(), pod, (before, now) -> now.deleting() ? before : now);
                     var run = String.join("/", pod.uid(), name, end.path("finishedAt").asString(""));
                     if (reads.size() < MOST && !reads.containsKey(run)) {
@@ -56,6 +58,10 @@ public final class LastWords {
                     }
                 }
             }));
+    }
+
+    private static boolean limited(Snapshot snapshot, Obj pod) {
+        return snapshot.find("Job", Ref.of(pod.controller()).name()).filter(j -> j.has("/spec/activeDeadlineSeconds")).isPresent();
     }
 
     /** How the container ended by itself: what ends while its pod is taken away was ended by that. */
