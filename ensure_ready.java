@@ -1272,7 +1272,7 @@ static final class Namespaces {
         try {
             var ns = api.find(Kind.NAMESPACE, null, target.namespace());
             if (ns.isPresent() && unfinished(ns.get())) {
-                api.send("PATCH", Kind.NAMESPACE.path(null, target.namespace()), "application/merge-patch+json", patch.toString());
+                api.patch(Kind.NAMESPACE.path(null, target.namespace()), "merge-patch+json", patch);
             }
         } catch (ApiError e) {
             progress.detail("ns/" + target.namespace() + ": cannot remember that it was applied: " + e.sentence());
@@ -1585,7 +1585,7 @@ static final class Slots {
             var patch = Json.MAPPER.createObjectNode();
             patch.set("data", data);
             Labels.mark(patch.putObject("metadata"), wanted.env(), slot.number(), Math.max(wanted.issue(), slot.issue()), expires);
-            api.send("PATCH", Kind.CONFIG_MAP.path(namespace, prefix + slot.number()), "application/merge-patch+json", patch.toString());
+            api.patch(Kind.CONFIG_MAP.path(namespace, prefix + slot.number()), "merge-patch+json", patch);
         }
         return slot.target(wanted, false);
     }
@@ -2337,13 +2337,13 @@ record ObjectApply(Api api, String namespace, boolean recreate, Set<String> scal
     private Obj patch(Kind kind, String ns, String name, JsonNode body) {
         var path = kind.path(ns, name) + "?fieldManager=" + MANAGER + "&fieldValidation=Strict";
         try {
-            return new Obj(api.send("PATCH", path, "application/apply-patch+yaml", body.toString()));
+            return new Obj(api.patch(path, "apply-patch+yaml", body));
         } catch (ApiError e) {
             if (e.code != 409 || !e.reason.equals("Conflict") || !e.getMessage().contains("conflict")) {
                 throw e;
             }
             said.add(p -> p.warn(Kubectl.ref(kind.name(), name) + ": overwrites what others set: " + Texts.line(e.getMessage())));
-            return new Obj(api.send("PATCH", path + "&force=true", "application/apply-patch+yaml", body.toString()));
+            return new Obj(api.patch(path + "&force=true", "apply-patch+yaml", body));
         }
     }
 
@@ -2419,7 +2419,7 @@ record ObjectApply(Api api, String namespace, boolean recreate, Set<String> scal
         patch.addObject().put("op", "replace").put("path", "/metadata/managedFields").set("value", merged);
         patch.addObject().put("op", "replace").put("path", "/metadata/resourceVersion")
             .put("value", live.text("/metadata/resourceVersion"));
-        api.send("PATCH", kind.path(ns, live.name()), "application/json-patch+json", patch.toString());
+        api.patch(kind.path(ns, live.name()), "json-patch+json", patch);
         said.add(p -> p.detail(live.ref() + ": took over the fields of kubectl's client-side apply"));
     }
 
@@ -3139,6 +3139,7 @@ static final class SoftWait {
 
 /** The API server over fabric8's HTTP client: its kubeconfig, TLS, proxy and token handling, our JSON. */
 static final class Api implements AutoCloseable {
+    private static final String JSON = "application/json";
     private final KubernetesClient client;
     private final HttpClient http;
     private final Duration timeout;
@@ -3168,7 +3169,7 @@ static final class Api implements AutoCloseable {
         this.patience = patience;
     }
 
-    /** The same connection, whose {@link #send} itself goes on until then when the server is away or overloaded. */
+    /** The same connection, whose requests are tried again until then when the server is away or overloaded. */
     Api within(Deadline patience) {
         return new Api(this, patience);
     }
@@ -3187,18 +3188,31 @@ static final class Api implements AutoCloseable {
         return client.getMasterUrl().toString();
     }
 
-    /** Sends one request; {@code body} null for none. Throws {@link ApiError} for every answer but 2xx, and when no answer came. */
-    JsonNode send(String method, String path, String contentType, String body) {
-        return send(method, path, contentType, body, "application/json");
+    JsonNode get(String path) {
+        return get(path, JSON);
     }
 
-    JsonNode send(String method, String path, String contentType, String body, String accept) {
+    /** {@code accept} may ask for another form of the answer, such as metadata alone. */
+    JsonNode get(String path, String accept) {
+        return send("GET " + path, request(path).header("Accept", accept));
+    }
+
+    /** {@code form}: the type of the patch, as {@code merge-patch+json}. */
+    JsonNode patch(String path, String form, JsonNode body) {
+        return send("PATCH", path, "application/" + form, body);
+    }
+
+    JsonNode send(String method, String path, String type, JsonNode body) {
+        return send(method + " " + path, request(path).header("Accept", JSON).method(method, type, body.toString()));
+    }
+
+    /** Throws {@link ApiError} for every answer but 2xx, and when none came. */
+    private JsonNode send(String what, HttpRequest.Builder request) {
         for (long pause = 200; ; pause = Math.min(5000, pause * 2)) {
             try {
-                return sendOnce(method, path, contentType, body, accept);
+                return parsed(answer(request, what), what);
             } catch (ApiError e) {
-                var passing = e.code == 0 || e.code == 429 || e.code == 502 || e.code == 503 || e.code == 504;
-                if (!passing || patience.left().toMillis() < pause) {
+                if (!Set.of(0, 429, 502, 503, 504).contains(e.code) || patience.left().toMillis() < pause) {
                     throw e;
                 }
                 Pause.of(Duration.ofMillis(pause));
@@ -3206,16 +3220,23 @@ static final class Api implements AutoCloseable {
         }
     }
 
-    private JsonNode sendOnce(String method, String path, String contentType, String body, String accept) {
-        var request = request(path).header("Accept", accept);
-        if (body != null || !method.equals("GET")) {
-            request.method(method, contentType == null ? "application/json" : contentType, body == null ? "" : body);
-        }
-        var answer = answer(request, method + " " + path);
+    private static JsonNode parsed(byte[] answer, String what) {
         try {
             return Json.MAPPER.readTree(answer);
         } catch (JacksonException e) {
-            throw new ApiError(0, "BadAnswer", "not JSON: " + e.getMessage(), method + " " + path);
+            throw new ApiError(0, "BadAnswer", "not JSON: " + e.getMessage(), what);
+        }
+    }
+
+    /** Empty where the answer is this code. */
+    private static <T> Optional<T> unless(int code, Supplier<T> answer) {
+        try {
+            return Optional.ofNullable(answer.get());
+        } catch (ApiError e) {
+            if (e.code == code) {
+                return Optional.empty();
+            }
+            throw e;
         }
     }
 
@@ -3258,21 +3279,9 @@ static final class Api implements AutoCloseable {
         }
     }
 
-    JsonNode get(String path) {
-        return send("GET", path, null, null);
-    }
-
     /** False when it is there already. */
     boolean create(Kind kind, String namespace, JsonNode body) {
-        try {
-            send("POST", kind.path(namespace, null), null, body.toString());
-            return true;
-        } catch (ApiError e) {
-            if (e.code == 409) {
-                return false;
-            }
-            throw e;
-        }
+        return unless(409, () -> send("POST", kind.path(namespace, null), JSON, body)).isPresent();
     }
 
     /** Deletes this very object, not one of the same name; one that is gone already is what was wanted. */
@@ -3280,18 +3289,7 @@ static final class Api implements AutoCloseable {
         var body = Json.MAPPER.createObjectNode();
         options.forEach(body::put);
         body.putObject("preconditions").put("uid", uid);
-        try {
-            send("DELETE", kind.path(namespace, name), null, body.toString());
-        } catch (ApiError e) {
-            if (e.code != 404) {
-                throw e;
-            }
-        }
-    }
-
-    /** {@code accept} may ask for another form of the answer, such as metadata alone. */
-    JsonNode get(String path, String accept) {
-        return send("GET", path, null, null, accept);
+        unless(404, () -> send("DELETE", kind.path(namespace, name), JSON, body));
     }
 
     /** Plain text, for logs: at most what the query's own limits allow. */
@@ -3300,20 +3298,13 @@ static final class Api implements AutoCloseable {
     }
 
     Optional<Obj> find(Kind kind, String namespace, String name) {
-        try {
-            return Optional.of(new Obj(get(kind.path(namespace, name))));
-        } catch (ApiError e) {
-            if (e.code == 404) {
-                return Optional.empty();
-            }
-            throw e;
-        }
+        return unless(404, () -> new Obj(get(kind.path(namespace, name))));
     }
 
     /** All objects of a kind in a namespace (null: in all); items get the list's kind, which the server leaves out of them. */
     List<Obj> list(Kind kind, String namespace, String query) {
         var all = new ArrayList<Obj>();
-        pages(kind.path(namespace, null) + "?" + query, "application/json", page -> all.addAll(items(kind, page)));
+        pages(kind.path(namespace, null) + "?" + query, JSON, page -> all.addAll(items(kind, page)));
         return all;
     }
 
@@ -3368,7 +3359,7 @@ static final class Api implements AutoCloseable {
 
     /** The kind that serves this apiVersion and kind, asked of the server once; empty when the server has none such (yet). */
     Optional<Kind> kind(String apiVersion, String name) {
-        var known = discovered.computeIfAbsent(apiVersion, asked -> Optional.of(discover(asked)).filter(k -> !k.isEmpty()).orElse(null));
+        var known = discovered.computeIfAbsent(apiVersion, asked -> unless(404, () -> discover(asked)).orElse(null));
         return known == null ? Optional.empty() : known.stream().filter(k -> k.name().equals(name)).findFirst();
     }
 
@@ -3380,9 +3371,9 @@ static final class Api implements AutoCloseable {
         var all = new TreeMap<String, Kind>();
         var answer = get("/apis", "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,application/json");
         answer.path("items").forEach(group -> group.path("versions").forEach(v -> v.path("resources").forEach(r ->
-            custom(group.at("/metadata/name").asString("") + "/" + v.path("version")
-                .asString(""), r, r.at("/responseKind/kind").asString(""),
-                r.path("resource").asString(""), r.path("scope").asString("").equals("Namespaced"), all))));
+            custom(group.at("/metadata/name").asString("") + "/" + v.path("version").asString(""), r,
+                r.at("/responseKind/kind").asString(""), r.path("resource").asString(""),
+                r.path("scope").asString("").equals("Namespaced"), all))));
         answer.path("groups").forEach(group -> {
             var version = group.at("/preferredVersion/groupVersion").asString("");
             if (!Kinds.BUILT_IN_GROUPS.contains(group.path("name").asString(""))) {
@@ -3428,31 +3419,24 @@ static final class Api implements AutoCloseable {
         discovered.remove(apiVersion);
     }
 
+    /** Null where nothing is served (yet). */
     private List<Kind> discover(String apiVersion) {
-        try {
-            var kinds = new ArrayList<Kind>();
-            for (var r : get((apiVersion.contains("/") ? "/apis/" : "/api/") + apiVersion).path("resources")) {
-                if (r.path("name").asString("").endsWith("/status")) {
-                    withStatus.add(apiVersion + "/" + r.path("kind").asString(""));
-                } else if (!r.path("name").asString("").contains("/")) {
-                    kinds.add(new Kind(apiVersion, r.path("kind").asString(""), r.path("name")
-                        .asString(""), r.path("namespaced").asBoolean(false)));
-                }
+        var kinds = new ArrayList<Kind>();
+        for (var r : get((apiVersion.contains("/") ? "/apis/" : "/api/") + apiVersion).path("resources")) {
+            var kind = r.path("kind").asString("");
+            var plural = r.path("name").asString("");
+            status(apiVersion, kind, plural);
+            if (!plural.contains("/")) {
+                kinds.add(new Kind(apiVersion, kind, plural, r.path("namespaced").asBoolean(false)));
             }
-            return kinds;
-        } catch (ApiError e) {
-            if (e.code == 404) {
-                return List.of();
-            }
-            throw e;
         }
+        return kinds.isEmpty() ? null : kinds;
     }
 
     /** A name that no path can hold, as a manifest may have one, is told like a refusal of the server. */
     private HttpRequest.Builder request(String path) {
-        var master = client.getMasterUrl().toString();
         try {
-            return http.newHttpRequestBuilder().uri((master.endsWith("/") ? master.substring(0, master.length() - 1) : master) + path);
+            return http.newHttpRequestBuilder().uri(server().replaceFirst("/$", "") + path);
         } catch (IllegalArgumentException e) {
             throw new ApiError(422, "Invalid", "a name in it is invalid: " + path, path, MissingNode.getInstance(), e);
         }

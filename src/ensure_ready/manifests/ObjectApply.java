@@ -71,13 +71,13 @@ public record ObjectApply(Api api, String namespace, boolean recreate, Set<Strin
     private Obj patch(Kind kind, String ns, String name, JsonNode body) {
         var path = kind.path(ns, name) + "?fieldManager=" + MANAGER + "&fieldValidation=Strict";
         try {
-            return new Obj(api.send("PATCH", path, "application/apply-patch+yaml", body.toString()));
+            return new Obj(api.patch(path, "apply-patch+yaml", body));
         } catch (ApiError e) {
             if (e.code != 409 || !e.reason.equals("Conflict") || !e.getMessage().contains("conflict")) {
                 throw e;
             }
             said.add(p -> p.warn(Kubectl.ref(kind.name(), name) + ": overwrites what others set: " + Texts.line(e.getMessage())));
-            return new Obj(api.send("PATCH", path + "&force=true", "application/apply-patch+yaml", body.toString()));
+            return new Obj(api.patch(path + "&force=true", "apply-patch+yaml", body));
         }
     }
 
@@ -153,7 +153,7 @@ public record ObjectApply(Api api, String namespace, boolean recreate, Set<Strin
         patch.addObject().put("op", "replace").put("path", "/metadata/managedFields").set("value", merged);
         patch.addObject().put("op", "replace").put("path", "/metadata/resourceVersion")
             .put("value", live.text("/metadata/resourceVersion"));
-        api.send("PATCH", kind.path(ns, live.name()), "application/json-patch+json", patch.toString());
+        api.patch(kind.path(ns, live.name()), "json-patch+json", patch);
         said.add(p -> p.detail(live.ref() + ": took over the fields of kubectl's client-side apply"));
     }
 

@@ -61,7 +61,7 @@ public final class Namespaces {
         try {
             var ns = api.find(Kind.NAMESPACE, null, target.namespace());
             if (ns.isPresent() && unfinished(ns.get())) {
-                api.send("PATCH", Kind.NAMESPACE.path(null, target.namespace()), "application/merge-patch+json", patch.toString());
+                api.patch(Kind.NAMESPACE.path(null, target.namespace()), "merge-patch+json", patch);
             }
         } catch (ApiError e) {
             progress.detail("ns/" + target.namespace() + ": cannot remember that it was applied: " + e.sentence());

@@ -168,7 +168,7 @@ public final class Slots {
             var patch = Json.MAPPER.createObjectNode();
             patch.set("data", data);
             Labels.mark(patch.putObject("metadata"), wanted.env(), slot.number(), Math.max(wanted.issue(), slot.issue()), expires);
-            api.send("PATCH", Kind.CONFIG_MAP.path(namespace, prefix + slot.number()), "application/merge-patch+json", patch.toString());
+            api.patch(Kind.CONFIG_MAP.path(namespace, prefix + slot.number()), "merge-patch+json", patch);
         }
         return slot.target(wanted, false);
     }
