@@ -23,6 +23,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Function;
+import java.util.jar.JarFile;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
@@ -64,8 +65,16 @@ class ArrowsTest {
                 .add(src.relativize(f.getParent()).toString().replace(File.separatorChar, '.')));
         }
         ArchConfiguration.get().setResolveMissingDependenciesFromClassPath(false);
-        all = new ClassFileImporter().withImportOption(at -> at.matches(Pattern.compile(".*/(ensure_ready|prompt_run)(\\$[^/]*)?\\.class")))
-            .importPath(Path.of(ArrowsTest.class.getProtectionDomain().getCodeSource().getLocation().toURI()));
+        var scripts = new ClassFileImporter()
+            .withImportOption(at -> at.matches(Pattern.compile(".*/(ensure_ready|prompt_run)(\\$[^/]*)?\\.class")));
+        var tests = Path.of(ArrowsTest.class.getProtectionDomain().getCodeSource().getLocation().toURI());
+        if (Files.isDirectory(tests)) {
+            all = scripts.importPath(tests);
+        } else {
+            try (var jar = new JarFile(tests.toFile())) {
+                all = scripts.importJar(jar);
+            }
+        }
     }
 
     @ParameterizedTest
