@@ -359,16 +359,16 @@ final class EmbeddedApi implements AutoCloseable {
             while (store.epoch() == epoch && Instant.now().isBefore(end)) {
                 var changes = store.changesAfter(seen, Duration.ofMillis(250), epoch);
                 if (faults.silent(request)) {
-                    Thread.sleep(changes.isEmpty() ? 0 : 50); // what it does not tell is there again at once
-                } else {
-                    for (var change : changes) {
-                        tell(change);
-                    }
-                    seen = changes.isEmpty() ? seen : changes.get(changes.size() - 1).version();
-                    if (wantsBookmarks && Instant.now().isAfter(bookmark)) {
-                        bookmark(false);
-                        bookmark = Instant.now().plus(bookmarks);
-                    }
+                    Thread.sleep(50); // what it does not tell is there again at once
+                    continue;
+                }
+                for (var change : changes) {
+                    tell(change);
+                    seen = change.version();
+                }
+                if (wantsBookmarks && Instant.now().isAfter(bookmark)) {
+                    bookmark(false);
+                    bookmark = Instant.now().plus(bookmarks);
                 }
             }
         }
