@@ -358,9 +358,8 @@ final class EmbeddedApi implements AutoCloseable {
             var bookmark = Instant.now().plus(bookmarks);
             while (store.epoch() == epoch && Instant.now().isBefore(end)) {
                 var changes = store.changesAfter(seen, Duration.ofMillis(250), epoch);
-                if (faults.silent(request)) {
-                    Thread.sleep(50); // what it does not tell is there again at once
-                    continue;
+                while (faults.silent(request)) {
+                    Thread.sleep(50);
                 }
                 for (var change : changes) {
                     tell(change);
