@@ -358,7 +358,7 @@ final class EmbeddedApi implements AutoCloseable {
             var bookmark = Instant.now().plus(bookmarks);
             while (store.epoch() == epoch && Instant.now().isBefore(end)) {
                 var changes = store.changesAfter(seen, Duration.ofMillis(250), epoch);
-                while (faults.silent(request)) {
+                while (faults.silent(request) && store.epoch() == epoch) {
                     Thread.sleep(50);
                 }
                 for (var change : changes) {
