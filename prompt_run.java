@@ -321,8 +321,8 @@ public class prompt_run implements Callable<Integer> {
         cli.setErr(utf8(FileDescriptor.err));
         cli.setParameterExceptionHandler((problem, args) -> {
             boolean verbose = Arrays.stream(args).anyMatch(a -> a.equals("-v") || a.equals("--verbose"));
-            return Console.fail(problem.getCommandLine(), Texts.oneLine(problem.getMessage()) + "; see --help",
-                problem, verbose, Outcome.USAGE);
+            var redactor = new Redactor(new Env(environment), List.of());
+            return Console.fail(problem.getCommandLine(), redactor, problem.getMessage() + "; see --help", problem, verbose, Outcome.USAGE);
         });
         cli.setExecutionExceptionHandler((problem, command, parsed) -> command.<prompt_run>getCommand().failed(problem));
         return cli;
@@ -331,11 +331,12 @@ public class prompt_run implements Callable<Integer> {
     /** A mistake of the caller is told on stderr; after one of ours the result says that nothing is proven. */
     private int failed(Exception problem) {
         boolean usage = problem instanceof UsageError;
-        var message = usage ? env.named(problem.getMessage()) : Texts.oneLine("internal error: " + problem);
+        var redactor = redactor();
+        var message = usage ? env.named(problem.getMessage()) : redactor.mask("internal error: " + problem);
         if (!usage && console != null) {
-            console.answer(RunResult.unexpected(message));
+            console.answer(RunResult.unexpected(Texts.oneLine(message)));
         }
-        return Console.fail(spec.commandLine(), Texts.oneLine(message), problem, output.verbose, usage ? Outcome.USAGE : Outcome.LOST);
+        return Console.fail(spec.commandLine(), redactor, message, problem, output.verbose, usage ? Outcome.USAGE : Outcome.LOST);
     }
 
     private static PrintWriter utf8(FileDescriptor stream) {
@@ -646,12 +647,12 @@ static final class Console implements Log {
         command.getErr().flush();
     }
 
-    static int fail(CommandLine command, String message, Exception problem, boolean verbose, Outcome outcome) {
-        command.getErr().println("prompt_run: " + Texts.line(message));
+    static int fail(CommandLine command, Redactor redactor, String message, Exception problem, boolean verbose, Outcome outcome) {
+        command.getErr().println("prompt_run: " + Texts.line(redactor.mask(message)));
         if (verbose) {
             var trace = new StringWriter();
             problem.printStackTrace(new PrintWriter(trace));
-            command.getErr().println(Texts.lines(trace.toString()));
+            command.getErr().println(Texts.lines(redactor.mask(trace.toString())));
         }
         command.getErr().flush();
         return outcome.exitCode();
@@ -3055,7 +3056,7 @@ static final class GitHub {
             log.warn("GITHUB_API_URL " + base
                 + ": not https, so the token is not sent there; the prompt is built from the event alone");
         }
-        return new GitHub(base, safe ? token : null, log);
+        return new GitHub(base, token != null && safe ? token.strip() : null, log);
     }
 
     /** Whether a list was asked for and not had whole. */
@@ -3068,7 +3069,7 @@ static final class GitHub {
         try {
             var answer = usable(path) ? send("GET", base + path, null) : null;
             return answer != null && answer.statusCode() == 200 ? Json.MAPPER.readTree(answer.body()) : missing(path, answer);
-        } catch (IOException | JacksonException problem) {
+        } catch (IOException | JacksonException | IllegalArgumentException problem) {
             return missing(path, problem);
         }
     }
@@ -3301,7 +3302,7 @@ static final class Templates {
     private final Path single;
 
     Templates(Path folder, Path single) {
-        if (folder != null && !Files.isDirectory(folder)) {
+        if (folder != null && !folder.toFile().isDirectory()) {
             throw new UsageError("--templates " + folder + ": not a folder");
         }
         if (single != null && !Files.isRegularFile(single)) {
