@@ -1678,28 +1678,25 @@ record Homecoming(Git git, Path scratch, Map<String, String> pack, String runId,
         if (!head.equals(ourHead) || !pack.get("tree").equals(ours)) {
             return bring(branch(head, ourHead), head, pack.get("tree"), ourHead, ours);
         }
-        var branch = leftAgain();
-        if (branch != null) {
-            var tip = git.run("rev-parse", theirs(branch));
-            return bring(branch, tip, git.run("rev-parse", tip + "^{tree}"), ourHead, ours);
+        var left = tips(theirs());
+        for (var name : List.of(usualBranch, git.run("branch", "--show-current"))) { // it worked there, and went back to where it began
+            if (left.containsKey(name)) {
+                return bring(name, left.get(name), git.run("rev-parse", left.get(name) + "^{tree}"), ourHead, ours);
+            }
         }
         var others = otherBranches(null);
         forget();
         return new Brought(others.isEmpty() ? "unchanged" : "brought", null, head, 0, List.of(), others, null);
     }
 
-    private String theirs(String branch) {
-        return "refs/prompt-run/" + runId + "/heads/" + branch;
+    private String theirs() {
+        return "refs/prompt-run/" + runId + "/heads/";
     }
 
-    /** The branch that the agent worked on before it went back to where it began: the run's, or the caller's; null for none. */
-    private String leftAgain() throws Broken, InterruptedException {
-        for (var name : List.of(usualBranch, git.run("branch", "--show-current"))) {
-            if (git.ok("show-ref", "-q", "--verify", Git.END, theirs(name))) {
-                return name;
-            }
-        }
-        return null;
+    /** Names of branches are read and fed, and never arguments: those have only the letters of this machine's locale. */
+    private Map<String, String> tips(String folder) throws Broken, InterruptedException {
+        return git.run("for-each-ref", "--format=%(objectname) %(refname)", folder).lines().map(line -> line.split(" ", 2))
+            .collect(Collectors.toMap(tip -> tip[1].substring(folder.length()), tip -> tip[0], (a, b) -> a, TreeMap::new));
     }
 
     private Brought bring(String branch, String head, String theirs, String ourHead, String ours)
@@ -1819,20 +1816,23 @@ record Homecoming(Git git, Path scratch, Map<String, String> pack, String runId,
     /** Branches that the agent made besides its own: brought where that loses nothing, and never from under the caller's files. */
     private List<String> otherBranches(String branch) throws Broken, InterruptedException {
         var told = new ArrayList<String>();
+        var lines = new StringBuilder();
+        var ours = tips("refs/heads/");
         var here = git.run("branch", "--show-current");
-        for (var ref : git.run("for-each-ref", "--format=%(refname)", theirs("")).lines().toList()) {
-            var name = ref.substring(theirs("").length());
-            boolean exists = git.ok("show-ref", "-q", "--verify", Git.END, "refs/heads/" + name);
-            if (name.equals(branch)) {
-                git.run("update-ref", "-d", ref);
-            } else if (!name.equals(here) && (!exists || git.ok("merge-base", "--is-ancestor", Git.END, "refs/heads/" + name, ref))) {
-                git.run("update-ref", Git.END, "refs/heads/" + name, git.run("rev-parse", ref));
-                git.run("update-ref", "-d", ref);
-                told.add("branch " + name + " came along");
-            } else {
-                told.add("branch " + name + " was left out; it is kept as " + ref);
+        for (var tip : tips(theirs()).entrySet()) {
+            var name = tip.getKey();
+            var own = ours.get(name);
+            boolean comes = !name.equals(here) && (own == null || git.ok("merge-base", "--is-ancestor", own, tip.getValue()));
+            if (comes) {
+                lines.append("update refs/heads/").append(name).append(' ').append(tip.getValue()).append('\n');
             }
+            if (comes || name.equals(branch)) {
+                lines.append("delete ").append(theirs()).append(name).append('\n');
+            }
+            told.addAll(name.equals(branch) ? List.of() : List.of("branch " + name
+                + (comes ? " came along" : " was left out; it is kept as " + theirs() + name)));
         }
+        git.feed(lines.toString(), "update-ref", "--stdin");
         return told;
     }
 
@@ -4839,18 +4839,19 @@ static final class Summary {
     private static void row(StringBuilder text, String name, Object value) {
         if (value != null) {
             text.append("| ").append(name).append(" | ")
-                .append(Texts.line(String.valueOf(value)).replace("&", "&amp;").replace("<", "&lt;").replace("|", "\\|")
-                .replace("`", "\\`").replace("[", "\\[")).append(" |\n");
+                .append(Texts.line(String.valueOf(value)).replace("&", "&amp;").replace("<", "&lt;").replaceAll("[\\\\|`\\[]", "\\\\$0"))
+                .append(" |\n");
         }
     }
 
     /** A fence longer than any in the text: nothing in it is Markdown. */
-    private static String fenced(String text) {
+    private static String fenced(String words) {
+        var text = Texts.lines(words);
         var fence = "```";
         while (text.contains(fence)) {
             fence += "`";
         }
-        return fence + "\n" + Texts.lines(text) + "\n" + fence + "\n";
+        return fence + "\n" + text + "\n" + fence + "\n";
     }
 }
 
