@@ -1789,7 +1789,8 @@ record Homecoming(Git git, Path scratch, Map<String, String> pack, String runId,
     /** Ignored files are the caller's own too: an agent's file of that name does not replace them, nor its folder, nor one of theirs. */
     private List<String> inTheWay(Map<String, String> changes) throws Broken, InterruptedException {
         var ignored = new TreeSet<String>();
-        Stream.of(git.run("ls-files", "-o", "-i", "--exclude-standard", "-z").split("\0")).forEach(f -> ignored.add(f.replaceAll("/$", "")));
+        var files = git.run("ls-files", "-o", "-i", "--exclude-standard", "-z").split("\0");
+        Stream.of(files).forEach(file -> ignored.add(file.replaceAll("/$", "")));
         var hit = new TreeSet<String>();
         changes.keySet().stream().filter(path -> !changes.get(path).equals("0")).forEach(path -> {
             Stream.iterate(path, at -> !at.isEmpty(), at -> at.substring(0, Math.max(0, at.lastIndexOf('/'))))
@@ -7212,6 +7213,7 @@ static final class Redactor {
     /** The least length of a value that is masked; what the caller names himself may be shorter. */
     private static final int NAMED = 6;
     private static final int LIKE_A_SECRET = 8;
+    private static final int WRAPPED = 12;
 
     private final Map<String, String> values = new LinkedHashMap<>();
 
@@ -7242,6 +7244,21 @@ static final class Redactor {
         var masked = text;
         for (var value : values.entrySet()) {
             masked = masked.replace(value.getKey(), value.getValue());
+        }
+        return masked.indexOf('\n') < 0 ? masked : unwrapped(masked);
+    }
+
+    /** Values that were wrapped over lines; shorter ones would be met by accident. Line ends stay. */
+    private String unwrapped(String text) {
+        var packed = text.replaceAll("\\s+", "");
+        var masked = text;
+        for (var value : values.entrySet()) {
+            var form = value.getKey().replaceAll("\\s+", "");
+            if (form.length() >= WRAPPED && packed.contains(form)) {
+                var wrapped = form.codePoints().mapToObj(c -> Pattern.quote(Character.toString(c))).collect(Collectors.joining("\\s*"));
+                masked = Pattern.compile(wrapped).matcher(masked)
+                    .replaceAll(m -> Matcher.quoteReplacement(value.getValue() + m.group().replaceAll("[^\n]", "")));
+            }
         }
         return masked;
     }
@@ -7534,7 +7551,8 @@ static final class Values {
 
 // src/shared/
 
-/** The forms in which a value travels: as it is, in base64 (also in the middle of a longer text), in URLs, in JSON, in hex. */
+/** The forms in which a value travels: as it is, in base64 (also in the middle of a longer text), in URLs, in JSON (also
+ * as Go writes it), in hex. */
 static final class Disguises {
     /** A shorter value has too many accidental twins in base64 and hex. */
     private static final int LONG_ENOUGH = 8;
@@ -7549,6 +7567,7 @@ static final class Disguises {
         var all = new LinkedHashSet<String>();
         all.add(text);
         all.add(json(text));
+        all.add(json(text).replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e"));
         all.add(url);
         all.add(url.replace("+", "%20"));
         all.add(decoded(text));
@@ -7673,24 +7692,20 @@ static final class SecretShapes {
     /** Tokens that are told by their form alone. Group 1 (where there is one) is what is hidden, else all of it. */
     private static final List<Pattern> TOKENS = compiled(
         "-----BEGIN [A-Z0-9 ]+-----(?s:.*?)(?:-----END [A-Z0-9 ]+-----|\\z)",
-        "\\beyJ(?:(?!-eyJ)[A-Za-z0-9_-]){8,500}+\\.[A-Za-z0-9_-]{8,}(?:\\.[A-Za-z0-9_-]*)?",
-        "\\b(?:gh[pousr]_[A-Za-z0-9]{20,}|github_pat_\\w{20,}|glpat-[\\w-]{16,})",
-        "\\bsk-(?:ant-|proj-|live-|test-)?[A-Za-z0-9_-]{16,}",
-        "\\b[rs]k_(?:live|test)_[A-Za-z0-9]{12,}",
+        "\\beyJ(?:(?!-eyJ)[A-Za-z0-9_-]){8,500}+\\.[A-Za-z0-9_-]{8,}+(?:\\.[A-Za-z0-9_-]*+)*+",
+        "\\bLS0tLS1CRUdJTi[A-Za-z0-9+/=]{20,}",
         "\\b(?:AKIA|ASIA)[0-9A-Z]{16}\\b",
-        "\\bxox[a-z]-[A-Za-z0-9-]{10,}",
-        "\\bdckr_\\w{3,}[\\w=-]*",
-        "\\bnpm_[A-Za-z0-9]{30,}",
-        "\\bhf_[A-Za-z0-9]{20,}",
-        "\\bAIza[0-9A-Za-z_-]{30,}",
-        "\\bya29\\.[\\w-]{20,}",
-        "\\bSG\\.[\\w-]{16,}\\.[\\w-]{16,}");
+        "\\b(?:dapi[0-9a-f]|(?:gh[pousr]|npm|hf|lin_api|whsec|glsa|rubygems|dop_v1|shp[a-z]{2}|[rs]k_(?:live|test))_|AGE-SECRET-KEY-)"
+            + "[A-Za-z0-9]{12,}",
+        "\\b(?:github_pat_|gl(?:pat|[cd]t|rt|cbt|ptt|ft|soat)-|sk-|xapp-|dckr_\\w|pypi-AgE|AIza|ya29\\.|GOCSPX-|ATATT3|hv[bsr]\\."
+            + "|SG\\.[\\w-]{16,}\\.|\\w{3}[78]Q~)[\\w=~-]{16,}",
+        "\\bxox[a-z]-[A-Za-z0-9-]{10,}");
 
     private static final String SECRET_OPTION = "(?:password|passwd|token|secret|api-key|apikey)";
     private static final String SECRET_PARAMETER = "(?:access_token|id_token|refresh_token|sig|signature|apikey|api_key"
         + "|x-amz-(?:signature|credential|security-token))";
-    private static final String SECRET_SETTING = "(?:password|passwd|passphrase|pwd|secret|token|credentials?"
-        + "|(?:api|private|access|secret)[_-]?key|client[_-]?secret)[\\w-]{0,40}+"
+    private static final String SECRET_SETTING = "(?:password|passwd|passphrase|pwd|secret|token|credentials?|_pass(?=\\W)"
+        + "|(?:api|private|access|account|secret)[_-]?key|client[_-]?secret)[\\w-]{0,40}+"
         + "(?<!name|ref|file|path|url|uri|type|length|policy|[_-]id|class|count)";
     /** What follows {@code password:} in prose: a verb, an article, a word for "there is none". */
     private static final String PROSE = "(?:forbidden|denied|unauthorized|refused|rejected|watch|read|was|were|has|have|with|for|from"
@@ -7705,6 +7720,13 @@ static final class SecretShapes {
         "(?i)\\b(?:bearer|basic|token)\\s+(?=[^\\s\"]*[0-9=+/])([A-Za-z0-9._~+/=-]{8,})",
         "://[^/\\s:@]*:([^@\\s/]++(?:/[^@\\s/]++)*+)@",
         "://([A-Za-z0-9_-]{16,})@",
+        "(?:hooks\\.slack\\.com/services/|/api/webhooks/\\d{1,20}/|/bot\\d{1,20}:)([\\w/-]{20,})",
+        "(?i)\\bmachine\\s+\\S{1,255}\\s+login\\s+\\S{1,255}\\s+password\\s+(\\S+)",
+        "\\bcurl\\b[^|;\\n]{0,200}?\\s-(?:u|-user)[ =]?[\"']?[^\\s:\"']{1,99}:([^\\s\"']{3,})",
+        "(?i)\\bcookie:[ \\t]*([^\\n]{8,})",
+        "(?<![A-Za-z])auth(?:\\\\*\")?\\s*[:=]\\s*(?:\\\\*\")?(?=[^A-Z\\n]{0,99}[A-Z])([A-Za-z0-9+/]{12,}={1,2})",
+        "(?i)\\bname(?:\\\\*\")?[:=]\\s*(?:\\\\*\")?[\\w.-]{0,80}?" + SECRET_SETTING + "(?:\\\\*\")?,?\\s*\\\\*\"?value(?:\\\\*\")?[:=]\\s*"
+            + "(?:\\\\*[\"'])?([^\\s\"',}\\\\]{3,})",
         "(?i)(?:[?&]|\\b)" + SECRET_PARAMETER + "=([^&\\s\"']{4,})",
         "(?i)(?<![\\w-])--?" + SECRET_OPTION + "[= ]+[\"']?([^\\s\"']{3,})",
         "(?i)" + SECRET_SETTING + "(?:\\\\*[\"'])?\\s*[:=]\\s*"

@@ -163,7 +163,8 @@ class AgentSourcesTest {
     @Test
     void aFileOfTheTreeMayBecomeAFolderAndAFolderAFile() {
         sh(tree, "mkdir d; echo d >d/d; git add d; git commit -qm d");
-        assertEquals("brought main 1", told(run("rm c.txt; mkdir c.txt; echo x >c.txt/x; rm -r d; echo d >d; git add -A; git commit -qm x")));
+        assertEquals("brought main 1", told(run("""
+            rm c.txt; mkdir c.txt; echo x >c.txt/x; rm -r d; echo d >d; git add -A; git commit -qm x""")));
         assertEquals("x d", sh(tree, "echo $(cat c.txt/x d; git status --short)"));
     }
 
@@ -293,7 +294,8 @@ class AgentSourcesTest {
 
     @Test
     void aBranchThatIsLeftOutIsKeptUnderTheRun() {
-        JsonNode result = run("h=$(git rev-parse HEAD); echo s >s; git add s; git commit -qm onmain; git checkout -q --detach $h; echo z >z");
+        JsonNode result = run("""
+            h=$(git rev-parse HEAD); echo s >s; git add s; git commit -qm onmain; git checkout -q --detach $h; echo z >z""");
         assertEquals("second ?? z", sh(tree, "echo $(git log -1 --format=%s; git status --short)"));
         var kept = sh(tree, "git for-each-ref --format='%(refname) %(subject)' refs/prompt-run").split(" ");
         assertEquals("onmain", kept[1]);

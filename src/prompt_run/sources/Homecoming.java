@@ -141,7 +141,8 @@ public record Homecoming(Git git, Path scratch, Map<String, String> pack, String
     /** Ignored files are the caller's own too: an agent's file of that name does not replace them, nor its folder, nor one of theirs. */
     private List<String> inTheWay(Map<String, String> changes) throws Broken, InterruptedException {
         var ignored = new TreeSet<String>();
-        Stream.of(git.run("ls-files", "-o", "-i", "--exclude-standard", "-z").split("\0")).forEach(f -> ignored.add(f.replaceAll("/$", "")));
+        var files = git.run("ls-files", "-o", "-i", "--exclude-standard", "-z").split("\0");
+        Stream.of(files).forEach(file -> ignored.add(file.replaceAll("/$", "")));
         var hit = new TreeSet<String>();
         changes.keySet().stream().filter(path -> !changes.get(path).equals("0")).forEach(path -> {
             Stream.iterate(path, at -> !at.isEmpty(), at -> at.substring(0, Math.max(0, at.lastIndexOf('/'))))
