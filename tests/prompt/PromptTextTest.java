@@ -231,7 +231,8 @@ class PromptTextTest {
             "password authentication failed for user \"app\"", "password: ${POSTGRES_PASSWORD}",
                 "task-skeleton", "https://example.com/a@b", "secretName: db-credentials",
             "pypi-server-deployment-7d9f8b6c5d-x2x4z", "dapiServerConfigurationOfTheShop", "npm_config_cache_directory_path",
-                "tests_passed: 12", "first_pass: 120 files", "auth: enabled", "\"author\": \"AdaLovelace\"", "docker run -u 1000:1000 -p 8080:8080 web",
+                "tests_passed: 12", "first_pass: 120 files",
+                "auth: enabled", "\"author\": \"AdaLovelace\"", "docker run -u 1000:1000 -p 8080:8080 web",
             "log in to the machine, login and password follow", "name: DB_HOST\n  value: postgres", "name: DB_PASSWORD\n  valueFrom: x",
                 "commit 0123456789abcdef0123456789abcdef01234567", "uid 123e4567-e89b-12d3-a456-426614174000"})
         void areNotSeenWhereThereAreNone(String text) {
