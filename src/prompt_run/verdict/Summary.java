@@ -43,17 +43,18 @@ public final class Summary {
     private static void row(StringBuilder text, String name, Object value) {
         if (value != null) {
             text.append("| ").append(name).append(" | ")
-                .append(Texts.line(String.valueOf(value)).replace("&", "&amp;").replace("<", "&lt;").replace("|", "\\|")
-                .replace("`", "\\`").replace("[", "\\[")).append(" |\n");
+                .append(Texts.line(String.valueOf(value)).replace("&", "&amp;").replace("<", "&lt;").replaceAll("[\\\\|`\\[]", "\\\\$0"))
+                .append(" |\n");
         }
     }
 
     /** A fence longer than any in the text: nothing in it is Markdown. */
-    private static String fenced(String text) {
+    private static String fenced(String words) {
+        var text = Texts.lines(words);
         var fence = "```";
         while (text.contains(fence)) {
             fence += "`";
         }
-        return fence + "\n" + Texts.lines(text) + "\n" + fence + "\n";
+        return fence + "\n" + text + "\n" + fence + "\n";
     }
 }
