@@ -584,7 +584,7 @@ static final class KnownSoFar {
             parts.add(diagnosis.summary());
         } else if (judgement != null) {
             parts.add(howMany(judgement) + (diagnosis == null || diagnosis.causes().isEmpty()
-                ? "" : "; " + Texts.count(diagnosis.causes().size(), "fault") + " that blocks no workload"));
+                ? "" : "; " + Texts.count(diagnosis.causes().size(), "fault") + " that no workload waits for"));
         }
         return String.join("; ", parts);
     }
@@ -814,7 +814,7 @@ static final class Steps {
     private void attach(Api api) {
         var target = slots(api).attach(options.wanted(), options.ttlEnd());
         known.target = target;
-        known.end(Outcome.attached, "slot " + target.slot() + " belongs to issue " + target.issue() + ", pull request " + target.pr());
+        known.end(Outcome.attached, "attached: " + new Wanted(target.env(), target.slot(), target.issue(), target.pr(), 0));
     }
 
     private Api connect() {
@@ -1329,7 +1329,8 @@ static final class Namespaces {
     private static String holds(Obj namespace) {
         var left = namespace.list("/status/conditions").stream().filter(Obj::isTrue)
             .map(c -> Texts.line(c.path("message").asString(""))).collect(Collectors.joining("; "));
-        return left.isEmpty() ? "finalizers " + namespace.at("/spec/finalizers") : left;
+        return !left.isEmpty() ? left
+            : namespace.has("/spec/finalizers") ? "finalizers " + namespace.at("/spec/finalizers") : "nothing says why";
     }
 }
 
@@ -1872,7 +1873,7 @@ static final class Apply {
         } catch (ApiError e) {
             progress.detail("cannot list autoscalers: " + e.sentence());
         }
-        return hpas.stream().map(h -> Obj.ref(h.text("/spec/scaleTargetRef/kind"), h.text("/spec/scaleTargetRef/name")))
+        return hpas.stream().map(h -> Kubectl.ref(h.text("/spec/scaleTargetRef/kind"), h.text("/spec/scaleTargetRef/name")))
             .collect(Collectors.toSet());
     }
 
@@ -2114,8 +2115,9 @@ static final class Manifests {
                 if (node.isPresent()) {
                     var json = json(node.get(), 0);
                     if (!json.isNull()) {
-                        documents.add(new Document(json, new Source(label, from + line(node.get().getStartMark()),
-                            () -> fields(node.get(), json, from))));
+                        var fields = new HashMap<String, Integer>();
+                        fields(node.get(), json, "", from, fields);
+                        documents.add(new Document(json, new Source(label, from + line(node.get().getStartMark()), fields)));
                     }
                 }
             } catch (MarkedYamlEngineException e) {
@@ -2127,13 +2129,7 @@ static final class Manifests {
             }
         }
 
-        /** The lines of the first fields, deep ones too; counted when somebody asks. */
-        private static Map<String, Integer> fields(Node node, JsonNode json, int from) {
-            var found = new HashMap<String, Integer>();
-            fields(node, json, "", from, found);
-            return found;
-        }
-
+        /** The lines of the first fields, deep ones too. */
         private static void fields(Node node, JsonNode json, String path, int from, Map<String, Integer> found) {
             if (node instanceof MappingNode mapping && found.size() < MOST_FIELDS) {
                 for (var pair : mapping.getValue()) {
@@ -2346,7 +2342,7 @@ record ObjectApply(Api api, String namespace, boolean recreate, Set<String> scal
             if (e.code != 409 || !e.reason.equals("Conflict") || !e.getMessage().contains("conflict")) {
                 throw e;
             }
-            said.add(p -> p.warn(Obj.ref(kind.name(), name) + ": overwrites what others set: " + Texts.line(e.getMessage())));
+            said.add(p -> p.warn(Kubectl.ref(kind.name(), name) + ": overwrites what others set: " + Texts.line(e.getMessage())));
             return new Obj(api.send("PATCH", path + "&force=true", "application/apply-patch+yaml", body.toString()));
         }
     }
@@ -2949,11 +2945,6 @@ static final class SoftWait {
     private long looked;
     private volatile Judgement last;
 
-    SoftWait(Api api, String namespace, List<Applied> applied, WaitSettings settings, Consumer<Judgement> progress) {
-        this(api, namespace, Applying.over(applied, false), settings, progress);
-    }
-
-    /** One that looks while objects are still being applied. */
     SoftWait(Api api, String namespace, Applying applying, WaitSettings settings, Consumer<Judgement> progress) {
         this.api = api.within(Deadline.now());
         this.namespace = namespace;
@@ -3490,11 +3481,15 @@ static final class ApiError extends RuntimeException {
     static ApiError of(int code, String body, String tried) {
         try {
             var status = Json.MAPPER.readTree(body);
-            return new ApiError(code, status.path("reason").asString(""), brief(status.path("message").asString(body.strip())),
+            return new ApiError(code, status.path("reason").asString(""), brief(told(status.path("message").asString(body))),
                 tried, status, null);
         } catch (JacksonException e) {
-            return new ApiError(code, "", body.strip(), tried);
+            return new ApiError(code, "", told(body), tried);
         }
+    }
+
+    private static String told(String text) {
+        return text.isBlank() ? "an empty answer" : text.strip();
     }
 
     static ApiError unreachable(String tried, Throwable cause) {
@@ -4423,7 +4418,7 @@ static final class Markdown {
         md.append(cell(c.at("/fix/text").asString(""))).append("\n\n");
         c.path("facts").forEach(f -> md.append("- ").append(code(f.path("at").asString("") + " = " + f.path("value").asString("")))
             .append('\n'));
-        c.path("candidates").forEach(x -> md.append("- there is ").append(code(x.asString(""))).append('\n'));
+        c.path("candidates").forEach(x -> md.append("- found: ").append(code(x.asString(""))).append('\n'));
         c.path("evidence").forEach(e -> md.append("- ").append(cell(e.path("source").asString("")))
             .append(": ").append(code(e.path("message").asString(""))).append('\n'));
         if (c.path("next").size() > 0) {
@@ -4446,10 +4441,8 @@ static final class Markdown {
         }
     }
 
-    /** Plain text that no character of it can turn into markup, a mention or a link. */
     static String cell(String text) {
-        return Texts.cut(Texts.line(text), 500).replace("&", "&amp;").replace("<", "&lt;")
-            .replaceAll("([\\\\`*_\\[\\]|#~])", "\\\\$1").replace("@", "@\u2060").replace("://", ":\u2060//");
+        return Texts.markdown(Texts.cut(Texts.line(text), 500));
     }
 
     static String code(String text) {
@@ -4791,8 +4784,8 @@ static final class Text {
     /** {@code secret/db} of an object node, or of one that is written as text already. */
     static String object(JsonNode o) {
         var parts = o.asString("").split("/", 2);
-        return o.isString() ? parts.length == 2 ? Obj.ref(parts[0], parts[1])
-            : o.asString("") : o.has("name") ? Obj.ref(o.path("kind").asString(""), o.path("name").asString("")) : "";
+        return o.isString() ? parts.length == 2 ? Kubectl.ref(parts[0], parts[1])
+            : o.asString("") : o.has("name") ? Kubectl.ref(o.path("kind").asString(""), o.path("name").asString("")) : "";
     }
 
     static String warning(JsonNode w) {
@@ -5354,7 +5347,7 @@ static final class Certainty {
         var waiting = verdict.workloads().stream().filter(w -> (w.state() == State.progressing || w.state() == State.failed)
             && pending(w, family).isEmpty())
             .collect(Collectors.toMap(Workload::ref, w -> w, (a, b) -> a));
-        var relevant = new ArrayList<>(findings.stream().filter(f -> waiting.containsKey(Obj.ref(f.ownerKind(), f.ownerName())))
+        var relevant = new ArrayList<>(findings.stream().filter(f -> waiting.containsKey(Kubectl.ref(f.ownerKind(), f.ownerName())))
             .filter(f -> ofNewest(f, family)).toList());
         waiting.values().stream().filter(w -> w.state() == State.failed && relevant.stream()
             .noneMatch(f -> f.code().grace != null && about(f, w)))
@@ -5627,7 +5620,7 @@ static final class PodReasons {
         return switch (f.code().family) {
             case IMAGE -> Optional.of(f.code().name().toLowerCase(Locale.ROOT).replace('_', ' '));
             case CONFIG -> f.code().name().endsWith("_MISSING") && !f.objectName().equals(f.ownerName())
-                ? Optional.of(Obj.ref(f.objectKind(), f.objectName()) + (f.code() == Code.CONFIG_KEY_MISSING
+                ? Optional.of(Kubectl.ref(f.objectKind(), f.objectName()) + (f.code() == Code.CONFIG_KEY_MISSING
                 ? " has no key " + f.param("key") : " is missing")) : Optional.empty();
             default -> Optional.empty();
         };
@@ -5668,7 +5661,7 @@ static final class Preflight {
 
     private static Finding finding(Code code, String kind, String name, Template t, Snapshot snapshot) {
         var evidence = new Evidence("spec", t.owner().ref() + "/spec.template.spec", "",
-            "names " + Obj.ref(kind, name) + ", which neither the namespace nor the manifests have", 1, "", "");
+            "names " + Kubectl.ref(kind, name) + ", which neither the namespace nor the manifests have", 1, "", "");
         return Finding.of(code, new Ref(kind, name), Ref.of(t.owner()), snapshot.at(), List.of(evidence));
     }
 
@@ -6055,28 +6048,34 @@ record Candidates(Observed seen, Dependencies needs, Finding f) {
     }
 
     private static String keyed(Obj o) {
-        return "keys " + String.join(", ", o.keys());
+        return o.keys().isEmpty() ? "no keys" : "keys " + String.join(", ", o.keys());
     }
 
     private String claim(Obj o) {
-        return String.join(", ", o.text("/status/phase"), o.text("/spec/resources/requests/storage"),
-            Facts.compact(o.at("/spec/accessModes")),
+        return told(o.text("/status/phase"), o.text("/spec/resources/requests/storage"), Facts.compact(o.at("/spec/accessModes")),
             users(o).isEmpty() ? "unused" : users(o).strip());
     }
 
     private static String type(Obj o) {
-        return o.text("/provisioner") + (o.annotation("storageclass.kubernetes.io/is-default-class").equals("true") ? ", the default" : "");
+        var chosen = o.annotation("storageclass.kubernetes.io/is-default-class").equals("true");
+        return told(o.text("/provisioner"), chosen ? "the default" : "");
     }
 
     private static String volume(Obj o) {
-        return String.join(", ", o.text("/status/phase"), o.text("/spec/capacity/storage"), Facts.compact(o.at("/spec/accessModes")),
-            "class " + o.text("/spec/storageClassName"), o.text("/spec/claimRef/name").isEmpty()
-            ? "unclaimed" : "claim " + o.text("/spec/claimRef/name"));
+        var named = o.text("/spec/storageClassName");
+        var claim = o.text("/spec/claimRef/name");
+        return told(o.text("/status/phase"), o.text("/spec/capacity/storage"), Facts.compact(o.at("/spec/accessModes")),
+            named.isEmpty() ? "" : "class " + named, claim.isEmpty() ? "unclaimed" : "claim " + claim);
+    }
+
+    /** What is known of it; the rest leaves no empty place. */
+    private static String told(String... parts) {
+        return Stream.of(parts).filter(p -> !p.isEmpty()).collect(Collectors.joining(", "));
     }
 
     private static String ports(Obj service) {
-        return "ports " + service.list("/spec/ports").stream().map(p -> p.path("port").asString("")
-            + (p.path("name").asString("").isEmpty() ? "" : " " + p.path("name").asString(""))).collect(Collectors.joining(", "));
+        return service.list("/spec/ports").stream().map(p -> (p.path("port").asString("") + " " + p.path("name").asString("")).strip())
+            .reduce((a, b) -> a + ", " + b).map(all -> "ports " + all).orElse("no ports");
     }
 
     /** Which workloads name it. */
@@ -6144,9 +6143,9 @@ record Candidates(Observed seen, Dependencies needs, Finding f) {
 
     private Stream<String> nodes(Predicate<String> label) {
         var asked = needs.workload(f.owner()).map(w -> needs.leaves(w).toString()).orElse("");
-        return folded(n -> "labels " + n.labels().entrySet().stream()
+        return folded(n -> n.labels().entrySet().stream()
             .filter(e -> label.test(e.getKey()) || asked.contains("nodeSelector." + e.getKey() + "="))
-            .map(e -> e.getKey() + "=" + e.getValue()).collect(Collectors.joining(", ")));
+            .map(e -> e.getKey() + "=" + e.getValue()).reduce((a, b) -> a + ", " + b).map(all -> "labels " + all).orElse(""));
     }
 
     /** Nodes of which the same is to be said stand together. */
@@ -6154,7 +6153,7 @@ record Candidates(Observed seen, Dependencies needs, Finding f) {
         var nodes = new TreeMap<String, String>();
         snapshot().all("Node").stream().sorted(Comparator.comparing(Obj::name))
             .forEach(n -> nodes.merge(text.apply(n), n.ref(), (a, b) -> a + ", " + b));
-        return nodes.entrySet().stream().map(e -> e.getValue() + ": " + e.getKey());
+        return nodes.entrySet().stream().map(e -> e.getKey().isEmpty() ? e.getValue() : e.getValue() + ": " + e.getKey());
     }
 
     /** Allocatable, and what of it the pods of this namespace leave; those of others are not seen. */
@@ -7269,8 +7268,8 @@ static final class Facts {
             seen.snapshot.all("LimitRange").forEach(l -> all(l, "/spec/limits"));
         }
         switch (f.code()) {
-            case SVC_SELECTOR_MISMATCH, SVC_MISSING -> Stream.of(f.param("workload"), Obj.ref("Deployment", f.objectName()),
-                Obj.ref("StatefulSet", f.objectName())).flatMap(ref -> named(ref).stream()).findFirst().ifPresent(w -> {
+            case SVC_SELECTOR_MISMATCH, SVC_MISSING -> Stream.of(f.param("workload"), Kubectl.ref("Deployment", f.objectName()),
+                Kubectl.ref("StatefulSet", f.objectName())).flatMap(ref -> named(ref).stream()).findFirst().ifPresent(w -> {
                     labels(w);
                     fields(w, f, f.code() == Code.SVC_MISSING ? "ports.*containerPort" : "");
                 });
@@ -7324,7 +7323,7 @@ static final class Facts {
                 .forEach(e -> add(e.getKey(), base(e.getKey()) + "containers[" + e.getValue() + "].resources", "not set"));
             case CRASH_DISK_FULL, EVICTED_EPHEMERAL_STORAGE -> owner.stream().flatMap(w -> needs.claims(w))
                 .forEach(c -> all(c, "/spec/resources/requests/storage"));
-            case RBAC_RUNTIME_FORBIDDEN -> owner.ifPresent(w -> add(w, "needs", f.param("verb") + " " + f.param("resource")));
+            case RBAC_RUNTIME_FORBIDDEN -> owner.ifPresent(w -> add(w, "needs", (f.param("verb") + " " + f.param("resource")).strip()));
             default -> { }
         }
     }
@@ -7946,13 +7945,13 @@ record Repairs(Snapshot snapshot) {
         var files = Stream.of(f.object(), f.owner()).filter(o -> !o.is("Command"))
             .flatMap(o -> source(o).stream().map(s -> new FileRef(s.file(), line(s, o, facts)))).distinct();
         var change = f.code().has(Rule.LOGGED) ? null : facts.stream().findFirst().map(at -> at.at() + " is " + at.value()
-            + (candidates.isEmpty() ? "" : "; there is " + candidates.get(0))).orElse(null);
+            + (candidates.isEmpty() ? "" : "; found: " + candidates.get(0))).orElse(null);
         return new Fix(f.code().scope, f.code().action, f.code().text, change, files.toList(), also(f).stream().toList());
     }
 
     /** That of the field at fault, where the first fact about the object tells it. */
     private static int line(Source source, Ref o, List<Fact> facts) {
-        var at = Obj.ref(o.kind(), o.name()) + " ";
+        var at = Kubectl.ref(o.kind(), o.name()) + " ";
         return facts.stream().filter(f -> f.at().startsWith(at)).findFirst().map(f -> source.line(f.at().substring(at.length())))
             .orElse(source.line());
     }
@@ -8005,7 +8004,7 @@ record Repairs(Snapshot snapshot) {
     /** Of the object, or of the owner: the one whose kind the command names. */
     private static String named(String command, Finding f) {
         var kind = command.replaceFirst(".* (\\S+) \\{name}.*", "$1");
-        return Stream.of(f.object(), f.owner()).filter(o -> o.kind().equalsIgnoreCase(kind) || Obj.ref(o.kind(), "").equals(kind + "/"))
+        return Stream.of(f.object(), f.owner()).filter(o -> o.kind().equalsIgnoreCase(kind) || Kubectl.ref(o.kind(), "").equals(kind + "/"))
             .map(Ref::name).findFirst().orElse("");
     }
 
@@ -8017,9 +8016,9 @@ record Repairs(Snapshot snapshot) {
 
     /** A custom resource may be called like a kind of Kubernetes' own: then the group tells them apart. */
     private String ref(Finding f, Ref o) {
-        return f.code().family != Code.Family.CUSTOM ? Obj.ref(o.kind(), o.name()) : snapshot.custom()
+        return f.code().family != Code.Family.CUSTOM ? Kubectl.ref(o.kind(), o.name()) : snapshot.custom()
             .filter(c -> Ref.of(c).equals(o)).findFirst().map(c -> o.kind().toLowerCase(Locale.ROOT) + "." + c.group() + "/" + o.name())
-            .orElse(Obj.ref(o.kind(), o.name()));
+            .orElse(Kubectl.ref(o.kind(), o.name()));
     }
 
     private static String checked(String text, Pattern pattern) {
@@ -8055,6 +8054,14 @@ record Reporting(Observed seen, Dependencies needs, List<Finding> findings,
         "ValidatingWebhookConfiguration", "MutatingWebhookConfiguration",
         "Manifest", "Command");
     private static final Set<String> REFERENCED = Set.of("Secret", "ConfigMap", "ServiceAccount", "PersistentVolumeClaim", "Service");
+    /** Text that talks to a reader who takes orders; "cannot execute command" and "not allowed to run" tell what happened. */
+    private static final Pattern ORDERS = Pattern.compile("(?i)" + String.join("|", "\\b(ignore|disregard|forget|override)\\b.{0,40}\\b"
+        + "(previous|prior|above|all|earlier|system|instruction|prompt|rule)",
+        "\\byou (are|must|should|will) now\\b", "\\b(system|assistant|developer) ?(prompt|message)\\b",
+        "(?<![a-z]{2} )\\b(system|assistant|developer):\\s",
+        "\\bas an ai\\b", "</?(system|assistant|user|instructions?|tool)\\b", "\\bnew instructions?\\b",
+        "\\bdo not (tell|mention|report)\\b", "curl .{0,80}\\|\\s*(ba)?sh", "\\bplease (run|delete|execute|approve|merge)\\b",
+        "(?<!(?<!need|have) to |not |n't )\\b(run|execute|type|paste)\\b.{0,30}\\b(command|following|curl|bash|kubectl|rm)\\b"));
     private static final Comparator<Cause> ORDER = Comparator.comparing(Cause::severity).thenComparing(c -> !c.blocksAgent())
         .thenComparing(c -> -c.affected()).thenComparing(c -> c.basis().equals("inferred"))
         .thenComparing(c -> -c.confidence()).thenComparing(Cause::firstSeen)
@@ -8175,12 +8182,8 @@ record Reporting(Observed seen, Dependencies needs, List<Finding> findings,
     }
 
     private String fingerprint(Finding f) {
-        try {
-            var text = f.code() + "|" + f.objectKind() + "|" + seen.snapshot.namespace() + "|" + f.objectName();
-            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8)));
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException(e); // every Java has SHA-256
-        }
+        return Sha256.of(String.join("|", f.code().name(), f.objectKind(), seen.snapshot.namespace(), f.objectName())
+            .getBytes(StandardCharsets.UTF_8));
     }
 
     private ObjectRef ref(Ref o) {
@@ -8208,7 +8211,7 @@ record Reporting(Observed seen, Dependencies needs, List<Finding> findings,
         var first = e.firstSeen().isEmpty() && !e.source().equals("log") ? time(f.since()) : e.firstSeen();
         var last = e.lastSeen().isEmpty() && e.source().matches("status|condition|spec") ? time(seen.snapshot.at()) : e.lastSeen();
         return new Proof(e.source(), e.path(), e.reason(), e.message(), e.count(),
-            first, last, true, Phrase.INSTRUCTION.occurs(e.message()));
+            first, last, true, ORDERS.matcher(e.message()).find());
     }
 
     private Excerpt excerpt(Finding f) {
@@ -8218,7 +8221,7 @@ record Reporting(Observed seen, Dependencies needs, List<Finding> findings,
         }
         var lines = LogReading.excerpt(log.lines());
         return new Excerpt(log.pod(), log.container(), log.previous(), lines, lines.size(), log.lines().size(),
-            lines.stream().anyMatch(Phrase.INSTRUCTION::occurs));
+            lines.stream().anyMatch(l -> ORDERS.matcher(l).find()));
     }
 
     private boolean oldRevisionServing(Finding f) {
@@ -8396,7 +8399,7 @@ record ScalingFindings(Observed seen, Dependencies needs) {
             || Obj.isFalse(budget.condition("DisruptionAllowed"));
         return !blocks || budget.number("/status/currentHealthy", 0) < budget.number("/status/desiredHealthy", 0) ? Optional.empty()
             : Optional.of(seen.fault(Code.PDB_BLOCKING, budget, Evidence.field(budget, "status.disruptionsAllowed",
-                "0 of " + budget.number("/status/expectedPods", 0) + " pods, " + budget.at("/spec").toString())));
+                "0 of " + Texts.count(budget.number("/status/expectedPods", 0), "pod") + ", " + budget.at("/spec"))));
     }
 
     /** Zero is a choice; it is a fault only where others need what is switched off, which the diagnosis sees. */
@@ -9734,7 +9737,7 @@ record PodFindings(Observed seen, Obj pod, Ref owner, List<Finding> before) {
             if (Stream.concat(before.stream(), found.stream())
                 .noneMatch(f -> f.code() == code && f.objectName().equals(r.name()) && f.owner().equals(owner))) {
                 found.add(finding(code, new Ref(r.kind(), r.name()), Optional.empty(),
-                    Evidence.field(pod, "spec", Obj.ref(r.kind(), r.name()))));
+                    Evidence.field(pod, "spec", Kubectl.ref(r.kind(), r.name()))));
             }
         });
         return found.subList(told.size(), found.size());
@@ -10460,7 +10463,8 @@ static final class CustomStatus {
     private Optional<Said> doubt(boolean ready) {
         var telling = ready ? conditions.stream().filter(c -> CustomWords.rollingOut(c) || CustomWords.inForce(c) && !Obj.isTrue(c))
             : own.isMissingNode() ? conditions.stream() : Stream.of(own);
-        var doubt = telling.flatMap(c -> doubt(c).stream()).findFirst().or(() -> ready ? Optional.empty() : flags())
+        var doubt = telling.flatMap(c -> doubt(c).stream()).findFirst()
+            .or(() -> ready || CustomWords.idle(own) ? Optional.empty() : flags()) // a flag repeats the condition without its reason
             .or(() -> Obj.isTrue(own) ? Optional.empty() : counts()).or(this::word);
         var idle = ready ? Optional.<Said>empty() : conditions.stream().filter(CustomWords::idle).findFirst()
             .map(c -> said(State.suspended, c))
@@ -12725,18 +12729,6 @@ record Log(String pod, String container, boolean previous, List<String> lines) {
 
 /** One Kubernetes object as the API server or a manifest gives it; rules read it by JSON pointers and never see null. */
 record Obj(JsonNode json) {
-    private static final Map<String, String> SHORT = Map.ofEntries(Map.entry("Deployment", "deploy"), Map.entry("StatefulSet", "sts"),
-        Map.entry("DaemonSet", "ds"), Map.entry("ReplicaSet", "rs"), Map.entry("PersistentVolumeClaim", "pvc"),
-            Map.entry("PersistentVolume", "pv"),
-        Map.entry("Service", "svc"), Map.entry("ServiceAccount", "sa"), Map.entry("ConfigMap", "cm"), Map.entry("Ingress", "ing"),
-        Map.entry("Namespace", "ns"), Map.entry("HorizontalPodAutoscaler", "hpa"), Map.entry("PodDisruptionBudget", "pdb"),
-        Map.entry("CustomResourceDefinition", "crd"), Map.entry("StorageClass", "sc"), Map.entry("ResourceQuota", "quota"));
-
-    /** {@code deploy/web}: how an object is written in every message; kubectl accepts the same. */
-    static String ref(String kind, String name) {
-        return SHORT.getOrDefault(kind, kind.toLowerCase(Locale.ROOT)) + "/" + name;
-    }
-
     /** How an element of a list is written in a path: by what tells it for Kubernetes too, else by its place. */
     static String element(JsonNode element, int place) {
         return Stream.of("mountPath", "name", "key", "topologyKey").map(k -> element.path(k).asString(""))
@@ -12744,7 +12736,7 @@ record Obj(JsonNode json) {
     }
 
     String ref() {
-        return ref(kind(), name());
+        return Kubectl.ref(kind(), name());
     }
 
     String apiVersion() {
@@ -13395,17 +13387,16 @@ record Snapshot(String namespace, Instant at, Map<String, List<Obj>> objects,
  *
  * @param fields the lines of its fields by their paths ({@code spec.replicas}), where the file holds them
  */
-record Source(String file, int line, Supplier<Map<String, Integer>> fields) {
+record Source(String file, int line, Map<String, Integer> fields) {
     Source(String file, int line) {
-        this(file, line, Map::of);
+        this(file, line, Map.of());
     }
 
     /** The line of this field, or of what it stands in; the object's where neither is known. */
     int line(String path) {
-        var lines = fields.get();
         for (var p = path; !p.isEmpty(); p = p.substring(0, Math.max(0, Math.max(p.lastIndexOf('.'), p.lastIndexOf('['))))) {
-            if (lines.containsKey(p)) {
-                return lines.get(p);
+            if (fields.containsKey(p)) {
+                return fields.get(p);
             }
         }
         return line;
@@ -13477,7 +13468,7 @@ record Workload(String kind, String name, State state, long ready, long desired,
     }
 
     String ref() {
-        return Obj.ref(kind, name);
+        return Kubectl.ref(kind, name);
     }
 }
 
@@ -13603,6 +13594,23 @@ static final class Json {
         } catch (JacksonException e) {
             throw new IllegalStateException(e); // a tree or a map of ours: it can always be written
         }
+    }
+}
+
+/** Names of objects as kubectl takes them. */
+static final class Kubectl {
+    private static final Map<String, String> SHORT = Map.ofEntries(Map.entry("Deployment", "deploy"), Map.entry("StatefulSet", "sts"),
+        Map.entry("DaemonSet", "ds"), Map.entry("ReplicaSet", "rs"), Map.entry("PersistentVolumeClaim", "pvc"),
+        Map.entry("PersistentVolume", "pv"), Map.entry("Service", "svc"), Map.entry("ServiceAccount", "sa"), Map.entry("ConfigMap", "cm"),
+        Map.entry("Ingress", "ing"), Map.entry("Namespace", "ns"), Map.entry("HorizontalPodAutoscaler", "hpa"),
+        Map.entry("PodDisruptionBudget", "pdb"), Map.entry("CustomResourceDefinition", "crd"), Map.entry("StorageClass", "sc"),
+        Map.entry("ResourceQuota", "quota"));
+
+    private Kubectl() { }
+
+    /** {@code deploy/web}: how an object is written in every message. */
+    static String ref(String kind, String name) {
+        return SHORT.getOrDefault(kind, kind.toLowerCase(Locale.ROOT)) + "/" + name;
     }
 }
 
@@ -13975,6 +13983,19 @@ static final class SecretShapes {
     }
 }
 
+/** SHA-256 in hex. */
+static final class Sha256 {
+    private Sha256() { }
+
+    static String of(byte[] content) {
+        try {
+            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(content));
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException(e); // every Java has it
+        }
+    }
+}
+
 /** Small things about texts. */
 static final class Texts {
     private Texts() { }
@@ -14005,6 +14026,12 @@ static final class Texts {
 
     static String cut(String text, int most) {
         return text.length() <= most ? text : text.substring(0, most - 1) + "…";
+    }
+
+    /** A line that no character of it can turn into Markdown, a mention or a link. */
+    static String markdown(String line) {
+        return line.replace("&", "&amp;").replace("<", "&lt;").replaceAll("([\\\\`*_\\[\\]|#~])", "\\\\$1")
+            .replace("@", "@\u2060").replace("://", ":\u2060//");
     }
 
     static String count(long n, String one) {

@@ -294,8 +294,10 @@ public class prompt_run implements Callable<Integer> {
     private int run(RunOptions options, Facts facts, Infra infra, Renderer renderer, Redactor redactor) throws IOException {
         var settings = agent.read(options, facts, env);
         var prices = output.prices(env);
-        try (var run = new AgentRun(settings, facts, infra, redactor, Patience.USUAL, console)) {
-            var place = run.choosePlace(options.dryRun());
+        var setup = new RunSetup(RunId.next(), settings, facts.namespace(), Patience.USUAL, console, new ArrayList<>());
+        var ladder = new Ladder(setup);
+        try (var run = new AgentRun(setup, ladder, facts, infra, redactor)) {
+            var place = run.choosePlace(options.dryRun() ? ladder::look : ladder::climb);
             var rendered = renderer.render(place);
             return told(options.dryRun() ? run.preview(place, rendered)
                 : new Report(options, facts, infra, output, prices, env, redactor, console)
@@ -823,7 +825,7 @@ record Report(RunOptions options, Facts facts, Infra infra, OutputOptions output
         json.put("cost", prices.map(p -> p.cost(run.spent())).orElse(null));
         checks(json, run);
         json.put("finalMessage", message.length() <= MESSAGE_MOST ? message : message.substring(0, MESSAGE_MOST)
-            + "\n[cut: " + (message.length() - MESSAGE_MOST) + " characters more]");
+            + "\n[cut: " + Texts.count(message.length() - MESSAGE_MOST, "character") + " more]");
         json.put("finalMessageFile", text(files.get("last-message.md")));
         json.put("transcriptFile", text(files.get("events.jsonl")));
         json.put("broughtBack", run.brought().state() == null ? null : masked(Json.MAPPER.convertValue(run.brought(), Map.class)));
@@ -925,22 +927,28 @@ static final class AgentRun implements AutoCloseable {
     private String nowhere;
 
     /** From here on a signal ends the run in good order; a kubeconfig that is none is a usage error. */
-    AgentRun(AgentSettings settings, Facts facts, Infra infra, Redactor redactor, Patience patience, Log log) {
-        this.run = new RunSetup(RunId.next(), settings, facts.namespace(), patience, log, new ArrayList<>());
+    AgentRun(RunSetup run, Ladder ladder, Facts facts, Infra infra, Redactor redactor) {
+        this.run = run;
+        this.ladder = ladder;
         this.facts = facts;
         this.infra = infra;
         this.redactor = redactor;
-        this.ladder = new Ladder(run);
+        var settings = run.settings();
         if (settings.kubeconfig() != null || settings.context() != null) {
             Kube.config(settings.kubeconfig(), settings.context());
         }
         cancel.listen();
     }
 
-    /** Goes down the ladder; the place is a fact of the prompt, so this comes before the rendering. A dry run only looks. */
-    Place choosePlace(boolean dryRun) {
+    /** Where on the ladder the run goes; null for nowhere. */
+    interface Choice {
+        Site site() throws InterruptedException;
+    }
+
+    /** The place is a fact of the prompt, so this comes before the rendering. */
+    Place choosePlace(Choice choice) {
         try {
-            site = dryRun ? ladder.look() : ladder.climb();
+            site = choice.site();
             nowhere = site == null ? reasons() : null;
         } catch (InterruptedException signal) {
             nowhere = "cancelled while looking for a place";
@@ -950,16 +958,6 @@ static final class AgentRun implements AutoCloseable {
                 + " is older than " + Site.CODEX_VERSION + ", which prompt_run is made for");
         }
         return place();
-    }
-
-    /** The run happens here, whatever the ladder would say. */
-    Place choose(Site here) {
-        site = here;
-        return place();
-    }
-
-    RunSetup setup() {
-        return run;
     }
 
     /** They may quote the cluster. */
@@ -2119,7 +2117,7 @@ record Transfer(Commands commands) {
 
     private static List<String> put(String folder, String name, byte[] content) {
         return List.of("sh", "-c", Scripts.PUT, "sh", folder, name, String.valueOf(content.length),
-            Checksums.sha256(content), Checksums.cksum(content));
+            Sha256.of(content), Checksums.cksum(content));
     }
 
     void storeLarge(String name, Path file) throws Broken, InterruptedException, IOException {
@@ -4002,8 +4000,6 @@ static final class InfraView {
         + "| --(?:tail|since|for|sort-by|field-selector|container|namespace)[= ][A-Za-z0-9_.,/:=-]{1,200}";
     private static final Pattern COMMAND = Pattern.compile("kubectl(?: -n [a-z0-9-]{1,63})?(?:" + READS + ")"
         + "(?:" + WORD_OF_COMMAND + "|" + SHORT_OPTION + "|" + LONG_OPTION + "){0,12}");
-    private static final Map<String, String> SHORT = Map.of("Deployment", "deploy", "StatefulSet", "sts", "DaemonSet", "ds",
-        "Service", "svc", "PersistentVolumeClaim", "pvc", "ReplicaSet", "rs", "ServiceAccount", "sa", "ConfigMap", "cm", "Ingress", "ing");
     private static final Set<String> OUTCOMES = Set.of("ready", "timeout", "failed", "apply-failed", "prepare-failed", "no-cluster",
         "forbidden", "interrupted");
 
@@ -4147,8 +4143,8 @@ static final class InfraView {
         var shown = String.join(" ", lines.values());
         var others = texts(cause.path("candidates"), c -> flat(c.asString(""))).stream()
             .filter(c -> !shown.contains("=" + c.replaceFirst(" \\(.*", ""))).collect(Collectors.joining("; "));
-        lines.merge(lines.isEmpty() ? "there is" : lines.keySet().iterator().next(), others, (a, b) -> b.isEmpty()
-            ? a : a + "; there is: " + b);
+        lines.merge(lines.isEmpty() ? "found" : lines.keySet().iterator().next(), others, (a, b) -> b.isEmpty()
+            ? a : a + "; found: " + b);
         lines.forEach((object, text) -> say("[" + causeNumber + "] " + flat(object), text, false, FACT_CHARS));
         return String.join("\n", lines.values()) + " " + String.join(" ", lines.keySet());
     }
@@ -4195,7 +4191,7 @@ static final class InfraView {
             + (excerpt.path("previous").asBoolean(false) ? " (previous run)" : "");
         var first = excerpts.putIfAbsent(head + kept, causeNumber);
         kept.addFirst("[" + causeNumber + "] " + head + ": " + (first != null ? "see [" + first + "]"
-            : (kept.size() < all.size() ? "the last " + kept.size() + " of " : "") + total + " lines"));
+            : (kept.size() < all.size() ? "the last " + kept.size() + " of " : "") + Texts.count(total, "line")));
         return first == null ? kept : kept.subList(0, 1);
     }
 
@@ -4247,7 +4243,7 @@ static final class InfraView {
         int tail = text.length() - (limit - head);
         head -= Character.isHighSurrogate(text.charAt(head - 1)) ? 1 : 0;
         tail += Character.isLowSurrogate(text.charAt(tail)) ? 1 : 0;
-        return text.substring(0, head) + "[cut: " + (tail - head) + " characters]" + text.substring(tail);
+        return text.substring(0, head) + "[cut: " + Texts.count(tail - head, "character") + "]" + text.substring(tail);
     }
 
     private String block() {
@@ -4309,7 +4305,7 @@ static final class InfraView {
         var name = parts.length == 2 ? parts[1] : "";
         boolean valid = KIND.matcher(parts[0]).matches() && OBJECT_NAME.matcher(name).matches()
             && !Injection.in(name.replaceAll("[-.:]", " "));
-        return valid ? SHORT.getOrDefault(parts[0], parts[0].toLowerCase(Locale.ROOT)) + "/" + name : "object/(name withheld)";
+        return valid ? Kubectl.ref(parts[0], name) : "object/(name withheld)";
     }
 }
 
@@ -4507,8 +4503,8 @@ record Brought(String state, String branch, String head, int commits,
 
     String told() {
         return lacking() ? "not brought back: " + why() : state.equals("unchanged") ? "the agent changed nothing in its workspace"
-            : "brought back: " + commits + " commits" + (branch == null ? "" : " on " + branch)
-            + ", " + files.size() + " uncommitted files";
+            : "brought back: " + Texts.count(commits, "commit") + (branch == null ? "" : " on " + branch)
+            + ", " + Texts.count(files.size(), "uncommitted file");
     }
 }
 
@@ -4752,7 +4748,7 @@ static final class Story {
         var lines = output.lines().toList();
         var shown = new ArrayList<String>();
         if (lines.size() > 10) {
-            shown.add("  [" + (lines.size() - 10) + " lines before this are in the transcript]");
+            shown.add("  [" + Texts.count(lines.size() - 10, "line") + " before this in the transcript]");
         }
         lines.subList(Math.max(0, lines.size() - 10), lines.size()).forEach(line -> shown.add("  " + line));
         shown.add("  " + last);
@@ -4824,8 +4820,8 @@ static final class Summary {
         }
         row(text, "thread", json.get("threadId"));
         if (json.get("broughtBack") instanceof Map<?, ?> brought) {
-            row(text, "changes", brought.get("state")
-                + (brought.get("branch") == null ? "" : ", branch " + brought.get("branch") + ", " + brought.get("commits") + " commits"));
+            row(text, "changes", brought.get("state") + (brought.get("branch") == null ? "" : ", branch " + brought.get("branch") + ", "
+                + Texts.count(((Number) brought.get("commits")).longValue(), "commit")));
         }
         ((List<?>) json.get("notes")).forEach(note -> text.append("\n").append(fenced(String.valueOf(note))));
         var message = String.valueOf(json.get("finalMessage"));
@@ -4839,9 +4835,7 @@ static final class Summary {
 
     private static void row(StringBuilder text, String name, Object value) {
         if (value != null) {
-            text.append("| ").append(name).append(" | ")
-                .append(Texts.line(String.valueOf(value)).replace("&", "&amp;").replace("<", "&lt;").replaceAll("[\\\\|`\\[]", "\\\\$0"))
-                .append(" |\n");
+            text.append("| ").append(name).append(" | ").append(Texts.markdown(Texts.line(String.valueOf(value)))).append(" |\n");
         }
     }
 
@@ -5664,17 +5658,9 @@ record Launch(AgentSettings settings, Facts facts, Infra infra, String runId, St
 
 // src/prompt_run/remote/
 
-/** SHA-256, and the POSIX cksum for images that have nothing else. */
+/** The POSIX cksum, for images that have nothing better than that. */
 static final class Checksums {
     private Checksums() { }
-
-    static String sha256(byte[] content) {
-        try {
-            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(content));
-        } catch (NoSuchAlgorithmException impossible) {
-            throw new IllegalStateException(impossible);
-        }
-    }
 
     /** As {@code cksum} prints it for stdin: CRC and length. */
     static String cksum(byte[] content) {
@@ -5699,7 +5685,7 @@ static final class Checksums {
     /** Compares with what sha256sum or cksum printed over there. */
     static boolean matches(String printed, byte[] content) {
         var first = printed.strip().split("\\s+")[0];
-        return first.length() == 64 ? first.equals(sha256(content)) : printed.strip().equals(cksum(content));
+        return first.length() == 64 ? first.equals(Sha256.of(content)) : printed.strip().equals(cksum(content));
     }
 }
 
@@ -7426,7 +7412,7 @@ static final class Untrusted {
         while ((all[end] & 0xC0) == 0x80) {
             end--;
         }
-        return new String(all, 0, end, StandardCharsets.UTF_8) + "\n[cut: " + (all.length - end) + " bytes]";
+        return new String(all, 0, end, StandardCharsets.UTF_8) + "\n[cut: " + Texts.count(all.length - end, "byte") + "]";
     }
 }
 
@@ -7674,6 +7660,23 @@ static final class Json {
     }
 }
 
+/** Names of objects as kubectl takes them. */
+static final class Kubectl {
+    private static final Map<String, String> SHORT = Map.ofEntries(Map.entry("Deployment", "deploy"), Map.entry("StatefulSet", "sts"),
+        Map.entry("DaemonSet", "ds"), Map.entry("ReplicaSet", "rs"), Map.entry("PersistentVolumeClaim", "pvc"),
+        Map.entry("PersistentVolume", "pv"), Map.entry("Service", "svc"), Map.entry("ServiceAccount", "sa"), Map.entry("ConfigMap", "cm"),
+        Map.entry("Ingress", "ing"), Map.entry("Namespace", "ns"), Map.entry("HorizontalPodAutoscaler", "hpa"),
+        Map.entry("PodDisruptionBudget", "pdb"), Map.entry("CustomResourceDefinition", "crd"), Map.entry("StorageClass", "sc"),
+        Map.entry("ResourceQuota", "quota"));
+
+    private Kubectl() { }
+
+    /** {@code deploy/web}: how an object is written in every message. */
+    static String ref(String kind, String name) {
+        return SHORT.getOrDefault(kind, kind.toLowerCase(Locale.ROOT)) + "/" + name;
+    }
+}
+
 /** What secrets look like and what they are called: the one table of it. */
 static final class SecretShapes {
     /** Names of variables and keys that hold secrets. */
@@ -7772,6 +7775,19 @@ static final class SecretShapes {
     }
 }
 
+/** SHA-256 in hex. */
+static final class Sha256 {
+    private Sha256() { }
+
+    static String of(byte[] content) {
+        try {
+            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(content));
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException(e); // every Java has it
+        }
+    }
+}
+
 /** Small things about texts. */
 static final class Texts {
     private Texts() { }
@@ -7802,6 +7818,12 @@ static final class Texts {
 
     static String cut(String text, int most) {
         return text.length() <= most ? text : text.substring(0, most - 1) + "…";
+    }
+
+    /** A line that no character of it can turn into Markdown, a mention or a link. */
+    static String markdown(String line) {
+        return line.replace("&", "&amp;").replace("<", "&lt;").replaceAll("([\\\\`*_\\[\\]|#~])", "\\\\$1")
+            .replace("@", "@\u2060").replace("://", ":\u2060//");
     }
 
     static String count(long n, String one) {

@@ -8,6 +8,7 @@ import ensure_ready.model.Obj;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
+import shared.Texts;
 
 /** How many pods there may be: autoscalers without metrics, budgets that hold, workloads at zero. Pure. */
 public record ScalingFindings(Observed seen, Dependencies needs) {
@@ -34,7 +35,7 @@ public record ScalingFindings(Observed seen, Dependencies needs) {
             || Obj.isFalse(budget.condition("DisruptionAllowed"));
         return !blocks || budget.number("/status/currentHealthy", 0) < budget.number("/status/desiredHealthy", 0) ? Optional.empty()
             : Optional.of(seen.fault(Code.PDB_BLOCKING, budget, Evidence.field(budget, "status.disruptionsAllowed",
-                "0 of " + budget.number("/status/expectedPods", 0) + " pods, " + budget.at("/spec").toString())));
+                "0 of " + Texts.count(budget.number("/status/expectedPods", 0), "pod") + ", " + budget.at("/spec"))));
     }
 
     /** Zero is a choice; it is a fault only where others need what is switched off, which the diagnosis sees. */
