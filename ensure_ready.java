@@ -3755,7 +3755,7 @@ static final class Collect {
             .sorted(Comparator.comparingInt(Tail::rank).thenComparing(Tail::pod)).toList();
     }
 
-    private static Optional<Tail> tail(Obj pod) {
+    private Optional<Tail> tail(Obj pod) {
         if (Pods.saysReady(pod) && pod.list("/status/containerStatuses").stream().allMatch(c -> c.path("restartCount").asLong(0) == 0)) {
             return Optional.empty();
         }
@@ -3765,14 +3765,15 @@ static final class Collect {
             .filter(Objects::nonNull).min(Comparator.comparingInt(Tail::rank));
     }
 
-    private static Tail tail(Obj pod, JsonNode status, boolean init) {
+    private Tail tail(Obj pod, JsonNode status, boolean init) {
         var name = status.path("name").asString("");
         var ended = status.at("/state/terminated");
         var last = status.at("/lastState/terminated");
         if (ended.isObject()) {
             return ended.path("exitCode").asInt(0) != 0 || last.isObject() ? new Tail(pod.name(), name, false, 0) : null;
         }
-        if (last.isObject() && !last.path("reason").asString("").matches("StartError|ContainerCannotRun")) {
+        if (last.isObject() && !last.path("reason").asString("").matches("StartError|ContainerCannotRun")
+            && !Pods.outlived(status, known.at())) {
             return new Tail(pod.name(), name, true, 0);
         }
         return status.at("/state/running").isObject() && (init || !status.path("ready").asBoolean(false))
@@ -8999,7 +9000,8 @@ record ContainerFindings(Observed seen, Obj pod, Ref owner, JsonNode status, boo
         if (init && !Pods.sidecar(pod, status)) {
             return Optional.of(initRuns(running));
         }
-        if (restarts >= 1 && status.at("/lastState/terminated").isObject() && (!ready || restarts >= 2 && running < 60)) {
+        if (restarts >= 1 && status.at("/lastState/terminated").isObject() && (!ready && !Pods.outlived(status, seen.snapshot.at())
+            || restarts >= 2 && running < 60)) {
             return Optional.of(crash("lastState")); // between two crashes it runs for a moment
         }
         return ready ? Optional.empty() : Optional.of(unready(running));
@@ -10213,11 +10215,10 @@ record WorkloadFindings(Observed seen, Refusals refusals, List<Finding> pods) {
     /** All its new pods are ready: not yet for minReadySeconds, or the next ones are about to follow. */
     private Optional<Finding> settling(Obj workload) {
         var pods = Ownership.newestPods(seen.snapshot, workload);
-        var last = pods.stream().max(Comparator.comparing(p -> Observed.since(p.condition("Ready")).orElse(Instant.MIN)));
-        return last.filter(p -> pods.stream().allMatch(Pods::saysReady)).map(p -> p.condition("Ready"))
-            .filter(c -> seen.age(Observed.since(c)) < Code.STILL_PROGRESSING.young + workload.number("/spec/minReadySeconds", 0))
-            .map(c -> seen.finding(Code.STILL_PROGRESSING, Ref.of(workload), Ref.of(workload), Observed.since(c),
-                List.of(Evidence.condition(last.get(), c))));
+        var young = Code.STILL_PROGRESSING.young + workload.number("/spec/minReadySeconds", 0);
+        return pods.stream().max(Comparator.comparing(Pods::settledAt)).filter(last -> pods.stream().allMatch(Pods::saysReady)
+            && Pods.settledAt(last).plusSeconds(young).isAfter(seen.snapshot.at()))
+            .map(last -> seen.finding(Code.STILL_PROGRESSING, Ref.of(workload), Evidence.condition(last, last.condition("Ready"))));
     }
 
     private List<Finding> statefulSet(Obj set) {
@@ -13093,6 +13094,17 @@ static final class Pods {
 
     static long restarts(Obj pod) {
         return containers(pod).stream().mapToLong(c -> c.path("restartCount").asLong(0)).sum();
+    }
+
+    /** Whether a container has run for so much longer than the time before that the end of that tells nothing of how it is now. */
+    static boolean outlived(JsonNode container, Instant now) {
+        var last = container.at("/lastState/terminated");
+        var ran = between(last.path("startedAt"), Obj.instant(last.path("finishedAt").asString("")));
+        return between(container.at("/state/running/startedAt"), Optional.of(now)) >= Math.min(3600, Math.max(600, 2 * ran));
+    }
+
+    private static long between(JsonNode start, Optional<Instant> end) {
+        return Obj.instant(start.asString("")).flatMap(s -> end.map(e -> Duration.between(s, e).toSeconds())).orElse(0L);
     }
 
     /** A container may have a policy of its own (Kubernetes 1.35); else the pod's holds. */

@@ -7,7 +7,6 @@ import ensure_ready.model.Ownership;
 import ensure_ready.model.Pods;
 import ensure_ready.model.Ref;
 import ensure_ready.readiness.CustomStatus;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.EnumSet;
@@ -85,11 +84,10 @@ public record WorkloadFindings(Observed seen, Refusals refusals, List<Finding> p
     /** All its new pods are ready: not yet for minReadySeconds, or the next ones are about to follow. */
     private Optional<Finding> settling(Obj workload) {
         var pods = Ownership.newestPods(seen.snapshot, workload);
-        var last = pods.stream().max(Comparator.comparing(p -> Observed.since(p.condition("Ready")).orElse(Instant.MIN)));
-        return last.filter(p -> pods.stream().allMatch(Pods::saysReady)).map(p -> p.condition("Ready"))
-            .filter(c -> seen.age(Observed.since(c)) < Code.STILL_PROGRESSING.young + workload.number("/spec/minReadySeconds", 0))
-            .map(c -> seen.finding(Code.STILL_PROGRESSING, Ref.of(workload), Ref.of(workload), Observed.since(c),
-                List.of(Evidence.condition(last.get(), c))));
+        var young = Code.STILL_PROGRESSING.young + workload.number("/spec/minReadySeconds", 0);
+        return pods.stream().max(Comparator.comparing(Pods::settledAt)).filter(last -> pods.stream().allMatch(Pods::saysReady)
+            && Pods.settledAt(last).plusSeconds(young).isAfter(seen.snapshot.at()))
+            .map(last -> seen.finding(Code.STILL_PROGRESSING, Ref.of(workload), Evidence.condition(last, last.condition("Ready"))));
     }
 
     private List<Finding> statefulSet(Obj set) {
