@@ -3750,7 +3750,7 @@ static final class Collect {
             .sorted(Comparator.comparingInt(Tail::rank).thenComparing(Tail::pod)).toList();
     }
 
-    private static Optional<Tail> tail(Obj pod) {
+    private Optional<Tail> tail(Obj pod) {
         if (Pods.saysReady(pod) && pod.list("/status/containerStatuses").stream().allMatch(c -> c.path("restartCount").asLong(0) == 0)) {
             return Optional.empty();
         }
@@ -3760,14 +3760,15 @@ static final class Collect {
             .filter(Objects::nonNull).min(Comparator.comparingInt(Tail::rank));
     }
 
-    private static Tail tail(Obj pod, JsonNode status, boolean init) {
+    private Tail tail(Obj pod, JsonNode status, boolean init) {
         var name = status.path("name").asString("");
         var ended = status.at("/state/terminated");
         var last = status.at("/lastState/terminated");
         if (ended.isObject()) {
             return ended.path("exitCode").asInt(0) != 0 || last.isObject() ? new Tail(pod.name(), name, false, 0) : null;
         }
-        if (last.isObject() && !last.path("reason").asString("").matches("StartError|ContainerCannotRun")) {
+        if (last.isObject() && !last.path("reason").asString("").matches("StartError|ContainerCannotRun")
+            && !Pods.outlived(status, known.at())) {
             return new Tail(pod.name(), name, true, 0);
         }
         return status.at("/state/running").isObject() && (init || !status.path("ready").asBoolean(false))
@@ -6470,7 +6471,7 @@ static final class Connections {
             unresolvable(s, from, service, a);
             return;
         }
-        if (!a.port().isEmpty() && !Ports.serves(service, a.port())) {
+        if (!a.port().isEmpty() && !needs.serves(service, a.port())) {
             s.meansNamed(Code.ENV_PORT_MISMATCH, Mention.place(setting(s, a.host()).orElse(""), s.told().object()),
                 Map.of("address", service.name() + ":" + a.port(), "served",
                 Ports.served(service), "setting", setting(s, a.host()).orElse("")));
@@ -6734,6 +6735,12 @@ static final class Dependencies {
     /** The same, as objects. */
     Stream<Obj> serving(Obj service) {
         return behind(service).stream().map(workloads::get);
+    }
+
+    /** Whether it serves this port, a headless one with all that its pods listen on; true also where it cannot be told. */
+    boolean serves(Obj service, String port) {
+        return Ports.serves(service, port) || service.text("/spec/clusterIP").equals("None") && serving(service)
+            .map(w -> Ports.open(podSpec(w))).anyMatch(open -> open.isEmpty() || open.contains(port));
     }
 
     /**
@@ -8402,11 +8409,18 @@ record ScalingFindings(Observed seen, Dependencies needs) {
                 "0 of " + Texts.count(budget.number("/status/expectedPods", 0), "pod") + ", " + budget.at("/spec"))));
     }
 
-    /** Zero is a choice; it is a fault only where others need what is switched off, which the diagnosis sees. */
+    /**
+     * Zero is a choice; it is a fault only where others need what is switched off, which the diagnosis sees, and no other workload
+     * stands behind the same Service: a canary, the other colour.
+     */
     private boolean zero(Obj workload) {
-        return workload.has("/spec/replicas") && workload.number("/spec/replicas", 1) == 0
-            && seen.snapshot.all("HorizontalPodAutoscaler").stream()
+        return none(workload) && seen.snapshot.all("Service").stream().filter(s -> needs.behind(s).contains(Ref.of(workload)))
+            .allMatch(s -> needs.serving(s).allMatch(ScalingFindings::none)) && seen.snapshot.all("HorizontalPodAutoscaler").stream()
                 .noneMatch(h -> h.text("/spec/scaleTargetRef/name").equals(workload.name()));
+    }
+
+    private static boolean none(Obj workload) {
+        return workload.number("/spec/replicas", 1) == 0;
     }
 }
 
@@ -8597,7 +8611,7 @@ static final class SettingFindings {
 
     private void address(Obj workload, Mention m, Obj service) {
         var address = service.name() + ":" + m.port();
-        if (!Ports.serves(service, m.port())) {
+        if (!needs.serves(service, m.port())) {
             add(Code.ENV_PORT_MISMATCH, workload, Mention.place(m.via(), Ref.of(workload)), Evidence.field(workload, m.via(), address),
                 Map.of("address", address, "served", Ports.served(service), "setting", m.via()));
             return;
@@ -8989,7 +9003,8 @@ record ContainerFindings(Observed seen, Obj pod, Ref owner, JsonNode status, boo
         if (init && !Pods.sidecar(pod, status)) {
             return Optional.of(initRuns(running));
         }
-        if (restarts >= 1 && status.at("/lastState/terminated").isObject() && (!ready || restarts >= 2 && running < 60)) {
+        if (restarts >= 1 && status.at("/lastState/terminated").isObject() && (!ready && !Pods.outlived(status, seen.snapshot.at())
+            || restarts >= 2 && running < 60)) {
             return Optional.of(crash("lastState")); // between two crashes it runs for a moment
         }
         return ready ? Optional.empty() : Optional.of(unready(running));
@@ -10141,6 +10156,9 @@ static final class WaitCommands {
  * @param pods what the pods say, which some workloads explain better
  */
 record WorkloadFindings(Observed seen, Refusals refusals, List<Finding> pods) {
+    /** What ends a pod, and tells nothing of why its controller cannot make another. */
+    private static final Set<Code> PAST = EnumSet.of(Code.NODE_PRESSURE, Code.NODE_NOT_READY, Code.SCHED_PREEMPTED);
+
     /** What the pods say, less what a workload says better, and what the workloads say. */
     List<Finding> find() {
         var found = new ArrayList<>(pods);
@@ -10152,14 +10170,20 @@ record WorkloadFindings(Observed seen, Refusals refusals, List<Finding> pods) {
                 .forEach(stuck -> found.removeIf(f -> f.owner().equals(stuck.owner()) && f.pod().equals(stuck.pod())));
             found.addAll(told);
         });
-        seen.snapshot.all("DaemonSet").forEach(d -> found.addAll(refusals.of(d, d,
-            d.number("/status/currentNumberScheduled", 0) < d.number("/status/desiredNumberScheduled", 0))));
+        seen.snapshot.all("DaemonSet").forEach(d -> {
+            settling(d).ifPresent(found::add);
+            found.addAll(refusals.of(d, d,
+                d.number("/status/currentNumberScheduled", 0) < d.number("/status/desiredNumberScheduled", 0)));
+        });
         seen.snapshot.all("ReplicaSet").stream().filter(rs -> rs.controller().isMissingNode())
             .forEach(rs -> found.addAll(refusals.of(rs, rs, missing(rs))));
         seen.snapshot.all("Job").forEach(j -> found.addAll(job(j)));
         seen.snapshot.all("CronJob").forEach(c -> seen.snapshot.ownedBy("Job", c).stream()
             .max(Comparator.comparing(Obj::created).thenComparing(Obj::name))
             .flatMap(last -> cronJob(c, last)).ifPresent(found::add));
+        var refused = found.stream().filter(f -> f.pod().isEmpty() && cause(f)).map(Finding::owner).toList();
+        found.removeIf(f -> PAST.contains(f.code()) && refused.contains(f.owner())
+            && seen.snapshot.find("Pod", f.pod()).filter(Pods::ended).isPresent());
         return found;
     }
 
@@ -10191,12 +10215,13 @@ record WorkloadFindings(Observed seen, Refusals refusals, List<Finding> pods) {
         return found;
     }
 
-    /** All its pods are ready, only not yet for minReadySeconds. */
+    /** All its new pods are ready: not yet for minReadySeconds, or the next ones are about to follow. */
     private Optional<Finding> settling(Obj workload) {
-        var wanted = workload.number("/spec/replicas", 1);
-        return workload.number("/spec/minReadySeconds", 0) > 0 && workload.number("/status/readyReplicas", 0) >= wanted
-            && workload.number("/status/availableReplicas", 0) < wanted ? Optional.of(seen.finding(Code.STILL_PROGRESSING, Ref.of(workload),
-                Evidence.field(workload, "spec.minReadySeconds", workload.text("/spec/minReadySeconds")))) : Optional.empty();
+        var pods = Ownership.newestPods(seen.snapshot, workload);
+        var young = Code.STILL_PROGRESSING.young + workload.number("/spec/minReadySeconds", 0);
+        return pods.stream().max(Comparator.comparing(Pods::settledAt)).filter(last -> pods.stream().allMatch(Pods::saysReady)
+            && Pods.settledAt(last).plusSeconds(young).isAfter(seen.snapshot.at()))
+            .map(last -> seen.finding(Code.STILL_PROGRESSING, Ref.of(workload), Evidence.condition(last, last.condition("Ready"))));
     }
 
     private List<Finding> statefulSet(Obj set) {
@@ -13061,6 +13086,17 @@ static final class Pods {
 
     static long restarts(Obj pod) {
         return containers(pod).stream().mapToLong(c -> c.path("restartCount").asLong(0)).sum();
+    }
+
+    /** Whether a container has run for so much longer than the time before that the end of that tells nothing of how it is now. */
+    static boolean outlived(JsonNode container, Instant now) {
+        var last = container.at("/lastState/terminated");
+        var ran = between(last.path("startedAt"), Obj.instant(last.path("finishedAt").asString("")));
+        return between(container.at("/state/running/startedAt"), Optional.of(now)) >= Math.min(3600, Math.max(600, 2 * ran));
+    }
+
+    private static long between(JsonNode start, Optional<Instant> end) {
+        return Obj.instant(start.asString("")).flatMap(s -> end.map(e -> Duration.between(s, e).toSeconds())).orElse(0L);
     }
 
     /** A container may have a policy of its own (Kubernetes 1.35); else the pod's holds. */
