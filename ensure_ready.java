@@ -3740,7 +3740,7 @@ static final class Collect {
             .sorted(Comparator.comparingInt(Tail::rank).thenComparing(Tail::pod)).toList();
     }
 
-    private static Optional<Tail> tail(Obj pod) {
+    private Optional<Tail> tail(Obj pod) {
         if (Pods.saysReady(pod) && pod.list("/status/containerStatuses").stream().allMatch(c -> c.path("restartCount").asLong(0) == 0)) {
             return Optional.empty();
         }
@@ -3750,14 +3750,15 @@ static final class Collect {
             .filter(Objects::nonNull).min(Comparator.comparingInt(Tail::rank));
     }
 
-    private static Tail tail(Obj pod, JsonNode status, boolean init) {
+    private Tail tail(Obj pod, JsonNode status, boolean init) {
         var name = status.path("name").asString("");
         var ended = status.at("/state/terminated");
         var last = status.at("/lastState/terminated");
         if (ended.isObject()) {
             return ended.path("exitCode").asInt(0) != 0 || last.isObject() ? new Tail(pod.name(), name, false, 0) : null;
         }
-        if (last.isObject() && !last.path("reason").asString("").matches("StartError|ContainerCannotRun")) {
+        if (last.isObject() && !last.path("reason").asString("").matches("StartError|ContainerCannotRun")
+            && !Pods.outlived(status, known.at())) {
             return new Tail(pod.name(), name, true, 0);
         }
         return status.at("/state/running").isObject() && (init || !status.path("ready").asBoolean(false))
@@ -6191,10 +6192,6 @@ static final class Connections {
             meaning.add(better);
         }
 
-        void means(Code code, Map<String, String> params) {
-            means(code, told.object(), params);
-        }
-
         void means(Code code, Ref at, Map<String, String> params) {
             means(told.as(code, at).with(params));
         }
@@ -6254,9 +6251,8 @@ static final class Connections {
                 edges.add(new Edge(f.owner(), Ref.of(m), Edge.Origin.MAKER, "made by " + m.ref(), 1, ""));
                 s.means(f.with(Basis.WEAK).named());
             });
-            case INIT_WAITING, CRASH_DEPENDENCY_UNREACHABLE -> targets(f).forEach((address, line) -> target(s, address, line));
-            case PROBE_READINESS_FAILING -> {
-                if (f.wants().unreachable()) {
+            case INIT_WAITING, CRASH_DEPENDENCY_UNREACHABLE, PROBE_READINESS_FAILING -> {
+                if (f.code() != Code.PROBE_READINESS_FAILING || f.wants().unreachable()) {
                     targets(f).forEach((address, line) -> target(s, address, line));
                 } else {
                     named(f, lines(f)).keySet().forEach(a -> broken(s, a));
@@ -6460,7 +6456,7 @@ static final class Connections {
             unresolvable(s, from, service, a);
             return;
         }
-        if (!a.port().isEmpty() && !Ports.serves(service, a.port())) {
+        if (!a.port().isEmpty() && !needs.serves(service, a.port())) {
             s.meansNamed(Code.ENV_PORT_MISMATCH, Mention.place(setting(s, a.host()).orElse(""), s.told().object()),
                 Map.of("address", service.name() + ":" + a.port(), "served",
                 Ports.served(service), "setting", setting(s, a.host()).orElse("")));
@@ -6496,7 +6492,7 @@ static final class Connections {
     /** The name exists and yet does not resolve: the pod asks another DNS, may not ask, or the cluster's DNS is down. */
     private void unresolvable(Complaint s, Obj from, Obj service, Address a) {
         if (service.time("/metadata/creationTimestamp").filter(t -> t.isAfter(s.told().since())).isPresent()) {
-            s.means(Code.STILL_PROGRESSING, Map.of()); // it failed before the Service was there
+            s.means(s.told().as(Code.STILL_PROGRESSING, s.told().object())); // it failed before the Service was there
             return;
         }
         var pod = a.host().replaceFirst("\\..*", "");
@@ -6509,7 +6505,7 @@ static final class Connections {
         var policy = spec.path("dnsPolicy").asString("ClusterFirst");
         var host = spec.path("hostNetwork").asBoolean(false) && policy.equals("ClusterFirst");
         if (policy.equals("Default") || policy.equals("None") || host) {
-            s.means(Code.POD_DNS_POLICY, Map.of("dnsPolicy", policy));
+            s.means(Code.POD_DNS_POLICY, s.told().object(), Map.of("dnsPolicy", policy));
         } else if (!dnsBlocked(s)) {
             unresolved.putIfAbsent(s.owner(), s);
         }
@@ -6724,6 +6720,12 @@ static final class Dependencies {
     /** The same, as objects. */
     Stream<Obj> serving(Obj service) {
         return behind(service).stream().map(workloads::get);
+    }
+
+    /** Whether it serves this port, a headless one with all that its pods listen on; true also where it cannot be told. */
+    boolean serves(Obj service, String port) {
+        return Ports.serves(service, port) || service.text("/spec/clusterIP").equals("None") && serving(service)
+            .map(w -> Ports.open(podSpec(w))).anyMatch(open -> open.isEmpty() || open.contains(port));
     }
 
     /**
@@ -8392,11 +8394,18 @@ record ScalingFindings(Observed seen, Dependencies needs) {
                 "0 of " + Texts.count(budget.number("/status/expectedPods", 0), "pod") + ", " + budget.at("/spec"))));
     }
 
-    /** Zero is a choice; it is a fault only where others need what is switched off, which the diagnosis sees. */
+    /**
+     * Zero is a choice; it is a fault only where others need what is switched off, which the diagnosis sees, and no other workload
+     * stands behind the same Service: a canary, the other colour.
+     */
     private boolean zero(Obj workload) {
-        return workload.has("/spec/replicas") && workload.number("/spec/replicas", 1) == 0
-            && seen.snapshot.all("HorizontalPodAutoscaler").stream()
+        return none(workload) && seen.snapshot.all("Service").stream().filter(s -> needs.behind(s).contains(Ref.of(workload)))
+            .allMatch(s -> needs.serving(s).allMatch(ScalingFindings::none)) && seen.snapshot.all("HorizontalPodAutoscaler").stream()
                 .noneMatch(h -> h.text("/spec/scaleTargetRef/name").equals(workload.name()));
+    }
+
+    private static boolean none(Obj workload) {
+        return workload.number("/spec/replicas", 1) == 0;
     }
 }
 
@@ -8587,7 +8596,7 @@ static final class SettingFindings {
 
     private void address(Obj workload, Mention m, Obj service) {
         var address = service.name() + ":" + m.port();
-        if (!Ports.serves(service, m.port())) {
+        if (!needs.serves(service, m.port())) {
             add(Code.ENV_PORT_MISMATCH, workload, Mention.place(m.via(), Ref.of(workload)), Evidence.field(workload, m.via(), address),
                 Map.of("address", address, "served", Ports.served(service), "setting", m.via()));
             return;
@@ -8979,7 +8988,8 @@ record ContainerFindings(Observed seen, Obj pod, Ref owner, JsonNode status, boo
         if (init && !Pods.sidecar(pod, status)) {
             return Optional.of(initRuns(running));
         }
-        if (restarts >= 1 && status.at("/lastState/terminated").isObject() && (!ready || restarts >= 2 && running < 60)) {
+        if (restarts >= 1 && status.at("/lastState/terminated").isObject() && (!ready && !Pods.outlived(status, seen.snapshot.at())
+            || restarts >= 2 && running < 60)) {
             return Optional.of(crash("lastState")); // between two crashes it runs for a moment
         }
         return ready ? Optional.empty() : Optional.of(unready(running));
@@ -9249,26 +9259,36 @@ record LogReading(Code code, String line, Log log, Map<String, String> params) {
         if (log == null) {
             return Optional.empty();
         }
-        LogReading general = null;
+        String general = null;
+        var connected = "";
         for (int i = log.lines().size() - 1; i >= 0; i--) {
             var line = log.lines().get(i);
             if (Phrase.ASIDE.occurs(line)) {
                 continue;
             }
-            var code = Messages.code(Messages.Topic.LOG, line);
-            if (code.isPresent()) {
-                return Optional.of(new LogReading(code.get(), line, log, params(code.get(), line)));
+            var harmless = (general == null ? Phrase.INFO : Phrase.WARNING).occurs(line);
+            connected = Phrase.CONNECTED.occurs(line) ? Phrase.CONNECTED.in(line) : connected;
+            var code = Messages.code(Messages.Topic.LOG, line).orElse(null);
+            if (code != null && !(code == Code.CRASH_DEPENDENCY_UNREACHABLE ? over(line, connected) : harmless)) {
+                return Optional.of(new LogReading(code, line, log, params(code, log.lines(), i)));
             }
-            if (general == null && Phrase.ERROR.occurs(line)) {
-                general = new LogReading(Code.CRASH_APP_ERROR, line, log, Map.of());
+            if (Phrase.ERROR.occurs(line) && (general == null || Phrase.END.occurs(general) && !Phrase.END.occurs(line))) {
+                general = line;
             }
         }
-        return Optional.ofNullable(general);
+        return Optional.ofNullable(general).map(line -> new LogReading(Code.CRASH_APP_ERROR, line, log, Map.of()));
     }
 
-    private static Map<String, String> params(Code code, String line) {
+    /** What could not be reached was reached later. */
+    private static boolean over(String line, String connected) {
+        return connected.matches("database|db|server") || !connected.isEmpty() && line.contains(connected);
+    }
+
+    private static Map<String, String> params(Code code, List<String> lines, int at) {
+        var line = lines.get(at);
         var verb = Phrase.FORBIDDEN.in(line);
-        return code == Code.CRASH_MISSING_ENV ? Map.of("variable", Phrase.VARIABLE.in(line))
+        return code == Code.CRASH_MISSING_ENV ? Map.of("variable", Stream.of(at, at - 1, at + 1).filter(i -> i >= 0 && i < lines.size())
+                .map(i -> Phrase.VARIABLE.in(lines.get(i))).filter(v -> !v.isEmpty()).findFirst().orElse(""))
             : code == Code.RBAC_RUNTIME_FORBIDDEN && !verb.isEmpty() ? Map.of("verb", verb, "resource", Phrase.FORBIDDEN.in(line, 2))
             : Map.of();
     }
@@ -10131,6 +10151,9 @@ static final class WaitCommands {
  * @param pods what the pods say, which some workloads explain better
  */
 record WorkloadFindings(Observed seen, Refusals refusals, List<Finding> pods) {
+    /** What ends a pod, and tells nothing of why its controller cannot make another. */
+    private static final Set<Code> PAST = EnumSet.of(Code.NODE_PRESSURE, Code.NODE_NOT_READY, Code.SCHED_PREEMPTED);
+
     /** What the pods say, less what a workload says better, and what the workloads say. */
     List<Finding> find() {
         var found = new ArrayList<>(pods);
@@ -10142,14 +10165,20 @@ record WorkloadFindings(Observed seen, Refusals refusals, List<Finding> pods) {
                 .forEach(stuck -> found.removeIf(f -> f.owner().equals(stuck.owner()) && f.pod().equals(stuck.pod())));
             found.addAll(told);
         });
-        seen.snapshot.all("DaemonSet").forEach(d -> found.addAll(refusals.of(d, d,
-            d.number("/status/currentNumberScheduled", 0) < d.number("/status/desiredNumberScheduled", 0))));
+        seen.snapshot.all("DaemonSet").forEach(d -> {
+            settling(d).ifPresent(found::add);
+            found.addAll(refusals.of(d, d,
+                d.number("/status/currentNumberScheduled", 0) < d.number("/status/desiredNumberScheduled", 0)));
+        });
         seen.snapshot.all("ReplicaSet").stream().filter(rs -> rs.controller().isMissingNode())
             .forEach(rs -> found.addAll(refusals.of(rs, rs, missing(rs))));
         seen.snapshot.all("Job").forEach(j -> found.addAll(job(j)));
         seen.snapshot.all("CronJob").forEach(c -> seen.snapshot.ownedBy("Job", c).stream()
             .max(Comparator.comparing(Obj::created).thenComparing(Obj::name))
             .flatMap(last -> cronJob(c, last)).ifPresent(found::add));
+        var refused = found.stream().filter(f -> f.pod().isEmpty() && cause(f)).map(Finding::owner).toList();
+        found.removeIf(f -> PAST.contains(f.code()) && refused.contains(f.owner())
+            && seen.snapshot.find("Pod", f.pod()).filter(Pods::ended).isPresent());
         return found;
     }
 
@@ -10181,12 +10210,13 @@ record WorkloadFindings(Observed seen, Refusals refusals, List<Finding> pods) {
         return found;
     }
 
-    /** All its pods are ready, only not yet for minReadySeconds. */
+    /** All its new pods are ready: not yet for minReadySeconds, or the next ones are about to follow. */
     private Optional<Finding> settling(Obj workload) {
-        var wanted = workload.number("/spec/replicas", 1);
-        return workload.number("/spec/minReadySeconds", 0) > 0 && workload.number("/status/readyReplicas", 0) >= wanted
-            && workload.number("/status/availableReplicas", 0) < wanted ? Optional.of(seen.finding(Code.STILL_PROGRESSING, Ref.of(workload),
-                Evidence.field(workload, "spec.minReadySeconds", workload.text("/spec/minReadySeconds")))) : Optional.empty();
+        var pods = Ownership.newestPods(seen.snapshot, workload);
+        var young = Code.STILL_PROGRESSING.young + workload.number("/spec/minReadySeconds", 0);
+        return pods.stream().max(Comparator.comparing(Pods::settledAt)).filter(last -> pods.stream().allMatch(Pods::saysReady)
+            && Pods.settledAt(last).plusSeconds(young).isAfter(seen.snapshot.at()))
+            .map(last -> seen.finding(Code.STILL_PROGRESSING, Ref.of(workload), Evidence.condition(last, last.condition("Ready"))));
     }
 
     private List<Finding> statefulSet(Obj set) {
@@ -11953,8 +11983,9 @@ static final class Messages {
     }
 
     private static final String VARIABLE = "\\b(?-i:[A-Z][A-Z0-9]*_[A-Z0-9_]+)\\b";
-    private static final String UNSET = "not set|not defined|undefined|is required|is missing|unset|must be set|is empty|must be defined"
-        + "|must be provided|not provided|not specified|is mandatory|not configured";
+    private static final String SET = "(set|defined|provided|specified|configured|given)\\b";
+    private static final String UNSET = "not " + SET + "|undefined|unset|is (required|missing|empty|mandatory)|must be " + SET;
+    private static final String KEY = "(key|secret|password|token|url|dsn|host|option) (has |is |was )?";
     private static final Pattern QUOTED = Pattern.compile("\"[^\"]*\"");
     private static final Pattern IMAGE_NAME = Pattern.compile("(?<![\\w/])[\\w.-]{2,}(:\\d+)?(/[\\w.-]+)+(:[\\w.-]+)?(@sha256:[0-9a-f]+)?");
     private static final Map<Topic, List<Row>> ROWS = rows();
@@ -12085,79 +12116,62 @@ static final class Messages {
     }
 
     private static void log(Table t) {
-        t.row(Code.RBAC_RUNTIME_FORBIDDEN, "~is forbidden: User \\\\*\"?system:", "~User \"system:[^\"]+\" cannot \\w+ resource");
-        t.row(Code.IMAGE_PLATFORM_MISMATCH, "exec format error", "cannot execute binary file");
+        t.row(Code.RBAC_RUNTIME_FORBIDDEN, "~is forbidden: User \\\\*\"?system:");
+        t.row(Code.IMAGE_PLATFORM_MISMATCH, "exec format error");
         t.row(Code.CONTAINER_COMMAND_NOT_FOUND, "~^exec \\S+: no such file or directory", "bad interpreter");
-        t.row(Code.CRASH_PORT_IN_USE, "EADDRINUSE", "address in use", "only one usage of each socket address", "already bound to port",
-            "~address (is )?already in use", "~port \\S+ (is|was) already (in use|allocated)", "~failed to bind to (address|port)");
-        t.row(Code.CRASH_DISK_FULL, "no space left on device", "ENOSPC", "disk quota exceeded", "could not extend file",
-            "~\\bdisk (is )?full\\b");
+        t.row(Code.CRASH_PORT_IN_USE, "only one usage of each socket address", "already bound to port", "~address (is )?(already )?in use",
+            "~port \\S+ (is|was) already", "~failed to bind to (address|port)");
+        t.row(Code.CRASH_DISK_FULL, "no space left on device", "disk quota exceeded", "~\\bdisk (is )?full\\b");
         t.row(Code.CRASH_DEPENDENCY_UNREACHABLE, "UnableToConnect");
-        t.row(Code.CRASH_AUTH_FAILED, "password authentication failed", "access denied for user", "login failed for user",
-            "ACCESS_REFUSED", "AuthenticationFailed", "requires authentication", "authentication required", "could not find user",
-            "without any password configured", "bad credentials", "incorrect password", "no pg_hba.conf entry",
-            "~authentication (failed|failure|error)", "~\\bWRONGPASS\\b", "~\\bNOAUTH\\b",
-            "~invalid (username|user name|user)?( or |-pair |[/-])?\\s*password", "~SASL authentication .*(fail|error)",
-            "InvalidAccessKeyId", "SignatureDoesNotMatch", "invalid_client",
-                "no password supplied", "~\\bauthori[sz]ation (violation|failed)",
+        t.row(Code.CRASH_AUTH_FAILED, "access denied for user", "login failed for user", "ACCESS_REFUSED", "requires authentication",
+            "could not find user", "without any password configured", "no pg_hba.conf entry",
+            "~\\bauth(entication|ori[sz]ation)? ?(failed|failure|error|required|violation)", "InvalidAccessKeyId", "SignatureDoesNotMatch",
+            "invalid_client", "no password supplied", "unable to authenticate", "missing authentication",
             "~\\bun(authori[sz]|authenticat)ed\\b", "~\\b(status|code|error)( code)?[ :=(]+40[13]\\b",
-                "~permission denied (for|to) (table|schema|database|relation)",
-            "~(invalid|wrong|incorrect|rejected)[ _]?(client )?"
-                + "(credentials|api[ _-]?key|access[ _-]?key|client secret|(access|auth(orization)?|bearer) token)",
-            "~\\bauth(entication)? failed", "is not allowed to connect to this",
-                "~not authorized on \\S+ to execute", "~role \"[^\"]+\" does not exist", "~AUTH .*failed",
-            "~security_exception.*(unable to authenticate|missing authentication)");
+            "~permission denied (for|to) (table|schema|database|relation)",
+            "~(invalid|wrong|incorrect|rejected|bad)[ _]?(client |user ?(name)?( or |[/-]))?"
+                + "(credentials|password|(api|access)[ _-]?key|client secret|(access|auth\\w*|bearer) token)",
+            "is not allowed to connect to this", "~not authorized on \\S+ to execute", "~role \"[^\"]+\" does not exist", "~AUTH .*failed");
         missing(t);
-        t.row(Code.CRASH_APP_ERROR, "~database \\W?[\\w-]+\\W? does not exist", "unknown database ",
-            "x509:", "certificate verify failed", "CERTIFICATE_VERIFY_FAILED",
-                "PKIX path", "SSLHandshake", "self-signed cert", "self signed cert",
-            "SELF_SIGNED_CERT", "certificate has expired", "bad certificate", "wrong version number", "HTTP response to HTTPS client");
+        t.row(Code.CRASH_APP_ERROR, "~database \\W?[\\w-]+\\W? does not exist", "unknown database ", "~(?<!\\* )permission denied",
+            "read-only file", "not permitted", "not writable", "~(unable to|node) lock", "already running", "temporarily unavailable",
+            "mismatch", "~(in|not )compatible", "dirty database", "shared librar", "GLIBC_", "x509:", "PKIX path", "SSLHandshake",
+            "~(bad|self.signed).cert|certificate (has expired|verify failed)", "wrong version number", "HTTP response to HTTPS client");
         unreachable(t);
     }
 
     private static void missing(Table t) {
         t.row(Code.CRASH_MISSING_ENV, "unbound variable", "Could not resolve placeholder '", "missing env", "setting must not be empty",
-            "~(missing|required|unset|undefined|no such|not found|specify).{0,60}env(ironment)?[ -]?var(iable)?s?\\b",
-            "~\\bmissing \\S+ for .{0,20}environment", "not present in the environment",
-            "~\\bno .{0,40}(key|secret|password|token|url|dsn|host) "
-                + "(has been |was |is )?(specified|configured|provided|set|given|defined)\\b",
+            "~(missing|required|unset|undefined|no such|not found|specify|provide"
+                + "|set(ting)? the).{0,60}env(ironment)?[ -]?var(iable)?s?\\b", "~\\bmissing \\S+ for .{0,20}environment",
+            "not present in the environment", "~\\b(no .{0,40}" + KEY + "|" + KEY + "not )(been )?" + SET,
             "~\\b(property|setting|config(uration)?( key| value| option)?) "
                 + "\\S{1,60} (is |was )?(required|missing|not set|not found|undefined)\\b",
-            "~environment variables?.{0,60}(not set|required|missing|undefined|not found|unset|must be|not defined|empty|is not specified)",
+            "~\\benv(ironment)? var(iable)?s?\\b.{0,60}(" + UNSET + "|not found|required|missing|must be|empty)",
             "~" + VARIABLE + "[^\\w]{0,3}.{0,25}(" + UNSET + ")",
-            "~(missing|requires?d?|expected|set|undefined|specify|provide)\\b.{0,30}"
-                + VARIABLE + ".{0,20}(\\bto start|$|\\bvariable|\\benv)",
-            "~KeyError: '(?-i:[A-Z][A-Z0-9_]+)'", "~parameter (null or )?not set", "~required key \\S+ missing value",
-            "~(host|resolve|lookup|ENOTFOUND|getaddrinfo).{0,60}\\$[({](?-i:[A-Z][A-Z0-9_]+)[)}]",
-            "~\\benv(ironment)? var(iable)?s?\\b.{0,40}(missing|required|not set|undefined|unset)",
-            "~(superuser password|password option) is not specified", "~\\bField required\\b",
-            "~\"received\": ?\"undefined\", ?\"path\": ?\\[ ?\"(?-i:[A-Z][A-Z0-9_]+)\"", "~key not found: \"?(?-i:[A-Z][A-Z0-9_]+)\"?",
-            "~is not defined in (the )?env", "~no value for required (setting|option|config)", "~environ\\[",
-            "~missing (required )?(config|configuration|setting|parameter)s?\\b");
+            "~(missing|requires?d?|expected|set|undefined|specify|provide)\\b.{0,30}" + VARIABLE
+                + ".{0,20}(\\bto start|$|\\bvariable|\\benv)", "~key ?(not found|error): ['\"]?(?-i:[A-Z][A-Z0-9_]+)\\b",
+            "~parameter (null or )?not set", "~(host|resolv\\w+|lookup|ENOTFOUND|getaddrinfo).{0,60}\\$[({][\\w.-]+[)}]",
+            "~\\bField required\\b", "~\"received\": ?\"undefined\", ?\"path\": ?\\[ ?\"(?-i:[A-Z][A-Z0-9_]+)\"", "no value for required",
+            "~(?-i:\\bENV)\\['", "~missing (required )?(config(uration)?|setting|parameter)s?\\b");
     }
 
     private static void unreachable(Table t) {
-        t.row(Code.CRASH_DEPENDENCY_UNREACHABLE, "ECONNREFUSED", "no such host", "i/o timeout", "EAI_AGAIN", "EHOSTUNREACH",
-            "name or service not known", "could not translate host name", "name resolution", "name does not resolve",
-            "nodename nor servname", "getaddrinfo", "connection attempt failed", "while waiting to connect",
-            "timeout expired while waiting for", "no route to host", "network is unreachable", "dial tcp", "cannot connect",
-            "could not connect", "failed to connect", "failed connecting", "unable to connect", "error connecting",
-            "Max retries exceeded with url", "AMQPConnectionError", "establishing a connection",
-                "ConnectionLoss", "database system is ", "not yet accepting connections",
-            "is loading the dataset", "driver: bad connection",
-            "communications link failure", "no reachable servers", "host not found in upstream", "bad address '",
-            "No resolvable bootstrap", "could not resolve host", "could not be resolved", "Temporary failure in name",
-            "NoBrokersAvailable", "NXDOMAIN", "SERVFAIL", "server misbehaving", "context deadline exceeded", "wget: can't",
-            "~connection (was )?refused", "~\\bETIMEDOUT\\b", "~\\bENOTFOUND\\b", "~unknown ?host",
-            "~connect(ion)?( attempt)? ?timed? ?out", "~connect(ion)? to \\S+ (refused|failed)",
-            "~time(d )?out( expired)? (while )?waiting for (a |the )?(connection|node|database|server|broker)", "~host (is )?unreachable",
-            "~could ?n.t connect", "~can.?t connect", "~can.?t reach", "~(cannot|could not|unable to|failed to) reach",
-            "~unknown (\\w+ )?server host", "not found address of host", "~\\bPoolTimedOut\\b", "~connection to .{1,80}failed",
-            "~server ?selection ?(error|timeout|timed out)", "~no servers? (is |are )?(available|reachable)",
-            "~(?<!Error: )can't resolve '?[\\w.-]+('|$|\\s)",
-            "~(could ?n.t|could not|failed to|unable to|cannot) resolve (server|host|address|'?[\\w.-]+:\\d)", "~\\bnot (yet )?reachable",
+        t.row(Code.CRASH_DEPENDENCY_UNREACHABLE, "ECONNREFUSED", "no such host", "i/o timeout", "~\\bE(NOTFOUND|TIMEDOUT|HOSTUNREACH)\\b",
+            "name or service not known", "name resolution fail", "name does not resolve", "getaddrinfo", "while waiting to connect",
+            "no route to host", "dial tcp",
+            "~(can.{0,2}t|could ?n.?t|unable|failed|error)( to)? (connect|reach|resolve (server|host|address|'?[\\w.-]+:\\d))",
+            "Max retries exceeded with url", "AMQPConnectionError", "establishing a connection", "ConnectionLoss",
+            "~database system is (?!ready)", "is loading the dataset", "driver: bad connection", "communications link failure",
+            "host not found in upstream", "bad address '", "No resolvable bootstrap", "could not be resolved", "failure in name",
+            "NoBrokersAvailable", "NXDOMAIN", "SERVFAIL", "server misbehaving", "context deadline exceeded",
+            "~unknown ?((\\w+ )?server )?host", "~connect(ion)?( attempt| was| to .{1,80})?( failed| refused| ?timed? ?out)",
+            "~time(d )?out( expired)? (while )?waiting for (a |the )?(connection|node|database|server|broker)",
+            "~(host|network) (is )?unreachable", "not found address of host", "PoolTimedOut",
+            "~server ?selection ?(error|timeout|timed out)", "~no (reachable server|servers? (is |are )?(available|reachable))",
+            "~(?<!Error: )can't resolve '[\\w.-]+'", "~\\bnot (yet )?reachable",
             "~brokers? .*(disconnected|not available|could not be established)", "~waiting for .{1,60}(:\\d+|to be (ready|up|available))",
-            "~:\\d+ - no response", "~DNS .*(fail|timeout)", "~name=\\S+ .*unavailable");
+            "~:\\d+ - no response", "~DNS .*(fail|timeout)");
     }
 
     private static void evicted(Table t) {
@@ -12212,7 +12226,8 @@ enum Phrase {
     CLASS("\"([^\"]*)\" not found"),
     /** The verb and the resource. */
     FORBIDDEN("(?i)cannot (\\w+) resource \"?([\\w./-]+)\"?"),
-    VARIABLE("\\b([A-Z][A-Z0-9]*_[A-Z0-9_]+)\\b"),
+    /** In capitals, or alone in its line. */
+    VARIABLE("((?<!\\w)[A-Z][A-Z0-9]*_[A-Z0-9_]+\\b|^[a-z][\\w.]+$)"),
     PORT("(?i)\\bport[ :=]+(\\d{2,5})"),
     PROBE_PORT(":(\\d{1,5})(?:[/\":]|$)"),
     STATUS_404("(?i)status ?code:? ?404"),
@@ -12224,22 +12239,27 @@ enum Phrase {
     /** A command that does nothing for ever. */
     ENDLESS("\\bsleep\\s+(inf(inity)?|\\d{5,}|\\d+[dh])\\b|\\btail\\s+-f\\s+/dev/null"),
     ERROR("(?i)\\b" + any("\\w*error", "\\w*exception", "fatal", "panic", "traceback",
-        "fail(ed|ure)?", "cannot", "unable", "invalid", "undefined",
+        "fail(ed|ure)?", "can(no|')t", "could(n't| not)", "unable", "invalid", "undefined", "unknown", "missing", "bad",
         "unexpected", "segmentation fault", "killed", "abort(ed)?", "not found", "no such file", "denied", "must") + "\\b"),
+    /** What a program says of its end, whatever led to it. */
+    END("(?i)\\b(?:abort|exit(?:ing|ed| status)|shut|terminat|died|startup|(?:fail\\w*|unable) to (?:start|boot|initiali)"
+        + "|(?:initiali[sz]ation|boot) failed|\\w+: undefined)"),
+    /** A program says so without being hurt. */
+    INFO("^(?:I\\d{4} |.{0,60}?(?:\\b(?:INFO|NOTICE|DEBUG)\\b|\\[Note\\]))|(?i)\\blevel\\W{1,4}(?:info|debug)"
+        + "|default(?:s|ing)? to|using (?:the )?default|falling back|optional|, .{0,30}disabled"),
+    WARNING(INFO.pattern + "|^.{0,60}?\\b(?i:warn)"),
+    CONNECTED("(?i)(?<!not |dis)connected to (?:the )?([\\w.-]+)"),
     /** An error in the program itself, whatever it needs. */
     OWN_ERROR("(?i)\\b"
         + any("panic:", "fatal\\b", "\\w*" + any("syntax", "type", "value", "key", "assertion", "import", "module", "attribute",
         "index", "parse", "illegal\\w*") + "(error|exception)", "segmentation fault", "invalid (config|argument|option|value)")),
-    NO_NAME("(?i)" + any("no such host", "\\bENOTFOUND", "not translate host name",
-        "bad address", "unknown ?host", "unknown (?:\\w+ )?server host", "address of host", "No resolvable",
-        "resolve (?:server|address)", "DNS resolution failed", "name resolution failed", "<unresolved>", "could not resolve host",
-        "can't resolve", "host not found in upstream", "name or service not known", "does not resolve", "NXDOMAIN", "nodename nor servname",
-        "failed to resolve", "can't find")),
+    NO_NAME("(?i)" + any("no such host", "\\bENOTFOUND", "not translate host name", "bad address", "unknown ?(?:(?:\\w+ )?server )?host",
+        "address of host", "No resolvable", "resolve (?:server|address|host)", "resolution failed", "<unresolved>", "can't resolve",
+        "host not found in upstream", "name or service not known", "does not resolve", "NXDOMAIN", "failed to resolve", "can't find")),
     UNKNOWN_HOST("(?i)" + any("lookup ", "ENOTFOUND ", "EAI_AGAIN ", "translate host name \"", "bad address '", "UnknownHostException: ",
-        "unknown host:? ?'?", "address of host:? ", "resolve host:? '?\"?", "can't resolve '",
-            "in upstream \"", "nslookup: can't resolve '", "can't find ",
-        "getaddrinfo for ", "Failed to resolve (?:host )?'?", "Name does not resolve:? ?", "host '", "tcp connect \\(", "resolve server '?",
-        "resolve address:? ?", "Error -\\d+ connecting to ", "for target (?:dns:/*)?", "connect to (?=\\S+/<unresolved>)",
+        "unknown host:? ?'?", "address of host:? ", "resolve (?:server|host|address):? ?['\"]?", "can't resolve '", "in upstream \"",
+        "can't find ", "getaddrinfo for ", "Failed to resolve (?:host )?'?", "Name does not resolve:? ?", "host '", "tcp connect \\(",
+        "Error -\\d+ connecting to ", "for target (?:dns:/*)?", "connect to (?=\\S+/<unresolved>)",
         "(?<![\\w.-])(?=[\\w.-]+:\\d{2,5}: \\[Errno -)") + "([A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?)"),
     DNS_DOWN("(?i)" + any("EAI_AGAIN", "temporary failure", "server misbehaving", "SERVFAIL", "lookup .*(i/o timeout|timed? ?out|refused)",
         "no servers could be reached")),
@@ -12256,8 +12276,9 @@ enum Phrase {
     NO_DATABASE("(?i)database \\W?[\\w-]+\\W? does not exist|unknown database "),
     DENIED("(?i)permission denied|read-only file ?system|operation not permitted"
         + "|\\bEACCES\\b|\\bEROFS\\b|\\bEPERM\\b|access (?:to the path .* )?(?:is )?denied"),
-    /** A frame of a stack, which only repeats names, or a request that the program answered. */
-    ASIDE("^\\s+(?:at [\\w.$<>\\[\\]/ ]+[ (]|from \\S+:\\d+:in )"
+    /** A frame of a stack, which only repeats names, or what the program answered to who asked it. */
+    ASIDE("^\\s+(?:at [\\w.$<>\\[\\]/ ]+[ (]|from \\S+:\\d+:in )|\\[\\d+\\] (?:FATAL|DETAIL): .*(?:authentication|pg_hba|[Rr]ole )"
+        + "|\\bstatus\\W{1,3}[1-5]\\d\\d\\b.*\\bpath\\W{1,3}/"
         + "|\\b(?:GET|HEAD|POST|PUT|DELETE|PATCH) /\\S* (?:HTTP/[\\d.]+\"? )?[1-5]\\d\\d\\b"),
     /** A probe was answered, and by somebody who wants to know who asks. */
     STATUS_LOGIN("(?i)status ?code:? ?40[13]"),
@@ -12265,7 +12286,7 @@ enum Phrase {
     /** The loader's words, which end as a missing command does. */
     LIBRARY("(?i)shared (?:library|libraries|object file)"),
     /** A server's own words that it is there and not ready yet. */
-    STARTS("(?i)database system is |not yet accepting connections|is loading the dataset"),
+    STARTS("(?i)database system is (?!ready)|is loading the dataset"),
     /** An error of talking to another, which a wrong address explains. */
     TALKS("(?i)protocol|\\bEOF\\b|handshake|\\bstream|connect|transport|socket|upstream|broker|timed? ?out"),
     HEAP("(?i)out of ?memory|\\bheap\\b|MemoryError"),
@@ -13055,6 +13076,17 @@ static final class Pods {
         return containers(pod).stream().mapToLong(c -> c.path("restartCount").asLong(0)).sum();
     }
 
+    /** Whether a container has run for so much longer than the time before that the end of that tells nothing of how it is now. */
+    static boolean outlived(JsonNode container, Instant now) {
+        var last = container.at("/lastState/terminated");
+        var ran = between(last.path("startedAt"), Obj.instant(last.path("finishedAt").asString("")));
+        return between(container.at("/state/running/startedAt"), Optional.of(now)) >= Math.min(3600, Math.max(600, 2 * ran));
+    }
+
+    private static long between(JsonNode start, Optional<Instant> end) {
+        return Obj.instant(start.asString("")).flatMap(s -> end.map(e -> Duration.between(s, e).toSeconds())).orElse(0L);
+    }
+
     /** A container may have a policy of its own (Kubernetes 1.35); else the pod's holds. */
     static boolean endless(Obj pod, JsonNode container) {
         return container.path("restartPolicy").asString(pod.text("/spec/restartPolicy")).matches("Always|");
@@ -13466,7 +13498,8 @@ record Workload(String kind, String name, State state, long ready, long desired,
 
 // src/shared/
 
-/** The forms in which a value travels: as it is, in base64 (also in the middle of a longer text), in URLs, in JSON, in hex. */
+/** The forms in which a value travels: as it is, in base64 (also in the middle of a longer text), in URLs, in JSON (also
+ * as Go writes it), in hex. */
 static final class Disguises {
     /** A shorter value has too many accidental twins in base64 and hex. */
     private static final int LONG_ENOUGH = 8;
@@ -13481,6 +13514,7 @@ static final class Disguises {
         var all = new LinkedHashSet<String>();
         all.add(text);
         all.add(json(text));
+        all.add(json(text).replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e"));
         all.add(url);
         all.add(url.replace("+", "%20"));
         all.add(decoded(text));
@@ -13893,24 +13927,20 @@ static final class SecretShapes {
     /** Tokens that are told by their form alone. Group 1 (where there is one) is what is hidden, else all of it. */
     private static final List<Pattern> TOKENS = compiled(
         "-----BEGIN [A-Z0-9 ]+-----(?s:.*?)(?:-----END [A-Z0-9 ]+-----|\\z)",
-        "\\beyJ(?:(?!-eyJ)[A-Za-z0-9_-]){8,500}+\\.[A-Za-z0-9_-]{8,}(?:\\.[A-Za-z0-9_-]*)?",
-        "\\b(?:gh[pousr]_[A-Za-z0-9]{20,}|github_pat_\\w{20,}|glpat-[\\w-]{16,})",
-        "\\bsk-(?:ant-|proj-|live-|test-)?[A-Za-z0-9_-]{16,}",
-        "\\b[rs]k_(?:live|test)_[A-Za-z0-9]{12,}",
+        "\\beyJ(?:(?!-eyJ)[A-Za-z0-9_-]){8,500}+\\.[A-Za-z0-9_-]{8,}+(?:\\.[A-Za-z0-9_-]*+)*+",
+        "\\bLS0tLS1CRUdJTi[A-Za-z0-9+/=]{20,}",
         "\\b(?:AKIA|ASIA)[0-9A-Z]{16}\\b",
-        "\\bxox[a-z]-[A-Za-z0-9-]{10,}",
-        "\\bdckr_\\w{3,}[\\w=-]*",
-        "\\bnpm_[A-Za-z0-9]{30,}",
-        "\\bhf_[A-Za-z0-9]{20,}",
-        "\\bAIza[0-9A-Za-z_-]{30,}",
-        "\\bya29\\.[\\w-]{20,}",
-        "\\bSG\\.[\\w-]{16,}\\.[\\w-]{16,}");
+        "\\b(?:dapi[0-9a-f]|(?:gh[pousr]|npm|hf|lin_api|whsec|glsa|rubygems|dop_v1|shp[a-z]{2}|[rs]k_(?:live|test))_|AGE-SECRET-KEY-)"
+            + "[A-Za-z0-9]{12,}",
+        "\\b(?:github_pat_|gl(?:pat|[cd]t|rt|cbt|ptt|ft|soat)-|sk-|xapp-|dckr_\\w|pypi-AgE|AIza|ya29\\.|GOCSPX-|ATATT3|hv[bsr]\\."
+            + "|SG\\.[\\w-]{16,}\\.|\\w{3}[78]Q~)[\\w=~-]{16,}",
+        "\\bxox[a-z]-[A-Za-z0-9-]{10,}");
 
     private static final String SECRET_OPTION = "(?:password|passwd|token|secret|api-key|apikey)";
     private static final String SECRET_PARAMETER = "(?:access_token|id_token|refresh_token|sig|signature|apikey|api_key"
         + "|x-amz-(?:signature|credential|security-token))";
-    private static final String SECRET_SETTING = "(?:password|passwd|passphrase|pwd|secret|token|credentials?"
-        + "|(?:api|private|access|secret)[_-]?key|client[_-]?secret)[\\w-]{0,40}+"
+    private static final String SECRET_SETTING = "(?:password|passwd|passphrase|pwd|secret|token|credentials?|_pass(?=\\W)"
+        + "|(?:api|private|access|account|secret)[_-]?key|client[_-]?secret)[\\w-]{0,40}+"
         + "(?<!name|ref|file|path|url|uri|type|length|policy|[_-]id|class|count)";
     /** What follows {@code password:} in prose: a verb, an article, a word for "there is none". */
     private static final String PROSE = "(?:forbidden|denied|unauthorized|refused|rejected|watch|read|was|were|has|have|with|for|from"
@@ -13925,6 +13955,13 @@ static final class SecretShapes {
         "(?i)\\b(?:bearer|basic|token)\\s+(?=[^\\s\"]*[0-9=+/])([A-Za-z0-9._~+/=-]{8,})",
         "://[^/\\s:@]*:([^@\\s/]++(?:/[^@\\s/]++)*+)@",
         "://([A-Za-z0-9_-]{16,})@",
+        "(?:hooks\\.slack\\.com/services/|/api/webhooks/\\d{1,20}/|/bot\\d{1,20}:)([\\w/-]{20,})",
+        "(?i)\\bmachine\\s+\\S{1,255}\\s+login\\s+\\S{1,255}\\s+password\\s+(\\S+)",
+        "\\bcurl\\b[^|;\\n]{0,200}?\\s-(?:u|-user)[ =]?[\"']?[^\\s:\"']{1,99}:([^\\s\"']{3,})",
+        "(?i)\\bcookie:[ \\t]*([^\\n]{8,})",
+        "(?<![A-Za-z])auth(?:\\\\*\")?\\s*[:=]\\s*(?:\\\\*\")?(?=[^A-Z\\n]{0,99}[A-Z])([A-Za-z0-9+/]{12,}={1,2})",
+        "(?i)\\bname(?:\\\\*\")?[:=]\\s*(?:\\\\*\")?[\\w.-]{0,80}?" + SECRET_SETTING + "(?:\\\\*\")?,?\\s*\\\\*\"?value(?:\\\\*\")?[:=]\\s*"
+            + "(?:\\\\*[\"'])?([^\\s\"',}\\\\]{3,})",
         "(?i)(?:[?&]|\\b)" + SECRET_PARAMETER + "=([^&\\s\"']{4,})",
         "(?i)(?<![\\w-])--?" + SECRET_OPTION + "[= ]+[\"']?([^\\s\"']{3,})",
         "(?i)" + SECRET_SETTING + "(?:\\\\*[\"'])?\\s*[:=]\\s*"

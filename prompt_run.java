@@ -151,7 +151,6 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -323,8 +322,8 @@ public class prompt_run implements Callable<Integer> {
         cli.setErr(utf8(FileDescriptor.err));
         cli.setParameterExceptionHandler((problem, args) -> {
             boolean verbose = Arrays.stream(args).anyMatch(a -> a.equals("-v") || a.equals("--verbose"));
-            return Console.fail(problem.getCommandLine(), Texts.oneLine(problem.getMessage()) + "; see --help",
-                problem, verbose, Outcome.USAGE);
+            var redactor = new Redactor(new Env(environment), List.of());
+            return Console.fail(problem.getCommandLine(), redactor, problem.getMessage() + "; see --help", problem, verbose, Outcome.USAGE);
         });
         cli.setExecutionExceptionHandler((problem, command, parsed) -> command.<prompt_run>getCommand().failed(problem));
         return cli;
@@ -333,11 +332,12 @@ public class prompt_run implements Callable<Integer> {
     /** A mistake of the caller is told on stderr; after one of ours the result says that nothing is proven. */
     private int failed(Exception problem) {
         boolean usage = problem instanceof UsageError;
-        var message = usage ? env.named(problem.getMessage()) : Texts.oneLine("internal error: " + problem);
+        var redactor = redactor();
+        var message = usage ? env.named(problem.getMessage()) : redactor.mask("internal error: " + problem);
         if (!usage && console != null) {
-            console.answer(RunResult.unexpected(message));
+            console.answer(RunResult.unexpected(Texts.oneLine(message)));
         }
-        return Console.fail(spec.commandLine(), Texts.oneLine(message), problem, output.verbose, usage ? Outcome.USAGE : Outcome.LOST);
+        return Console.fail(spec.commandLine(), redactor, message, problem, output.verbose, usage ? Outcome.USAGE : Outcome.LOST);
     }
 
     private static PrintWriter utf8(FileDescriptor stream) {
@@ -648,12 +648,12 @@ static final class Console implements Log {
         command.getErr().flush();
     }
 
-    static int fail(CommandLine command, String message, Exception problem, boolean verbose, Outcome outcome) {
-        command.getErr().println("prompt_run: " + Texts.line(message));
+    static int fail(CommandLine command, Redactor redactor, String message, Exception problem, boolean verbose, Outcome outcome) {
+        command.getErr().println("prompt_run: " + Texts.line(redactor.mask(message)));
         if (verbose) {
             var trace = new StringWriter();
             problem.printStackTrace(new PrintWriter(trace));
-            command.getErr().println(Texts.lines(trace.toString()));
+            command.getErr().println(Texts.lines(redactor.mask(trace.toString())));
         }
         command.getErr().flush();
         return outcome.exitCode();
@@ -1672,13 +1672,33 @@ record Homecoming(Git git, Path scratch, Map<String, String> pack, String runId,
     Brought arrive() throws Broken, InterruptedException, IOException {
         var ourHead = git.run("rev-parse", "HEAD");
         var ours = git.snapshot(scratch);
-        var theirs = pack.get("tree");
         var head = pack.get("head").isBlank() ? ourHead : pack.get("head");
-        if (head.equals(ourHead) && theirs.equals(ours)) {
-            forget();
-            return new Brought("unchanged", null, head, 0, List.of(), List.of(), null);
+        if (!head.equals(ourHead) || !pack.get("tree").equals(ours)) {
+            return bring(branch(head, ourHead), head, pack.get("tree"), ourHead, ours);
         }
-        var branch = branch(head, ourHead);
+        var left = tips(theirs());
+        for (var name : List.of(usualBranch, git.run("branch", "--show-current"))) { // it worked there, and went back to where it began
+            if (left.containsKey(name)) {
+                return bring(name, left.get(name), git.run("rev-parse", left.get(name) + "^{tree}"), ourHead, ours);
+            }
+        }
+        var others = otherBranches(null);
+        forget();
+        return new Brought(others.isEmpty() ? "unchanged" : "brought", null, head, 0, List.of(), others, null);
+    }
+
+    private String theirs() {
+        return "refs/prompt-run/" + runId + "/heads/";
+    }
+
+    /** Names of branches are read and fed, and never arguments: those have only the letters of this machine's locale. */
+    private Map<String, String> tips(String folder) throws Broken, InterruptedException {
+        return git.run("for-each-ref", "--format=%(objectname) %(refname)", folder).lines().map(line -> line.split(" ", 2))
+            .collect(Collectors.toMap(tip -> tip[1].substring(folder.length()), tip -> tip[0], (a, b) -> a, TreeMap::new));
+    }
+
+    private Brought bring(String branch, String head, String theirs, String ourHead, String ours)
+            throws Broken, InterruptedException, IOException {
         var before = shared == null ? ourHead + "^{tree}" : shared;
         var mine = git.changes(before, ours);
         var conflicts = new ArrayList<String>(branchConflicts(branch, head, ourHead));
@@ -1764,18 +1784,18 @@ record Homecoming(Git git, Path scratch, Map<String, String> pack, String runId,
         return conflicts;
     }
 
-    /** Ignored files are the caller's own too: an agent's file of that name does not replace them. */
+    /** Ignored files are the caller's own too: an agent's file of that name does not replace them, nor its folder, nor one of theirs. */
     private List<String> inTheWay(Map<String, String> changes) throws Broken, InterruptedException {
-        var conflicts = new ArrayList<String>();
-        var ours = git.snapshot(scratch);
-        for (var change : changes.entrySet()) {
-            boolean isNew = !change.getValue().equals("0")
-                && git.run("ls-tree", "--name-only", Git.END, ours, "--", change.getKey()).isEmpty();
-            if (isNew && Files.exists(git.tree().resolve(change.getKey()), LinkOption.NOFOLLOW_LINKS)) {
-                conflicts.add(change.getKey() + ": an ignored file of yours has this name");
-            }
-        }
-        return conflicts;
+        var ignored = new TreeSet<String>();
+        var files = git.run("ls-files", "-o", "-i", "--exclude-standard", "-z").split("\0");
+        Stream.of(files).forEach(file -> ignored.add(file.replaceAll("/$", "")));
+        var hit = new TreeSet<String>();
+        changes.keySet().stream().filter(path -> !changes.get(path).equals("0")).forEach(path -> {
+            Stream.iterate(path, at -> !at.isEmpty(), at -> at.substring(0, Math.max(0, at.lastIndexOf('/'))))
+                .filter(ignored::contains).forEach(hit::add);
+            Stream.ofNullable(ignored.ceiling(path + "/")).filter(file -> file.startsWith(path + "/")).forEach(hit::add);
+        });
+        return hit.stream().map(file -> file + ": an ignored file of yours is in the way").toList();
     }
 
     /** The working tree first, by git's own two-tree merge, which refuses what it would destroy; then branch and index. */
@@ -1792,25 +1812,32 @@ record Homecoming(Git git, Path scratch, Map<String, String> pack, String runId,
         git.ok("update-index", "-q", "--refresh");
     }
 
-    /** Branches that the agent made besides its own: brought where that loses nothing. */
+    /** Branches that the agent made besides its own: brought where that loses nothing, and never from under the caller's files. */
     private List<String> otherBranches(String branch) throws Broken, InterruptedException {
         var told = new ArrayList<String>();
-        var prefix = "refs/prompt-run/" + runId + "/heads/";
-        for (var ref : git.run("for-each-ref", "--format=%(refname)", prefix).lines().toList()) {
-            var name = ref.substring(prefix.length());
-            boolean exists = git.ok("show-ref", "-q", "--verify", Git.END, "refs/heads/" + name);
-            if (!name.equals(branch) && (!exists || git.ok("merge-base", "--is-ancestor", Git.END, "refs/heads/" + name, ref))) {
-                git.run("update-ref", Git.END, "refs/heads/" + name, git.run("rev-parse", ref));
-                told.add("branch " + name + " came along");
-            } else if (!name.equals(branch)) {
-                told.add("branch " + name + " differs from yours and was left out");
+        var lines = new StringBuilder();
+        var ours = tips("refs/heads/");
+        var here = git.run("branch", "--show-current");
+        for (var tip : tips(theirs()).entrySet()) {
+            var name = tip.getKey();
+            var own = ours.get(name);
+            boolean comes = !name.equals(here) && (own == null || git.ok("merge-base", "--is-ancestor", own, tip.getValue()));
+            if (comes) {
+                lines.append("update refs/heads/").append(name).append(' ').append(tip.getValue()).append('\n');
             }
+            if (comes || name.equals(branch)) {
+                lines.append("delete ").append(theirs()).append(name).append('\n');
+            }
+            told.addAll(name.equals(branch) ? List.of() : List.of("branch " + name
+                + (comes ? " came along" : " was left out; it is kept as " + theirs() + name)));
         }
+        git.feed(lines.toString(), "update-ref", "--stdin");
         return told;
     }
 
     private void forget() throws Broken, InterruptedException {
-        var refs = git.run("for-each-ref", "--format=delete %(refname)", "refs/prompt-run/" + runId);
+        var run = "refs/prompt-run/" + runId;
+        var refs = git.run("for-each-ref", "--format=delete %(refname)", run + "/head", run + "/work");
         git.feed(refs.isBlank() ? "" : refs + "\n", "update-ref", "--stdin");
     }
 }
@@ -3053,7 +3080,7 @@ static final class GitHub {
             log.warn("GITHUB_API_URL " + base
                 + ": not https, so the token is not sent there; the prompt is built from the event alone");
         }
-        return new GitHub(base, safe ? token : null, log);
+        return new GitHub(base, token != null && safe ? token.strip() : null, log);
     }
 
     /** Whether a list was asked for and not had whole. */
@@ -3066,7 +3093,7 @@ static final class GitHub {
         try {
             var answer = usable(path) ? send("GET", base + path, null) : null;
             return answer != null && answer.statusCode() == 200 ? Json.MAPPER.readTree(answer.body()) : missing(path, answer);
-        } catch (IOException | JacksonException problem) {
+        } catch (IOException | JacksonException | IllegalArgumentException problem) {
             return missing(path, problem);
         }
     }
@@ -3299,7 +3326,7 @@ static final class Templates {
     private final Path single;
 
     Templates(Path folder, Path single) {
-        if (folder != null && !Files.isDirectory(folder)) {
+        if (folder != null && !folder.toFile().isDirectory()) {
             throw new UsageError("--templates " + folder + ": not a folder");
         }
         if (single != null && !Files.isRegularFile(single)) {
@@ -4813,12 +4840,13 @@ static final class Summary {
     }
 
     /** A fence longer than any in the text: nothing in it is Markdown. */
-    private static String fenced(String text) {
+    private static String fenced(String words) {
+        var text = Texts.lines(words);
         var fence = "```";
         while (text.contains(fence)) {
             fence += "`";
         }
-        return fence + "\n" + Texts.lines(text) + "\n" + fence + "\n";
+        return fence + "\n" + text + "\n" + fence + "\n";
     }
 }
 
@@ -6104,12 +6132,12 @@ static final class SafePaths {
             || GIT_FOLDER.matcher(part.replaceAll("\\p{Cf}", "")).matches());
     }
 
+    /** What follows a name may lie behind another link: from there no {@code ..} is one's own folder's. */
     static boolean linkInside(String path, String target) {
-        if (target.startsWith("/") || target.isEmpty()) {
-            return false;
-        }
-        var end = Path.of(path).resolveSibling(target).normalize();
-        return !end.startsWith("..") && (end.toString().isEmpty() || inside(end.toString()));
+        var names = Stream.of(target.split("/")).filter(name -> !name.isEmpty() && !name.equals(".")).toList();
+        int up = (int) names.stream().takeWhile(".."::equals).count();
+        var rest = String.join("/", names.subList(up, names.size()));
+        return !target.isEmpty() && !target.startsWith("/") && up < path.split("/").length && (rest.isEmpty() || inside(rest));
     }
 }
 
@@ -6216,12 +6244,9 @@ snapshot() { # git directory, work tree
   export GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE
   [ -e index ] || ! plain_git rev-parse -q --verify HEAD >/dev/null || plain_git read-tree HEAD
   plain_git -C "$2" add -A 2>/dev/null || return 1
-  new=$(plain_git ls-files -s | sed -n 's/^160000 [0-9a-f]* [0-9]\\t//p')
-  if [ -n "$new" ]; then
-    echo "$new" | while read -r nested; do
-      plain_git rev-parse -q --verify "HEAD:$nested" >/dev/null || plain_git update-index --force-remove -- "$nested"
-    done
-  fi
+  plain_git ls-files -sz | tr '\\000' '\\n' | sed -n 's/^160000 [0-9a-f]* [0-9]\\t//p' | while IFS= read -r nested; do
+    plain_git rev-parse -q --verify "HEAD:$nested" >/dev/null || plain_git update-index --force-remove -- "$nested"
+  done
   plain_git write-tree
 }
 """;
@@ -7174,6 +7199,7 @@ static final class Redactor {
     /** The least length of a value that is masked; what the caller names himself may be shorter. */
     private static final int NAMED = 6;
     private static final int LIKE_A_SECRET = 8;
+    private static final int WRAPPED = 12;
 
     private final Map<String, String> values = new LinkedHashMap<>();
 
@@ -7204,6 +7230,21 @@ static final class Redactor {
         var masked = text;
         for (var value : values.entrySet()) {
             masked = masked.replace(value.getKey(), value.getValue());
+        }
+        return masked.indexOf('\n') < 0 ? masked : unwrapped(masked);
+    }
+
+    /** Values that were wrapped over lines; shorter ones would be met by accident. Line ends stay. */
+    private String unwrapped(String text) {
+        var packed = text.replaceAll("\\s+", "");
+        var masked = text;
+        for (var value : values.entrySet()) {
+            var form = value.getKey().replaceAll("\\s+", "");
+            if (form.length() >= WRAPPED && packed.contains(form)) {
+                var wrapped = form.codePoints().mapToObj(c -> Pattern.quote(Character.toString(c))).collect(Collectors.joining("\\s*"));
+                masked = Pattern.compile(wrapped).matcher(masked)
+                    .replaceAll(m -> Matcher.quoteReplacement(value.getValue() + m.group().replaceAll("[^\n]", "")));
+            }
         }
         return masked;
     }
@@ -7496,7 +7537,8 @@ static final class Values {
 
 // src/shared/
 
-/** The forms in which a value travels: as it is, in base64 (also in the middle of a longer text), in URLs, in JSON, in hex. */
+/** The forms in which a value travels: as it is, in base64 (also in the middle of a longer text), in URLs, in JSON (also
+ * as Go writes it), in hex. */
 static final class Disguises {
     /** A shorter value has too many accidental twins in base64 and hex. */
     private static final int LONG_ENOUGH = 8;
@@ -7511,6 +7553,7 @@ static final class Disguises {
         var all = new LinkedHashSet<String>();
         all.add(text);
         all.add(json(text));
+        all.add(json(text).replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e"));
         all.add(url);
         all.add(url.replace("+", "%20"));
         all.add(decoded(text));
@@ -7652,24 +7695,20 @@ static final class SecretShapes {
     /** Tokens that are told by their form alone. Group 1 (where there is one) is what is hidden, else all of it. */
     private static final List<Pattern> TOKENS = compiled(
         "-----BEGIN [A-Z0-9 ]+-----(?s:.*?)(?:-----END [A-Z0-9 ]+-----|\\z)",
-        "\\beyJ(?:(?!-eyJ)[A-Za-z0-9_-]){8,500}+\\.[A-Za-z0-9_-]{8,}(?:\\.[A-Za-z0-9_-]*)?",
-        "\\b(?:gh[pousr]_[A-Za-z0-9]{20,}|github_pat_\\w{20,}|glpat-[\\w-]{16,})",
-        "\\bsk-(?:ant-|proj-|live-|test-)?[A-Za-z0-9_-]{16,}",
-        "\\b[rs]k_(?:live|test)_[A-Za-z0-9]{12,}",
+        "\\beyJ(?:(?!-eyJ)[A-Za-z0-9_-]){8,500}+\\.[A-Za-z0-9_-]{8,}+(?:\\.[A-Za-z0-9_-]*+)*+",
+        "\\bLS0tLS1CRUdJTi[A-Za-z0-9+/=]{20,}",
         "\\b(?:AKIA|ASIA)[0-9A-Z]{16}\\b",
-        "\\bxox[a-z]-[A-Za-z0-9-]{10,}",
-        "\\bdckr_\\w{3,}[\\w=-]*",
-        "\\bnpm_[A-Za-z0-9]{30,}",
-        "\\bhf_[A-Za-z0-9]{20,}",
-        "\\bAIza[0-9A-Za-z_-]{30,}",
-        "\\bya29\\.[\\w-]{20,}",
-        "\\bSG\\.[\\w-]{16,}\\.[\\w-]{16,}");
+        "\\b(?:dapi[0-9a-f]|(?:gh[pousr]|npm|hf|lin_api|whsec|glsa|rubygems|dop_v1|shp[a-z]{2}|[rs]k_(?:live|test))_|AGE-SECRET-KEY-)"
+            + "[A-Za-z0-9]{12,}",
+        "\\b(?:github_pat_|gl(?:pat|[cd]t|rt|cbt|ptt|ft|soat)-|sk-|xapp-|dckr_\\w|pypi-AgE|AIza|ya29\\.|GOCSPX-|ATATT3|hv[bsr]\\."
+            + "|SG\\.[\\w-]{16,}\\.|\\w{3}[78]Q~)[\\w=~-]{16,}",
+        "\\bxox[a-z]-[A-Za-z0-9-]{10,}");
 
     private static final String SECRET_OPTION = "(?:password|passwd|token|secret|api-key|apikey)";
     private static final String SECRET_PARAMETER = "(?:access_token|id_token|refresh_token|sig|signature|apikey|api_key"
         + "|x-amz-(?:signature|credential|security-token))";
-    private static final String SECRET_SETTING = "(?:password|passwd|passphrase|pwd|secret|token|credentials?"
-        + "|(?:api|private|access|secret)[_-]?key|client[_-]?secret)[\\w-]{0,40}+"
+    private static final String SECRET_SETTING = "(?:password|passwd|passphrase|pwd|secret|token|credentials?|_pass(?=\\W)"
+        + "|(?:api|private|access|account|secret)[_-]?key|client[_-]?secret)[\\w-]{0,40}+"
         + "(?<!name|ref|file|path|url|uri|type|length|policy|[_-]id|class|count)";
     /** What follows {@code password:} in prose: a verb, an article, a word for "there is none". */
     private static final String PROSE = "(?:forbidden|denied|unauthorized|refused|rejected|watch|read|was|were|has|have|with|for|from"
@@ -7684,6 +7723,13 @@ static final class SecretShapes {
         "(?i)\\b(?:bearer|basic|token)\\s+(?=[^\\s\"]*[0-9=+/])([A-Za-z0-9._~+/=-]{8,})",
         "://[^/\\s:@]*:([^@\\s/]++(?:/[^@\\s/]++)*+)@",
         "://([A-Za-z0-9_-]{16,})@",
+        "(?:hooks\\.slack\\.com/services/|/api/webhooks/\\d{1,20}/|/bot\\d{1,20}:)([\\w/-]{20,})",
+        "(?i)\\bmachine\\s+\\S{1,255}\\s+login\\s+\\S{1,255}\\s+password\\s+(\\S+)",
+        "\\bcurl\\b[^|;\\n]{0,200}?\\s-(?:u|-user)[ =]?[\"']?[^\\s:\"']{1,99}:([^\\s\"']{3,})",
+        "(?i)\\bcookie:[ \\t]*([^\\n]{8,})",
+        "(?<![A-Za-z])auth(?:\\\\*\")?\\s*[:=]\\s*(?:\\\\*\")?(?=[^A-Z\\n]{0,99}[A-Z])([A-Za-z0-9+/]{12,}={1,2})",
+        "(?i)\\bname(?:\\\\*\")?[:=]\\s*(?:\\\\*\")?[\\w.-]{0,80}?" + SECRET_SETTING + "(?:\\\\*\")?,?\\s*\\\\*\"?value(?:\\\\*\")?[:=]\\s*"
+            + "(?:\\\\*[\"'])?([^\\s\"',}\\\\]{3,})",
         "(?i)(?:[?&]|\\b)" + SECRET_PARAMETER + "=([^&\\s\"']{4,})",
         "(?i)(?<![\\w-])--?" + SECRET_OPTION + "[= ]+[\"']?([^\\s\"']{3,})",
         "(?i)" + SECRET_SETTING + "(?:\\\\*[\"'])?\\s*[:=]\\s*"

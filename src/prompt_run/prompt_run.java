@@ -50,6 +50,7 @@ import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
@@ -186,8 +187,8 @@ public class prompt_run implements Callable<Integer> {
         cli.setErr(utf8(FileDescriptor.err));
         cli.setParameterExceptionHandler((problem, args) -> {
             boolean verbose = Arrays.stream(args).anyMatch(a -> a.equals("-v") || a.equals("--verbose"));
-            return Console.fail(problem.getCommandLine(), Texts.oneLine(problem.getMessage()) + "; see --help",
-                problem, verbose, Outcome.USAGE);
+            var redactor = new Redactor(new Env(environment), List.of());
+            return Console.fail(problem.getCommandLine(), redactor, problem.getMessage() + "; see --help", problem, verbose, Outcome.USAGE);
         });
         cli.setExecutionExceptionHandler((problem, command, parsed) -> command.<prompt_run>getCommand().failed(problem));
         return cli;
@@ -196,11 +197,12 @@ public class prompt_run implements Callable<Integer> {
     /** A mistake of the caller is told on stderr; after one of ours the result says that nothing is proven. */
     private int failed(Exception problem) {
         boolean usage = problem instanceof UsageError;
-        var message = usage ? env.named(problem.getMessage()) : Texts.oneLine("internal error: " + problem);
+        var redactor = redactor();
+        var message = usage ? env.named(problem.getMessage()) : redactor.mask("internal error: " + problem);
         if (!usage && console != null) {
-            console.answer(RunResult.unexpected(message));
+            console.answer(RunResult.unexpected(Texts.oneLine(message)));
         }
-        return Console.fail(spec.commandLine(), Texts.oneLine(message), problem, output.verbose, usage ? Outcome.USAGE : Outcome.LOST);
+        return Console.fail(spec.commandLine(), redactor, message, problem, output.verbose, usage ? Outcome.USAGE : Outcome.LOST);
     }
 
     private static PrintWriter utf8(FileDescriptor stream) {

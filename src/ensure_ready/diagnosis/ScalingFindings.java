@@ -5,6 +5,7 @@ import ensure_ready.findings.Finding;
 import ensure_ready.findings.Observed;
 import ensure_ready.model.Evidence;
 import ensure_ready.model.Obj;
+import ensure_ready.model.Ref;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -38,10 +39,17 @@ public record ScalingFindings(Observed seen, Dependencies needs) {
                 "0 of " + Texts.count(budget.number("/status/expectedPods", 0), "pod") + ", " + budget.at("/spec"))));
     }
 
-    /** Zero is a choice; it is a fault only where others need what is switched off, which the diagnosis sees. */
+    /**
+     * Zero is a choice; it is a fault only where others need what is switched off, which the diagnosis sees, and no other workload
+     * stands behind the same Service: a canary, the other colour.
+     */
     private boolean zero(Obj workload) {
-        return workload.has("/spec/replicas") && workload.number("/spec/replicas", 1) == 0
-            && seen.snapshot.all("HorizontalPodAutoscaler").stream()
+        return none(workload) && seen.snapshot.all("Service").stream().filter(s -> needs.behind(s).contains(Ref.of(workload)))
+            .allMatch(s -> needs.serving(s).allMatch(ScalingFindings::none)) && seen.snapshot.all("HorizontalPodAutoscaler").stream()
                 .noneMatch(h -> h.text("/spec/scaleTargetRef/name").equals(workload.name()));
+    }
+
+    private static boolean none(Obj workload) {
+        return workload.number("/spec/replicas", 1) == 0;
     }
 }

@@ -47,11 +47,12 @@ public final class Summary {
     }
 
     /** A fence longer than any in the text: nothing in it is Markdown. */
-    private static String fenced(String text) {
+    private static String fenced(String words) {
+        var text = Texts.lines(words);
         var fence = "```";
         while (text.contains(fence)) {
             fence += "`";
         }
-        return fence + "\n" + Texts.lines(text) + "\n" + fence + "\n";
+        return fence + "\n" + text + "\n" + fence + "\n";
     }
 }
