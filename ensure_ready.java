@@ -225,7 +225,9 @@ public class ensure_ready implements Callable<Integer> {
 
     /** Runs the command with an environment of the caller's; the exit code is the return value. */
     static int execute(String[] args, Map<String, String> env) {
-        return cli(List.of(args), env).execute(EnvironmentTwins.expand(List.of(args), env).toArray(String[]::new));
+        var given = List.of(args);
+        var line = cli(given, env);
+        return line.execute(EnvironmentTwins.expand(given, line.getCommandSpec(), env).toArray(String[]::new));
     }
 
     static CommandLine cli(List<String> given, Map<String, String> env) {
@@ -368,14 +370,7 @@ static final class ClusterOptions {
 
 /** Environment twins of options, as options put before the caller's own. */
 static final class EnvironmentTwins {
-    static final Map<String, String> OF = Map.ofEntries(Map.entry("--env", "CODEXCTL_ENV"), Map.entry("--issue", "CODEXCTL_ISSUE_NUMBER"),
-        Map.entry("--pr", "CODEXCTL_PR_NUMBER"), Map.entry("--slot", "CODEXCTL_SLOT"), Map.entry("--max", "CODEXCTL_DEV_SLOTS_MAX"),
-        Map.entry("--namespace", "CODEXCTL_NAMESPACE"), Map.entry("--vars", "CODEXCTL_VARS"), Map.entry("--var-file", "CODEXCTL_VAR_FILE"),
-        Map.entry("--apply", "CODEXCTL_APPLY"), Map.entry("--force-apply", "CODEXCTL_FORCE_APPLY"),
-            Map.entry("--prepare-images", "CODEXCTL_PREPARE_IMAGES"),
-        Map.entry("--rules", "CODEXCTL_RULES"),
-        Map.entry("--wait-timeout", "CODEXCTL_WAIT_TIMEOUT"), Map.entry("--wait-soft-fail", "CODEXCTL_WAIT_SOFT_FAIL"));
-    private static final Set<String> FLAGS = Set.of("--apply", "--force-apply", "--wait-soft-fail");
+    private static final Pattern TWIN = Pattern.compile("\\[(CODEXCTL_\\w+)]$");
 
     private EnvironmentTwins() { }
 
@@ -383,24 +378,25 @@ static final class EnvironmentTwins {
      * Drops empty values, as JBang loses empty arguments and {@code --pr=} is how a workflow says "none"; adds the twins of what is
      * not given. An option given twice would make picocli start its group anew, so a twin never stands beside the option itself.
      */
-    static List<String> expand(List<String> all, Map<String, String> env) {
+    static List<String> expand(List<String> all, CommandSpec spec, Map<String, String> env) {
         var args = all.stream().filter(a -> !a.matches("--[a-z-]+=")).toList();
-        var expanded = new ArrayList<String>();
-        OF.entrySet().stream().sorted(Map.Entry.comparingByKey()).filter(e -> !env.getOrDefault(e.getValue(), "").isBlank())
-            .filter(e -> e.getKey().equals("--vars") || !given(args, e.getKey()))
-            .forEach(e -> expanded
-            .add(e.getKey() + "=" + (FLAGS.contains(e.getKey()) ? bool(env.get(e.getValue())) : env.get(e.getValue()))));
-        expanded.addAll(args);
-        return expanded;
+        return Stream.concat(spec.options().stream().filter(o -> !env.getOrDefault(of(o), "").isBlank())
+            .filter(o -> o.isMultiValue() || args.stream().noneMatch(a -> given(o, a)))
+            .map(o -> o.longestName() + "=" + value(o, env.get(of(o)))), args.stream()).toList();
     }
 
-    private static boolean given(List<String> args, String option) {
-        return args.stream()
-            .anyMatch(a -> a.equals(option) || a.startsWith(option + "=") || option.equals("--namespace") && a.startsWith("-n"));
+    /** The variable that the option's description ends with, or an empty text. */
+    static String of(OptionSpec option) {
+        var twin = TWIN.matcher(String.join(" ", option.description()));
+        return twin.find() ? twin.group(1) : "";
     }
 
-    private static String bool(String value) {
-        return Flags.of(value).map(String::valueOf).orElse(value);
+    private static boolean given(OptionSpec option, String arg) {
+        return GivenTwice.is(option, arg) || option.longestName().equals("--namespace") && arg.startsWith("-n");
+    }
+
+    private static String value(OptionSpec option, String value) {
+        return option.type() == boolean.class ? Flags.of(value).map(String::valueOf).orElse(value) : value;
     }
 }
 
@@ -674,10 +670,6 @@ static final class Options {
     Target unfound() {
         return slot.namespace != null ? explicit() : new Target(slot.env, 0, "", slot.issue, slot.pr, false);
     }
-
-    boolean fromEnvironment(String... twins) {
-        return Stream.of(twins).anyMatch(t -> !environment.getOrDefault(t, "").isEmpty());
-    }
 }
 
 /** Form of the result on stdout. */
@@ -764,7 +756,8 @@ static final class Steps {
     }
 
     private void ensure(Api api) {
-        var target = takeSlot(api.within(Deadline.in(options.slot.timeout)));
+        var target = target(api.within(Deadline.in(options.slot.timeout)),
+            slots -> slots.acquire(options.wanted(), Deadline.in(options.slot.timeout), options.ttlEnd()));
         var deadline = Deadline.in(options.wait.timeout);
         boolean fresh = prepareNamespace(api.within(deadline), target, deadline);
         boolean applying = options.apply.force || options.apply.apply && fresh;
@@ -785,16 +778,14 @@ static final class Steps {
     }
 
     private void status(Api api) {
-        var target = findSlot(api);
-        known.target = target;
+        var target = target(api, slots -> slots.find(options.wanted()));
         if (new Namespaces(api, progress).absent(target)) {
             throw new InfraFailure(Outcome.not_ready, "ns/" + target.namespace() + " does not exist");
         }
         var waiting = waiting(api, target, asItIs(api, load(target, Deadline.in(options.wait.timeout))), null);
         hideSecrets(api, target);
-        var judgement = looked(waiting.once());
-        known.judgement = judgement;
-        diagnose(api, judgement);
+        known.judgement = looked(waiting.once());
+        diagnose(api, known.judgement);
     }
 
     private void release(Api api) {
@@ -818,8 +809,7 @@ static final class Steps {
     }
 
     private Api connect() {
-        var connection = new Api(kubeconfig(), options.cluster.requestTimeout);
-        var api = connection.within(Deadline.in(Duration.ofSeconds(4)));
+        var api = new Api(kubeconfig(), options.cluster.requestTimeout).within(Deadline.in(Duration.ofSeconds(4)));
         try {
             api.get("/version");
         } catch (ApiError e) {
@@ -841,15 +831,9 @@ static final class Steps {
         }
     }
 
-    private Target takeSlot(Api api) {
-        var target = options.slot.namespace != null ? options.explicit() : slots(api)
-            .acquire(options.wanted(), Deadline.in(options.slot.timeout), options.ttlEnd());
-        known.target = target;
-        return target;
-    }
-
-    private Target findSlot(Api api) {
-        return options.slot.namespace != null ? options.explicit() : slots(api).find(options.wanted());
+    private Target target(Api api, Function<Slots, Target> slot) {
+        known.target = options.slot.namespace != null ? options.explicit() : slot.apply(slots(api));
+        return known.target;
     }
 
     private Slots slots(Api api) {
@@ -919,7 +903,7 @@ static final class Steps {
     }
 
     private Loaded rendered(Target target, Deadline deadline) {
-        var command = Placeholders.fill(options.apply.render, target.placeholders(), "{", "}");
+        var command = command(target);
         try {
             return Manifests.rendered(program(command), Shell.run(Shell.sh(command), target.environment(), deadline.orIn(Manifests.LATE),
                 progress::detail));
@@ -934,35 +918,34 @@ static final class Steps {
             .map(Source::file).distinct();
         var own = files.flatMap(file -> file.endsWith(".ftl") ? Stream.of("FreeMarker, ensure_ready.java -f " + file)
             : !file.isBlank() && Files.isDirectory(Path.of(file)) ? Stream.of("kubectl kustomize " + file) : Stream.empty()).limit(1);
-        return Stream.concat(Stream.ofNullable(options.apply.render).map(r -> Placeholders.fill(r, target.placeholders(), "{", "}")), own)
-            .collect(Collectors.joining("; "));
+        return Stream.concat(Stream.ofNullable(options.apply.render).map(r -> command(target)), own).collect(Collectors.joining("; "));
+    }
+
+    private String command(Target target) {
+        return Placeholders.fill(options.apply.render, target.placeholders(), "{", "}");
     }
 
     private Applying asItIs(Api api, Loaded loaded) {
-        var results = Apply.notNow(api, loaded.items(), Deadline.now());
-        known.results = results;
-        return Applying.over(results, broken());
+        known.results = Apply.notNow(api, loaded.items(), Deadline.now());
+        return Applying.over(known.results, broken());
     }
 
     /** What this run does not apply another one may be applying: a kind that is not served yet gets a moment to come. */
     private Applying othersApply(Api api, Loaded loaded, Deadline deadline) {
-        var skipped = Apply.skipped(loaded.items());
-        known.results = skipped;
-        return Applying.begin(skipped, broken(), told -> Apply.notNow(api, loaded.items(), deadline.atMost(OTHERS_APPLY)));
+        known.results = Apply.skipped(loaded.items());
+        return Applying.begin(known.results, broken(), told -> Apply.notNow(api, loaded.items(), deadline.atMost(OTHERS_APPLY)));
     }
 
     /** Runs beside the wait, so that what cannot be applied (yet) hides nothing of what the others do. */
     private Applying apply(Api api, Target target, Loaded loaded, Deadline deadline) {
-        boolean any = !loaded.items().isEmpty();
-        known.applied = any;
-        var pending = Apply.pending(loaded.items());
-        known.results = pending;
-        return Applying.begin(pending, broken(), told -> {
+        known.applied = !loaded.items().isEmpty();
+        known.results = Apply.pending(loaded.items());
+        return Applying.begin(known.results, broken(), told -> {
             var results = new Apply(api.within(deadline), target.namespace(), options.apply.recreate, so -> {
                 known.results = so;
                 told.accept(so);
             }, progress).all(loaded.items(), deadline);
-            if (any && loaded.problems().isEmpty() && !Applied.anyFailed(results)) {
+            if (known.applied && loaded.problems().isEmpty() && !Applied.anyFailed(results)) {
                 new Namespaces(api.within(Deadline.now()), progress).markApplied(target);
             }
             hideSecrets(api, target);
@@ -1106,7 +1089,7 @@ static final class Usage {
         var wrong = new ArrayList<String>();
         check(wrong, !o.slot.expired || o.verb == Verb.release, "--expired belongs to release");
         check(wrong, !o.apply.apply && !o.apply.force || o.verb == Verb.ensure
-            || o.fromEnvironment("CODEXCTL_APPLY", "CODEXCTL_FORCE_APPLY"),
+            || Stream.of("CODEXCTL_APPLY", "CODEXCTL_FORCE_APPLY").anyMatch(t -> !o.environment.getOrDefault(t, "").isEmpty()),
             o.verb + " applies nothing: no --apply, no --force-apply");
         check(wrong, o.apply.source == null || o.verb == Verb.ensure, o.verb + " mirrors nothing: no --source");
         check(wrong, o.slot.ttl == null || o.verb == Verb.ensure || o.verb == Verb.attach, "--ttl belongs to ensure and attach");
@@ -1131,10 +1114,10 @@ static final class Usage {
         if (arg == null || !arg.isOption()) {
             return unknown(e.getCommandLine(), given).orElse(lower(message));
         }
-        var names = List.of(((CommandLine.Model.OptionSpec) arg).names());
-        var byHand = given.stream().anyMatch(g -> names.stream().anyMatch(n -> g.equals(n) || g.startsWith(n + "=")));
-        return lower(message) + names.stream().map(EnvironmentTwins.OF::get).filter(t -> t != null && !byHand && env.containsKey(t))
-            .findFirst().map(t -> " (from " + t + ")").orElse("");
+        var option = (OptionSpec) arg;
+        var twin = EnvironmentTwins.of(option);
+        var byHand = given.stream().anyMatch(g -> GivenTwice.is(option, g));
+        return lower(message) + (!byHand && env.containsKey(twin) ? " (from " + twin + ")" : "");
     }
 
     /** The value of an option that nobody knows would be taken for a verb, and told instead of it. */
@@ -1198,18 +1181,14 @@ static final class Changes {
             broken.set(error != null);
             changed.countDown();
         });
-        sleep(changed, deadline.left());
+        try {
+            changed.await(Math.max(1, deadline.left().toMillis()), TimeUnit.MILLISECONDS);
+        } catch (InterruptedException e) {
+            throw InfraFailure.interrupted();
+        }
         watch.thenAccept(response -> response.body().cancel());
         if (broken.get()) {
             Pause.of(deadline.atMost(Duration.ofSeconds(1)).left());
-        }
-    }
-
-    private static void sleep(CountDownLatch latch, Duration atMost) {
-        try {
-            latch.await(Math.max(1, atMost.toMillis()), TimeUnit.MILLISECONDS);
-        } catch (InterruptedException e) {
-            throw InfraFailure.interrupted();
         }
     }
 }
@@ -1304,9 +1283,8 @@ static final class Namespaces {
     }
 
     private boolean create(Target target, Optional<Instant> expires) {
-        var body = Json.MAPPER.createObjectNode().put("apiVersion", "v1").put("kind", "Namespace");
-        var metadata = body.putObject("metadata").put("name", target.namespace());
-        Labels.mark(metadata, target.env(), target.slot(), target.issue(), expires);
+        var body = Kind.NAMESPACE.named(target.namespace());
+        Labels.mark(body.withObject("/metadata"), target.env(), target.slot(), target.issue(), expires);
         boolean created = api.create(Kind.NAMESPACE, null, body);
         if (created) {
             progress.say("created ns/" + target.namespace());
@@ -1623,9 +1601,8 @@ static final class Slots {
     }
 
     private ObjectNode record(int number, Wanted wanted, Optional<Instant> expires) {
-        var record = Json.MAPPER.createObjectNode().put("apiVersion", "v1").put("kind", "ConfigMap");
-        var metadata = record.putObject("metadata").put("name", prefix + number);
-        Labels.mark(metadata, wanted.env(), number, wanted.issue(), expires);
+        var record = Kind.CONFIG_MAP.named(prefix + number);
+        Labels.mark(record.withObject("/metadata"), wanted.env(), number, wanted.issue(), expires);
         record.putObject("data").put("slot", "" + number).put("env", wanted.env())
             .put("namespace", namespaceOf.of(number, wanted.env(), wanted.issue())).put("owner", owner)
             .put("issue", "" + wanted.issue()).put("pr", "" + wanted.pr())
@@ -1635,8 +1612,8 @@ static final class Slots {
 
     /** Another run may be making it too; whether it is there now is all that counts. */
     private void createStateNamespace() {
-        var body = Json.MAPPER.createObjectNode().put("apiVersion", "v1").put("kind", "Namespace");
-        body.putObject("metadata").put("name", namespace).putObject("labels").put("app.kubernetes.io/part-of", "ensure-ready");
+        var body = Kind.NAMESPACE.named(namespace);
+        body.withObject("/metadata").putObject("labels").put("app.kubernetes.io/part-of", "ensure-ready");
         api.create(Kind.NAMESPACE, null, body);
     }
 
@@ -4917,7 +4894,7 @@ static final class GivenTwice {
             .map(option -> option.longestName() + " is given twice").findFirst();
     }
 
-    private static boolean is(OptionSpec option, String word) {
+    static boolean is(OptionSpec option, String word) {
         return Stream.of(option.names()).anyMatch(name -> word.equals(name) || name.startsWith("--") && word.startsWith(name + "="));
     }
 }
@@ -12671,6 +12648,13 @@ record Kind(String apiVersion, String name, String plural, boolean namespaced) {
 
     String group() {
         return Obj.group(apiVersion);
+    }
+
+    /** Such an object, of which nothing but its name is said. */
+    ObjectNode named(String object) {
+        var body = Json.MAPPER.createObjectNode().put("apiVersion", apiVersion).put("kind", name);
+        body.putObject("metadata").put("name", object);
+        return body;
     }
 
     /** Path of the collection ({@code object} null) or of one object; {@code namespace} null means all namespaces. */

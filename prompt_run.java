@@ -3616,7 +3616,7 @@ static final class GivenTwice {
             .map(option -> option.longestName() + " is given twice").findFirst();
     }
 
-    private static boolean is(OptionSpec option, String word) {
+    static boolean is(OptionSpec option, String word) {
         return Stream.of(option.names()).anyMatch(name -> word.equals(name) || name.startsWith("--") && word.startsWith(name + "="));
     }
 }

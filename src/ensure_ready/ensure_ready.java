@@ -88,7 +88,9 @@ public class ensure_ready implements Callable<Integer> {
 
     /** Runs the command with an environment of the caller's; the exit code is the return value. */
     static int execute(String[] args, Map<String, String> env) {
-        return cli(List.of(args), env).execute(EnvironmentTwins.expand(List.of(args), env).toArray(String[]::new));
+        var given = List.of(args);
+        var line = cli(given, env);
+        return line.execute(EnvironmentTwins.expand(given, line.getCommandSpec(), env).toArray(String[]::new));
     }
 
     static CommandLine cli(List<String> given, Map<String, String> env) {

@@ -13,7 +13,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.stream.Stream;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Parameters;
 import shared.system.Kubeconfig;
@@ -96,9 +95,5 @@ public final class Options {
     /** What is reported as long as no slot is found. */
     public Target unfound() {
         return slot.namespace != null ? explicit() : new Target(slot.env, 0, "", slot.issue, slot.pr, false);
-    }
-
-    public boolean fromEnvironment(String... twins) {
-        return Stream.of(twins).anyMatch(t -> !environment.getOrDefault(t, "").isEmpty());
     }
 }

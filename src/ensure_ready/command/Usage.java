@@ -11,6 +11,7 @@ import java.util.Optional;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine;
 import shared.system.GivenTwice;
@@ -100,7 +101,7 @@ public final class Usage {
         var wrong = new ArrayList<String>();
         check(wrong, !o.slot.expired || o.verb == Verb.release, "--expired belongs to release");
         check(wrong, !o.apply.apply && !o.apply.force || o.verb == Verb.ensure
-            || o.fromEnvironment("CODEXCTL_APPLY", "CODEXCTL_FORCE_APPLY"),
+            || Stream.of("CODEXCTL_APPLY", "CODEXCTL_FORCE_APPLY").anyMatch(t -> !o.environment.getOrDefault(t, "").isEmpty()),
             o.verb + " applies nothing: no --apply, no --force-apply");
         check(wrong, o.apply.source == null || o.verb == Verb.ensure, o.verb + " mirrors nothing: no --source");
         check(wrong, o.slot.ttl == null || o.verb == Verb.ensure || o.verb == Verb.attach, "--ttl belongs to ensure and attach");
@@ -125,10 +126,10 @@ public final class Usage {
         if (arg == null || !arg.isOption()) {
             return unknown(e.getCommandLine(), given).orElse(lower(message));
         }
-        var names = List.of(((CommandLine.Model.OptionSpec) arg).names());
-        var byHand = given.stream().anyMatch(g -> names.stream().anyMatch(n -> g.equals(n) || g.startsWith(n + "=")));
-        return lower(message) + names.stream().map(EnvironmentTwins.OF::get).filter(t -> t != null && !byHand && env.containsKey(t))
-            .findFirst().map(t -> " (from " + t + ")").orElse("");
+        var option = (OptionSpec) arg;
+        var twin = EnvironmentTwins.of(option);
+        var byHand = given.stream().anyMatch(g -> GivenTwice.is(option, g));
+        return lower(message) + (!byHand && env.containsKey(twin) ? " (from " + twin + ")" : "");
     }
 
     /** The value of an option that nobody knows would be taken for a verb, and told instead of it. */

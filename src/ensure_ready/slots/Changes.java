@@ -23,18 +23,14 @@ public final class Changes {
             broken.set(error != null);
             changed.countDown();
         });
-        sleep(changed, deadline.left());
+        try {
+            changed.await(Math.max(1, deadline.left().toMillis()), TimeUnit.MILLISECONDS);
+        } catch (InterruptedException e) {
+            throw InfraFailure.interrupted();
+        }
         watch.thenAccept(response -> response.body().cancel());
         if (broken.get()) {
             Pause.of(deadline.atMost(Duration.ofSeconds(1)).left());
-        }
-    }
-
-    private static void sleep(CountDownLatch latch, Duration atMost) {
-        try {
-            latch.await(Math.max(1, atMost.toMillis()), TimeUnit.MILLISECONDS);
-        } catch (InterruptedException e) {
-            throw InfraFailure.interrupted();
         }
     }
 }

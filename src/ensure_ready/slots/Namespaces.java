@@ -93,9 +93,8 @@ public final class Namespaces {
     }
 
     private boolean create(Target target, Optional<Instant> expires) {
-        var body = Json.MAPPER.createObjectNode().put("apiVersion", "v1").put("kind", "Namespace");
-        var metadata = body.putObject("metadata").put("name", target.namespace());
-        Labels.mark(metadata, target.env(), target.slot(), target.issue(), expires);
+        var body = Kind.NAMESPACE.named(target.namespace());
+        Labels.mark(body.withObject("/metadata"), target.env(), target.slot(), target.issue(), expires);
         boolean created = api.create(Kind.NAMESPACE, null, body);
         if (created) {
             progress.say("created ns/" + target.namespace());

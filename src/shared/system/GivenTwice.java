@@ -17,7 +17,7 @@ public final class GivenTwice {
             .map(option -> option.longestName() + " is given twice").findFirst();
     }
 
-    private static boolean is(OptionSpec option, String word) {
+    public static boolean is(OptionSpec option, String word) {
         return Stream.of(option.names()).anyMatch(name -> word.equals(name) || name.startsWith("--") && word.startsWith(name + "="));
     }
 }
