@@ -1008,62 +1008,65 @@ static final class Steps {
 static final class Usage {
     private static final Pattern WORD = Pattern.compile("[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?");
 
-    private Usage() { }
+    private final Options o;
+    private final List<String> wrong = new ArrayList<>();
 
-    static void check(Options o, CommandLine command) {
-        var wrong = Stream.of(GivenTwice.of(o.given, command.getCommandSpec()).stream().toList(), slots(o), names(o), files(o), verbs(o))
-            .flatMap(List::stream).findFirst();
-        if (wrong.isPresent()) {
-            throw new ParameterException(command, wrong.get());
-        }
+    private Usage(Options options) {
+        o = options;
     }
 
-    private static List<String> slots(Options o) {
+    static void check(Options options, CommandLine command) {
+        var usage = new Usage(options);
+        GivenTwice.of(options.given, command.getCommandSpec()).ifPresent(usage.wrong::add);
+        usage.slots();
+        usage.names();
+        usage.files();
+        usage.verbs();
+        usage.wrong.stream().findFirst().ifPresent(sentence -> {
+            throw new ParameterException(command, sentence);
+        });
+    }
+
+    private void slots() {
         var s = o.slot;
-        var wrong = new ArrayList<String>();
-        check(wrong, s.number == null || s.number > 0, "--slot " + s.number + ": a slot's number starts at 1");
-        check(wrong, s.issue >= 0, "--issue " + s.issue + ": must be the number of an issue");
-        check(wrong, s.pr >= 0, "--pr " + s.pr + ": must be the number of a pull request");
-        check(wrong, s.max >= 0, "--max " + s.max + ": must be 0 (no limit) or more");
-        check(wrong, s.namespace != null || s.number != null || s.issue > 0 || s.pr > 0 || s.expired,
+        check(s.number == null || s.number > 0, "--slot " + s.number + ": a slot's number starts at 1");
+        check(s.issue >= 0, "--issue " + s.issue + ": must be the number of an issue");
+        check(s.pr >= 0, "--pr " + s.pr + ": must be the number of a pull request");
+        check(s.max >= 0, "--max " + s.max + ": must be 0 (no limit) or more");
+        check(s.namespace != null || s.number != null || s.issue > 0 || s.pr > 0 || s.expired,
             "which environment? give --issue, --pr, --slot or --namespace");
-        check(wrong, o.verb != Verb.attach || s.issue > 0 || s.pr > 0, "attach needs --issue or --pr");
-        check(wrong, o.verb != Verb.attach || s.namespace == null, "attach needs a slot record, so no --namespace");
-        check(wrong, s.namespace != null || !s.pattern.contains("${project}") || !o.project().isEmpty(),
+        check(o.verb != Verb.attach || s.issue > 0 || s.pr > 0, "attach needs --issue or --pr");
+        check(o.verb != Verb.attach || s.namespace == null, "attach needs a slot record, so no --namespace");
+        check(s.namespace != null || !s.pattern.contains("${project}") || !o.project().isEmpty(),
             "--project is needed for --namespace-pattern " + s.pattern);
-        return wrong;
     }
 
-    private static List<String> names(Options o) {
-        var wrong = new ArrayList<String>();
-        name(wrong, "--namespace", o.slot.namespace);
-        name(wrong, "--state-namespace", o.slot.stateNamespace);
-        name(wrong, "--agent-deployment", o.wait.agent);
-        name(wrong, "--project", o.slot.project);
-        check(wrong, WORD.matcher(o.slot.env).matches(), "--env " + o.slot.env + ": must be letters, digits, - _ . as in a label");
+    private void names() {
+        name("--namespace", o.slot.namespace);
+        name("--state-namespace", o.slot.stateNamespace);
+        name("--agent-deployment", o.wait.agent);
+        name("--project", o.slot.project);
+        check(WORD.matcher(o.slot.env).matches(), "--env " + o.slot.env + ": must be letters, digits, - _ . as in a label");
         if (wrong.isEmpty() && o.slot.namespace == null) {
-            name(wrong, "--namespace-pattern gives", o.namespaceOf(o.slot.number == null ? 1 : o.slot.number, o.slot.env, o.slot.issue));
+            name("--namespace-pattern gives", o.namespaceOf(o.slot.number == null ? 1 : o.slot.number, o.slot.env, o.slot.issue));
         }
-        return wrong;
     }
 
-    private static List<String> files(Options o) {
-        var wrong = new ArrayList<String>();
+    private void files() {
         o.apply.manifests.stream().filter(f -> !f.equals("-"))
             .forEach(f -> unreadable(f).ifPresent(why -> wrong.add("--manifests " + f + ": " + why)));
-        check(wrong, o.apply.manifests.stream().filter("-"::equals).count() < 2, "--manifests -: stdin can be read once only");
-        check(wrong, o.apply.source == null || Files.isDirectory(o.apply.source), "--source " + o.apply.source + ": no such folder");
-        check(wrong, o.apply.source == null || o.apply.codeRootBase != null, "--source needs --code-root-base");
-        check(wrong, o.apply.source == null || o.slot.namespace == null
+        check(o.apply.manifests.stream().filter("-"::equals).count() < 2, "--manifests -: stdin can be read once only");
+        check(o.apply.source == null || Files.isDirectory(o.apply.source), "--source " + o.apply.source + ": no such folder");
+        check(o.apply.source == null || o.apply.codeRootBase != null, "--source needs --code-root-base");
+        check(o.apply.source == null || o.slot.namespace == null
             || o.slot.number != null, "--source needs a slot: its sources go to BASE/<slot>/src");
         if (wrong.isEmpty()) {
-            check(wrong, o::variables);
-            check(wrong, o::rules);
+            check(o::variables);
+            check(o::rules);
         }
         if (wrong.isEmpty() && (o.cluster.kubeconfig != null || o.cluster.context != null)) {
-            check(wrong, o::kubeconfig);
+            check(o::kubeconfig);
         }
-        return wrong;
     }
 
     private static Optional<String> unreadable(String name) {
@@ -1076,7 +1079,7 @@ static final class Usage {
         }
     }
 
-    private static void check(List<String> wrong, Supplier<?> value) {
+    private void check(Supplier<?> value) {
         try {
             value.get();
         } catch (IllegalArgumentException e) {
@@ -1085,23 +1088,21 @@ static final class Usage {
     }
 
     /** An option that a verb would silently ignore is a mistake to be told. */
-    private static List<String> verbs(Options o) {
-        var wrong = new ArrayList<String>();
-        check(wrong, !o.slot.expired || o.verb == Verb.release, "--expired belongs to release");
-        check(wrong, !o.apply.apply && !o.apply.force || o.verb == Verb.ensure
+    private void verbs() {
+        check(!o.slot.expired || o.verb == Verb.release, "--expired belongs to release");
+        check(!o.apply.apply && !o.apply.force || o.verb == Verb.ensure
             || Stream.of("CODEXCTL_APPLY", "CODEXCTL_FORCE_APPLY").anyMatch(t -> !o.environment.getOrDefault(t, "").isEmpty()),
             o.verb + " applies nothing: no --apply, no --force-apply");
-        check(wrong, o.apply.source == null || o.verb == Verb.ensure, o.verb + " mirrors nothing: no --source");
-        check(wrong, o.slot.ttl == null || o.verb == Verb.ensure || o.verb == Verb.attach, "--ttl belongs to ensure and attach");
-        return wrong;
+        check(o.apply.source == null || o.verb == Verb.ensure, o.verb + " mirrors nothing: no --source");
+        check(o.slot.ttl == null || o.verb == Verb.ensure || o.verb == Verb.attach, "--ttl belongs to ensure and attach");
     }
 
-    private static void name(List<String> wrong, String option, String value) {
-        check(wrong, value == null || Slot.LABEL.matcher(value).matches(),
+    private void name(String option, String value) {
+        check(value == null || Slot.LABEL.matcher(value).matches(),
             option + " " + value + ": must be lower-case letters, digits and -, 63 at most");
     }
 
-    static void check(List<String> wrong, boolean right, String sentence) {
+    private void check(boolean right, String sentence) {
         if (!right) {
             wrong.add(sentence);
         }
@@ -1306,7 +1307,7 @@ static final class Namespaces {
     /** What the namespace controller says is left in it; its conditions name the finalizers. */
     private static String holds(Obj namespace) {
         var left = namespace.list("/status/conditions").stream().filter(Obj::isTrue)
-            .map(c -> Texts.line(c.path("message").asString(""))).collect(Collectors.joining("; "));
+            .map(c -> Texts.line(Json.text(c, "message"))).collect(Collectors.joining("; "));
         return !left.isEmpty() ? left
             : namespace.has("/spec/finalizers") ? "finalizers " + namespace.at("/spec/finalizers") : "nothing says why";
     }
@@ -1870,6 +1871,10 @@ record Loaded(List<Item> items, List<Problem> problems) {
         return new Loaded(List.of(), List.of());
     }
 
+    static Loaded failed(Path path, IOException e) {
+        return failed(new Source(path.toString(), 0), TextFile.reason(e));
+    }
+
     static Loaded failed(Source source, String message) {
         return new Loaded(List.of(), List.of(new Problem(source, Texts.line(message))));
     }
@@ -1946,7 +1951,7 @@ static final class Manifests {
                 return Loaded.none();
             }
         } catch (IOException e) {
-            return Loaded.failed(new Source(folder.toString(), 0), TextFile.reason(e));
+            return Loaded.failed(folder, e);
         }
         if (Stream.of("kustomization.yaml", "kustomization.yml", "Kustomization").anyMatch(k -> Files.exists(folder.resolve(k)))) {
             return kustomized(folder);
@@ -1957,7 +1962,7 @@ static final class Manifests {
                 .map(f -> Files.isDirectory(f) || Files.isRegularFile(f) || !Files.exists(f) ? load(f)
                     : Loaded.failed(new Source(f.toString(), 0), "no regular file")).reduce(Loaded.none(), Loaded::and);
         } catch (IOException e) {
-            return Loaded.failed(new Source(folder.toString(), 0), TextFile.reason(e));
+            return Loaded.failed(folder, e);
         }
     }
 
@@ -2362,7 +2367,7 @@ record ObjectApply(Api api, String namespace, boolean recreate, Set<String> scal
      */
     private static void leaveReplicas(ObjectNode spec, Obj live) {
         var owners = live.list("/metadata/managedFields").stream().filter(m -> !m.at("/fieldsV1/f:spec/f:replicas").isMissingNode())
-            .map(m -> m.path("manager").asString("")).toList();
+            .map(m -> Json.text(m, "manager")).toList();
         if (owners.stream().anyMatch(o -> !o.equals(MANAGER))) {
             spec.remove("replicas");
         } else {
@@ -2401,13 +2406,13 @@ record ObjectApply(Api api, String namespace, boolean recreate, Set<String> scal
     }
 
     private static boolean clientSide(JsonNode entry) {
-        return Set.of("kubectl-client-side-apply", "before-first-apply").contains(entry.path("manager").asString(""))
-            && entry.path("operation").asString("").equals("Update") && entry.path("subresource").asString("").isEmpty();
+        return Set.of("kubectl-client-side-apply", "before-first-apply").contains(Json.text(entry, "manager"))
+            && Json.text(entry, "operation").equals("Update") && Json.text(entry, "subresource").isEmpty();
     }
 
     private static boolean mine(JsonNode entry) {
-        return entry.path("manager").asString("").equals(MANAGER) && entry.path("operation").asString("").equals("Apply")
-            && entry.path("subresource").asString("").isEmpty();
+        return Json.text(entry, "manager").equals(MANAGER) && Json.text(entry, "operation").equals("Apply")
+            && Json.text(entry, "subresource").isEmpty();
     }
 
     private static void union(ObjectNode into, JsonNode from) {
@@ -2465,7 +2470,7 @@ record ObjectApply(Api api, String namespace, boolean recreate, Set<String> scal
     private void awaitServed(Kind kind, Obj crd) {
         var until = deadline.atMost(Duration.ofSeconds(15));
         for (var version : crd.list("/spec/versions")) {
-            var apiVersion = crd.text("/spec/group") + "/" + version.path("name").asString("");
+            var apiVersion = crd.text("/spec/group") + "/" + Json.text(version, "name");
             api.rediscover(apiVersion);
             while (version.path("served").asBoolean(false) && api.kind(apiVersion, crd.text("/spec/names/kind")).isEmpty()
                 && !until.passed()) {
@@ -2479,7 +2484,7 @@ record ObjectApply(Api api, String namespace, boolean recreate, Set<String> scal
     private static void refused(Obj crd) {
         var accepted = crd.condition("NamesAccepted");
         if (Obj.isFalse(accepted)) {
-            throw new ApiError(422, "NamesNotAccepted", "its names are not accepted: " + accepted.path("message").asString(""),
+            throw new ApiError(422, "NamesNotAccepted", "its names are not accepted: " + Json.text(accepted, "message"),
                 "apply " + crd.ref());
         }
     }
@@ -2510,19 +2515,11 @@ static final class RuleFile {
     /** Throws {@link IllegalArgumentException} with file and line of what is wrong. */
     static List<CustomRule> read(Path file) {
         var label = "--rules " + file;
-        var read = Manifests.Yaml.documents(label, text(file, label));
+        var read = Manifests.Yaml.documents(label, Variables.named(label + ": ", () -> TextFile.read(file)));
         read.problems().forEach(p -> {
             throw new IllegalArgumentException(p.source() + ": " + p.message());
         });
         return read.documents().stream().map(RuleFile::rule).toList();
-    }
-
-    private static String text(Path file, String label) {
-        try {
-            return TextFile.read(file);
-        } catch (IllegalArgumentException e) {
-            throw new IllegalArgumentException(label + ": " + e.getMessage(), e);
-        }
     }
 
     private static CustomRule rule(Manifests.Yaml.Document document) {
@@ -2532,12 +2529,12 @@ static final class RuleFile {
             check(KEYS.contains(key), document.source().file() + ":" + document.source().line(key), "unknown key '" + key
                 + "'; there are kind, condition, path, ready, failed, idle, ignore");
         }
-        var kind = json.path("kind").asString("");
+        var kind = Json.text(json, "kind");
         check(kind.matches("([A-Z]\\w*|\\*)\\.[a-z0-9]([a-z0-9.-]*[a-z0-9])?"), document,
             "kind '" + kind + "': must be Kind.group, as Widget.example.com, or *.group");
         boolean ignore = json.path("ignore").asBoolean(false);
-        var condition = json.path("condition").asString("");
-        var path = json.path("path").asString("");
+        var condition = Json.text(json, "condition");
+        var path = Json.text(json, "path");
         check(ignore || condition.isEmpty() != path.isEmpty(), document, kind + " needs condition or path, one of them");
         check(ignore || !values(json, "ready").isEmpty(), document, kind + " needs ready, the values that mean it");
         return new CustomRule(kind, condition, path.isEmpty() ? "" : "/" + path.replace('.', '/'), values(json, "ready"),
@@ -2596,9 +2593,7 @@ static final class Shell {
                 throw new InfraFailure(Outcome.prepare_failed, what + ": took longer than the deadline allowed");
             }
             if (process.exitValue() != 0) {
-                throw new InfraFailure(Outcome.prepare_failed, what + ": exit code "
-                    + process.exitValue() + (errors.isEmpty() ? "" : ": " + Texts.line(errors.get(errors.size() - 1))),
-                    errors.stream().skip(Math.max(0, errors.size() - 10)).map(Texts::line).collect(Collectors.joining("\n")));
+                throw failed(what + ": exit code " + process.exitValue(), errors.stream().map(Texts::line).toList());
             }
             return text;
         } catch (ExecutionException | TimeoutException e) {
@@ -2609,6 +2604,12 @@ static final class Shell {
             Thread.currentThread().interrupt();
             throw new InfraFailure(Outcome.interrupted, what + ": interrupted");
         }
+    }
+
+    private static InfraFailure failed(String what, List<String> errors) {
+        var last = errors.subList(Math.max(0, errors.size() - 10), errors.size());
+        return new InfraFailure(Outcome.prepare_failed, what + (last.isEmpty() ? "" : ": " + last.get(last.size() - 1)),
+            String.join("\n", last));
     }
 
     private static void keep(List<String> errors, String line, Consumer<String> log) {
@@ -2782,22 +2783,18 @@ static final class FollowedTypes {
 
     /** Names of Secrets and the like are asked for only where something refers to them, and never their content. */
     static List<Topic> referred(Snapshot snapshot) {
-        return Preflight.kinds(snapshot).stream().flatMap(kind -> switch (kind) {
-            case "Secret" -> Stream.of(new Topic(Kind.SECRET, snapshot.namespace(), "", true));
-            case "ConfigMap" -> Stream.of(new Topic(Kind.CONFIG_MAP, snapshot.namespace(), "", true));
-            case "ServiceAccount" -> Stream.of(new Topic(Kind.SERVICE_ACCOUNT, snapshot.namespace(), "", true));
-            case "StorageClass" -> Stream.of(Topic.of(Kind.STORAGE_CLASS, null));
-            default -> Stream.<Topic>empty();
-        }).toList();
+        var kinds = Preflight.kinds(snapshot);
+        return Stream.concat(Stream.of(Topic.of(Kind.STORAGE_CLASS, null)), Stream.of(Kind.SECRET, Kind.CONFIG_MAP, Kind.SERVICE_ACCOUNT)
+            .map(k -> new Topic(k, snapshot.namespace(), "", true))).filter(t -> kinds.contains(t.kind().name())).toList();
     }
 
     /** Custom types that own something here and are not followed yet: operators make them one of the other. */
     static List<Obj> owners(Snapshot snapshot) {
         return snapshot.objects().values().stream().flatMap(List::stream).map(Obj::controller)
-            .filter(c -> !Kinds.BUILT_IN_GROUPS.contains(Obj.group(c.path("apiVersion").asString("")))
-                && !snapshot.knows(Snapshot.key(c.path("apiVersion").asString(""), c.path("kind").asString(""))))
-            .map(c -> new Obj(Json.MAPPER.createObjectNode().put("apiVersion", c.path("apiVersion").asString(""))
-                .put("kind", c.path("kind").asString("")))).distinct().toList();
+            .filter(c -> !Kinds.BUILT_IN_GROUPS.contains(Obj.group(Json.text(c, "apiVersion")))
+                && !snapshot.knows(Snapshot.key(Json.text(c, "apiVersion"), Json.text(c, "kind"))))
+            .map(c -> new Obj(Json.MAPPER.createObjectNode().put("apiVersion", Json.text(c, "apiVersion"))
+                .put("kind", Json.text(c, "kind")))).distinct().toList();
     }
 }
 
@@ -2812,7 +2809,7 @@ static final class LastWords {
     private static final Duration PAUSE = Duration.ofMillis(200);
     /** A read that is under way when the wait ends gets so long: it is all that will ever be known of that pod. */
     private static final Duration READ = Duration.ofSeconds(3);
-    private static final String TAIL = "&tailLines=50&limitBytes=16384";
+    private static final int LINES = 50;
     private final Api api;
     private final Map<String, Obj> pods = new HashMap<>();
     private final Map<String, Log> logs = new ConcurrentHashMap<>();
@@ -2826,12 +2823,12 @@ static final class LastWords {
     void listen(Snapshot snapshot) {
         snapshot.all("Pod").stream().filter(p -> Ref.of(p.controller()).is("Job"))
             .forEach(pod -> Pods.containers(pod).forEach(c -> {
-                var name = c.path("name").asString("");
+                var name = Json.text(c, "name");
                 var end = end(pod, c);
                 var failed = end.path("exitCode").asInt(0) != 0 && pod.text("/spec/restartPolicy").equals("OnFailure");
                 if (failed || pod.deleting() && c.at("/state/running").isObject() && limited(snapshot, pod)) {
                     pods.merge(pod.uid(), pod, (before, now) -> now.deleting() ? before : now);
-                    var run = String.join("/", pod.uid(), name, end.path("finishedAt").asString(""));
+                    var run = String.join("/", pod.uid(), name, Json.text(end, "finishedAt"));
                     if (reads.size() < MOST && !reads.containsKey(run)) {
                         reads.put(run, CompletableFuture.runAsync(() -> read(pod, name, !c.at("/state/terminated").isObject()),
                             task -> Daemon.start("last-words", task)));
@@ -2857,7 +2854,7 @@ static final class LastWords {
         Pods.containers(new Obj(copy)).stream().filter(c -> end(pod, c).isObject())
             .forEach(c -> ((ObjectNode) c).put("ready", false).putObject("state").set("terminated", end(pod, c)));
         copy.withArray("/status/conditions").forEach(c -> {
-            if (c.path("type").asString("").endsWith("Ready")) {
+            if (Json.text(c, "type").endsWith("Ready")) {
                 ((ObjectNode) c).put("status", "False");
             }
         });
@@ -2873,8 +2870,7 @@ static final class LastWords {
 
     private boolean said(Obj pod, String container, boolean previous) {
         try {
-            var text = api.text(Kind.POD.path(pod.namespace(), pod.name()) + "/log?container=" + container + TAIL
-                + (previous ? "&previous=true" : ""));
+            var text = api.log(pod.namespace(), pod.name(), container, previous, LINES);
             if (!text.isBlank()) {
                 logs.put(pod.name() + "/" + container, new Log(pod.name(), container, previous, text.lines().toList()));
             }
@@ -3269,8 +3265,10 @@ static final class Api implements AutoCloseable {
         unless(404, () -> send("DELETE", kind.path(namespace, name), JSON, body));
     }
 
-    /** Plain text, for logs: at most what the query's own limits allow. */
-    String text(String path) {
+    /** A container's last lines; {@code previous}: of the run before the last restart. */
+    String log(String namespace, String pod, String container, boolean previous, int lines) {
+        var path = Kind.POD.path(namespace, pod) + "/log?container=" + container + "&tailLines=" + lines + "&limitBytes=1048576"
+            + (previous ? "&previous=true" : "");
         return new String(answer(request(path), "GET " + path), StandardCharsets.UTF_8);
     }
 
@@ -3348,13 +3346,13 @@ static final class Api implements AutoCloseable {
         var all = new TreeMap<String, Kind>();
         var answer = get("/apis", "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,application/json");
         answer.path("items").forEach(group -> group.path("versions").forEach(v -> v.path("resources").forEach(r ->
-            custom(group.at("/metadata/name").asString("") + "/" + v.path("version").asString(""), r,
-                r.at("/responseKind/kind").asString(""), r.path("resource").asString(""),
-                r.path("scope").asString("").equals("Namespaced"), all))));
+            custom(group.at("/metadata/name").asString("") + "/" + Json.text(v, "version"), r,
+                r.at("/responseKind/kind").asString(""), Json.text(r, "resource"),
+                Json.text(r, "scope").equals("Namespaced"), all))));
         answer.path("groups").forEach(group -> {
             var version = group.at("/preferredVersion/groupVersion").asString("");
-            if (!Kinds.BUILT_IN_GROUPS.contains(group.path("name").asString(""))) {
-                resources(version).forEach(r -> custom(version, r, r.path("kind").asString(""), r.path("name").asString(""),
+            if (!Kinds.BUILT_IN_GROUPS.contains(Json.text(group, "name"))) {
+                resources(version).forEach(r -> custom(version, r, Json.text(r, "kind"), Json.text(r, "name"),
                     r.path("namespaced").asBoolean(false), all));
             }
         });
@@ -3363,7 +3361,7 @@ static final class Api implements AutoCloseable {
 
     private void custom(String apiVersion, JsonNode r, String kind, String plural, boolean namespaced, Map<String, Kind> all) {
         var key = Obj.group(apiVersion) + "/" + kind;
-        r.path("subresources").forEach(s -> status(apiVersion, kind, "/" + s.path("subresource").asString("")));
+        r.path("subresources").forEach(s -> status(apiVersion, kind, "/" + Json.text(s, "subresource")));
         status(apiVersion, kind, plural);
         var verbs = r.path("verbs").toString();
         if (namespaced && !plural.contains("/") && verbs.contains("\"list\"") && verbs.contains("\"watch\"")
@@ -3400,8 +3398,8 @@ static final class Api implements AutoCloseable {
     private List<Kind> discover(String apiVersion) {
         var kinds = new ArrayList<Kind>();
         for (var r : get((apiVersion.contains("/") ? "/apis/" : "/api/") + apiVersion).path("resources")) {
-            var kind = r.path("kind").asString("");
-            var plural = r.path("name").asString("");
+            var kind = Json.text(r, "kind");
+            var plural = Json.text(r, "name");
             status(apiVersion, kind, plural);
             if (!plural.contains("/")) {
                 kinds.add(new Kind(apiVersion, kind, plural, r.path("namespaced").asBoolean(false)));
@@ -3448,7 +3446,7 @@ static final class ApiError extends RuntimeException {
     static ApiError of(int code, String body, String tried) {
         try {
             var status = Json.MAPPER.readTree(body);
-            return new ApiError(code, status.path("reason").asString(""), brief(told(status.path("message").asString(body))),
+            return new ApiError(code, Json.text(status, "reason"), brief(told(status.path("message").asString(body))),
                 tried, status, null);
         } catch (JacksonException e) {
             return new ApiError(code, "", told(body), tried);
@@ -3491,10 +3489,8 @@ static final class ApiError extends RuntimeException {
 
     /** The field paths that the server names, as {@code " (spec.selector)"}, or nothing. */
     String fields() {
-        var fields = new ArrayList<String>();
-        status.at("/details/causes").forEach(c -> fields.add(c.path("field").asString("")));
-        return fields.stream().filter(f -> !f.isEmpty()).distinct()
-            .collect(Collectors.collectingAndThen(Collectors.joining(", "), s -> s.isEmpty() ? "" : " (" + s + ")"));
+        return status.at("/details/causes").valueStream().map(c -> Json.text(c, "field")).filter(f -> !f.isEmpty()).distinct()
+            .reduce((a, b) -> a + ", " + b).map(all -> " (" + all + ")").orElse("");
     }
 
     ApiError with(String advice) {
@@ -3555,7 +3551,7 @@ static final class Collect {
         try {
             return SecretValues.of(secrets(api, namespace));
         } catch (ApiError e) {
-            limited.accept(limit(Kind.SECRET, e));
+            limited.accept(limit(Kind.SECRET.plural(), e));
             return Map.of();
         }
     }
@@ -3574,8 +3570,8 @@ static final class Collect {
         }
     }
 
-    private static String limit(Kind kind, ApiError e) {
-        return kind.plural() + ": " + (e.forbidden() ? "forbidden" : Texts.line(String.valueOf(e.getMessage())));
+    private static String limit(String what, ApiError e) {
+        return what + ": " + (e.forbidden() ? "forbidden" : Texts.line(String.valueOf(e.getMessage())));
     }
 
     private Collected collect(List<Workload> workloads) {
@@ -3585,9 +3581,7 @@ static final class Collect {
             if (!objects.getOrDefault("Ingress", List.of()).isEmpty() && !known.knows(INGRESS_CLASS.name())) {
                 run(pool, List.of(() -> list(INGRESS_CLASS)));
             }
-            var redaction = Redaction.of(secrets, System.getenv(),
-                NamesToKeep.of(new Snapshot(known.namespace(), known.at(), objects, known.applied(),
-                Map.of(), List.of())));
+            var redaction = Redaction.of(secrets, System.getenv(), NamesToKeep.of(sofar()));
             known.logs().forEach((key, log) -> logs.put(key, new Log(log.pod(), log.container(), log.previous(),
                 lines(String.join("\n", log.lines()), redaction))));
             run(pool, failing(workloads).stream().limit(Math.max(0, REQUESTS - requests))
@@ -3595,9 +3589,12 @@ static final class Collect {
         } finally {
             pool.shutdownNow();
         }
-        return new Collected(new Snapshot(known.namespace(), known.at(), Map.copyOf(objects),
-            known.applied(), Map.copyOf(logs), List.copyOf(limited)).with(known.rules()),
-            Map.copyOf(secrets));
+        return new Collected(sofar(), Map.copyOf(secrets));
+    }
+
+    private Snapshot sofar() {
+        return new Snapshot(known.namespace(), known.at(), Map.copyOf(objects), known.applied(), Map.copyOf(logs), List.copyOf(limited))
+            .with(known.rules());
     }
 
     private void run(ExecutorService pool, List<Runnable> tasks) {
@@ -3667,7 +3664,7 @@ static final class Collect {
             objects.put(kind.name(), found.stream().map(o -> kind == Kind.SECRET ? secret(o) : Slim.of(o)).toList());
         } catch (ApiError e) {
             if (e.code != 404) {
-                limited.add(limit(kind, e));
+                limited.add(limit(kind.plural(), e));
             }
         }
     }
@@ -3700,7 +3697,7 @@ static final class Collect {
 
     /** One container of each workload that is not ready, crashes first; of the failed run where it was started again. */
     private List<Tail> failing(List<Workload> workloads) {
-        var snapshot = new Snapshot(known.namespace(), known.at(), objects, known.applied(), Map.of(), List.of());
+        var snapshot = sofar();
         var ready = workloads.stream().filter(w -> w.state() == State.ready).map(w -> w.kind() + "/" + w.name())
             .collect(Collectors.toSet());
         var tails = new TreeMap<String, Tail>();
@@ -3728,13 +3725,13 @@ static final class Collect {
     }
 
     private Tail tail(Obj pod, JsonNode status, boolean init) {
-        var name = status.path("name").asString("");
+        var name = Json.text(status, "name");
         var ended = status.at("/state/terminated");
         var last = status.at("/lastState/terminated");
         if (ended.isObject()) {
             return ended.path("exitCode").asInt(0) != 0 || last.isObject() ? new Tail(pod.name(), name, false, 0) : null;
         }
-        if (last.isObject() && !last.path("reason").asString("").matches("StartError|ContainerCannotRun")
+        if (last.isObject() && !Json.text(last, "reason").matches("StartError|ContainerCannotRun")
             && !Pods.outlived(status, known.at())) {
             return new Tail(pod.name(), name, true, 0);
         }
@@ -3743,17 +3740,14 @@ static final class Collect {
     }
 
     private void log(Tail tail, Redaction redaction) {
-        var path = Kind.POD.path(known.namespace(), tail.pod()) + "/log?container="
-            + tail.container() + "&tailLines=" + LOG_LINES + "&limitBytes=1048576"
-            + (tail.previous() ? "&previous=true" : "");
         try {
-            logs.put(tail.pod() + "/" + tail.container(), new Log(tail.pod(), tail.container(), tail.previous(),
-                lines(api.text(path), redaction)));
+            var text = api.log(known.namespace(), tail.pod(), tail.container(), tail.previous(), LOG_LINES);
+            logs.put(tail.pod() + "/" + tail.container(), new Log(tail.pod(), tail.container(), tail.previous(), lines(text, redaction)));
         } catch (ApiError e) {
             if (e.code == 400 && tail.previous()) {
                 log(new Tail(tail.pod(), tail.container(), false, tail.rank()), redaction); // the failed run's log is gone
             } else if (e.code != 400 && e.code != 404) {
-                limited.add("logs: " + (e.forbidden() ? "forbidden" : Texts.line(String.valueOf(e.getMessage()))));
+                limited.add(limit("logs", e));
             }
         }
     }
@@ -4070,7 +4064,7 @@ static final class Informers implements AutoCloseable {
                     return;
                 }
                 well();
-                if (event.path("type").asString("").equals("ERROR")) {
+                if (Json.text(event, "type").equals("ERROR")) {
                     drop();
                     broken(new ApiError(event.at("/object/code").asInt(0), event.at("/object/reason").asString(""),
                         event.at("/object/message").asString(""), "watch " + topic.kind().plural()));
@@ -4086,7 +4080,7 @@ static final class Informers implements AutoCloseable {
 
         /** Whether the event changed an object: a bookmark only says how far the server is. */
         private boolean take(JsonNode event) {
-            var type = event.path("type").asString("");
+            var type = Json.text(event, "type");
             if (type.equals("BOOKMARK")) {
                 return false;
             }
@@ -4243,10 +4237,10 @@ static final class Slim {
         }
         for (var container : Pods.containers(now)) {
             if (container.at("/state/waiting") instanceof ObjectNode waiting
-                && waiting.path("reason").asString("").equals("ImagePullBackOff")
-                && !waiting.path("message").asString("").contains("ErrImagePull")) {
-                pullError(before, container.path("name").asString(""))
-                    .ifPresent(why -> waiting.put("message", waiting.path("message").asString("") + ": " + why));
+                && Json.text(waiting, "reason").equals("ImagePullBackOff")
+                && !Json.text(waiting, "message").contains("ErrImagePull")) {
+                pullError(before, Json.text(container, "name"))
+                    .ifPresent(why -> waiting.put("message", Json.text(waiting, "message") + ": " + why));
             }
         }
         return now;
@@ -4254,8 +4248,8 @@ static final class Slim {
 
     private static Optional<String> pullError(Obj before, String container) {
         var waiting = Pods.container(before, container).at("/state/waiting");
-        var message = waiting.path("message").asString("");
-        return waiting.path("reason").asString("").equals("ErrImagePull") ? Optional.of("ErrImagePull: " + message)
+        var message = Json.text(waiting, "message");
+        return Json.text(waiting, "reason").equals("ErrImagePull") ? Optional.of("ErrImagePull: " + message)
             : Optional.of(message).filter(m -> m.contains("ErrImagePull: ")).map(m -> m.substring(m.indexOf("ErrImagePull: ")));
     }
 }
@@ -4304,11 +4298,11 @@ record Addresses(List<Service> services, List<Ingress> ingresses) {
     private static Ingress ingress(Obj ingress, Family family) {
         var backends = Stream.concat(Stream.of(ingress.at("/spec/defaultBackend/service")),
             paths(ingress).map(p -> p.at("/backend/service"))).filter(JsonNode::isObject).distinct().limit(URLS).toList();
-        var ready = backends.stream().map(b -> family.snapshot().find("Service", b.path("name").asString(""))
+        var ready = backends.stream().map(b -> family.snapshot().find("Service", Json.text(b, "name"))
             .map(s -> answers(s, family)).orElse(null)).toList();
         var where = ingress.at("/status/loadBalancer/ingress/0");
-        return new Ingress(ingress.name(), urls(ingress), Texts.line(where.path("hostname").asString(where.path("ip").asString(""))),
-            backends.stream().map(b -> b.path("name").asString("") + ":" + b.at("/port/number").asString(b.at("/port/name").asString("")))
+        return new Ingress(ingress.name(), urls(ingress), Texts.line(where.path("hostname").asString(Json.text(where, "ip"))),
+            backends.stream().map(b -> Json.text(b, "name") + ":" + b.at("/port/number").asString(b.at("/port/name").asString("")))
                 .toList(), ready.contains(null) ? null : (Boolean) !ready.contains(false));
     }
 
@@ -4319,7 +4313,7 @@ record Addresses(List<Service> services, List<Ingress> ingresses) {
     private static List<String> urls(Obj ingress) {
         var secure = ingress.list("/spec/tls").stream().flatMap(tls -> tls.path("hosts").valueStream()).map(h -> h.asString("")).toList();
         return ingress.list("/spec/rules").stream().flatMap(rule -> {
-            var host = rule.path("host").asString("");
+            var host = Json.text(rule, "host");
             var prefix = (secure.contains(host) ? "https://" : "http://") + (host.isEmpty() ? "*" : host);
             return rule.at("/http/paths").valueStream().map(path -> prefix + path.path("path").asString("/"));
         }).distinct().limit(URLS).toList();
@@ -4334,11 +4328,11 @@ static final class Annotations {
 
     static List<String> of(JsonNode json) {
         var lines = new ArrayList<String>();
-        json.path("causes").forEach(c -> lines.add(LEVELS.getOrDefault(c.path("severity").asString(""), "::warning") + file(c) + "::"
-            + escaped(c.path("code").asString("") + " " + Text.object(c.path("object")) + Text.where(c) + ": " + c.at("/fix/text")
+        json.path("causes").forEach(c -> lines.add(LEVELS.getOrDefault(Json.text(c, "severity"), "::warning") + file(c) + "::"
+            + escaped(Json.text(c, "code") + " " + Text.object(c.path("object")) + Text.where(c) + ": " + c.at("/fix/text")
             .asString(""))));
         json.path("problems")
-            .forEach(p -> lines.add("::error::" + escaped(p.path("file").asString("") + ": " + p.path("error").asString(""))));
+            .forEach(p -> lines.add("::error::" + escaped(Json.text(p, "file") + ": " + Json.text(p, "error"))));
         if (lines.isEmpty() && json.path("waitFailed").asBoolean(false)) {
             lines.add("::warning::" + escaped(Text.headline(json)));
         }
@@ -4347,7 +4341,7 @@ static final class Annotations {
 
     private static String file(JsonNode cause) {
         var f = cause.at("/fix/files/0");
-        return f.isMissingNode() ? "" : " file=" + escaped(f.path("path").asString(""))
+        return f.isMissingNode() ? "" : " file=" + escaped(Json.text(f, "path"))
             .replace(":", "%3A").replace(",", "%2C") + ",line=" + Math.max(1, f.path("line").asInt(1));
     }
 
@@ -4361,51 +4355,47 @@ static final class Markdown {
     private Markdown() { }
 
     static String of(JsonNode json) {
-        var md = new StringBuilder();
-        md.append(json.path("infraReady").asBoolean(false) ? "### ✅ " : "### ❌ ").append(cell(Text.headline(json))).append("\n\n");
+        var md = new ArrayList<String>();
+        md.add((json.path("infraReady").asBoolean(false) ? "### ✅ " : "### ❌ ") + cell(Text.headline(json)));
+        md.add("");
         json.path("causes").forEach(c -> cause(c, md));
         if (json.path("workloads").size() > 0) {
-            md.append("| workload | state | ready | |\n|---|---|---|---|\n");
-            json.path("workloads")
-                .forEach(w -> md.append("| ").append(cell(Text.object(w))).append(" | ")
-                .append(w.path("state").asString("")).append(" | ").append(w.path("ready").asString(""))
-                .append('/').append(w.path("desired").asString(""))
-                .append(" | ").append(cell(w.path("message").asString(""))).append(" |\n"));
-            md.append('\n');
+            md.add("| workload | state | ready | |");
+            md.add("|---|---|---|---|");
+            json.path("workloads").forEach(w -> md.add("| " + cell(Text.object(w)) + " | " + Json.text(w, "state") + " | "
+                + Json.text(w, "ready") + "/" + Json.text(w, "desired") + " | " + cell(Json.text(w, "message")) + " |"));
+            md.add("");
         }
-        list(md, "Not applied", json.path("problems"), p -> p.path("file").asString("") + ": " + p.path("error").asString(""));
+        list(md, "Not applied", json.path("problems"), p -> Json.text(p, "file") + ": " + Json.text(p, "error"));
         list(md, "Unexplained", json.path("unexplained"), u -> Text.object(u.path("object")));
         list(md, "Warnings", json.path("warnings"), Text::warning);
         list(md, "Could not be seen", json.path("limited"), n -> n.asString(""));
-        return md.toString();
+        return String.join("\n", md) + "\n";
     }
 
-    private static void cause(JsonNode c, StringBuilder md) {
-        md.append("**").append(cell(c.path("code").asString(""))).append("** ").append(cell(Text.object(c.path("object")) + Text.where(c)))
-            .append("  \n");
-        md.append(cell(c.at("/fix/text").asString(""))).append("\n\n");
-        c.path("facts").forEach(f -> md.append("- ").append(code(f.path("at").asString("") + " = " + f.path("value").asString("")))
-            .append('\n'));
-        c.path("candidates").forEach(x -> md.append("- found: ").append(code(x.asString(""))).append('\n'));
-        c.path("evidence").forEach(e -> md.append("- ").append(cell(e.path("source").asString("")))
-            .append(": ").append(code(e.path("message").asString(""))).append('\n'));
+    private static void cause(JsonNode c, List<String> md) {
+        md.add("**" + cell(Json.text(c, "code")) + "** " + cell(Text.object(c.path("object")) + Text.where(c)) + "  ");
+        md.add(cell(c.at("/fix/text").asString("")));
+        md.add("");
+        c.path("facts").forEach(f -> md.add("- " + code(Json.text(f, "at") + " = " + Json.text(f, "value"))));
+        c.path("candidates").forEach(x -> md.add("- found: " + code(x.asString(""))));
+        c.path("evidence").forEach(e -> md.add("- " + cell(Json.text(e, "source")) + ": " + code(Json.text(e, "message"))));
         if (c.path("next").size() > 0) {
-            md.append("- next: ").append(code(c.path("next").path(0).asString(""))).append('\n');
+            md.add("- next: " + code(c.at("/next/0").asString("")));
         }
         if (c.path("explains").size() > 0) {
-            md.append("\n<details><summary>explains ").append(Texts.count(c.path("explains").size(), "symptom")).append("</summary>\n\n");
-            c.path("explains").forEach(s -> md.append("- ").append(cell(Text.object(s.path("object")) + " " + s.path("code").asString("")))
-                .append('\n'));
-            md.append("\n</details>\n");
+            md.add("\n<details><summary>explains " + Texts.count(c.path("explains").size(), "symptom") + "</summary>\n");
+            c.path("explains").forEach(s -> md.add("- " + cell(Text.object(s.path("object")) + " " + Json.text(s, "code"))));
+            md.add("\n</details>");
         }
-        md.append('\n');
+        md.add("");
     }
 
-    private static void list(StringBuilder md, String title, JsonNode items, Function<JsonNode, String> text) {
+    private static void list(List<String> md, String title, JsonNode items, Function<JsonNode, String> text) {
         if (items.size() > 0) {
-            md.append(title).append(":\n\n");
-            items.forEach(i -> md.append("- ").append(cell(text.apply(i))).append('\n'));
-            md.append('\n');
+            md.add(title + ":\n");
+            items.forEach(i -> md.add("- " + cell(text.apply(i))));
+            md.add("");
         }
     }
 
@@ -4453,8 +4443,12 @@ static final class Progress implements AutoCloseable {
     synchronized void say(String text) {
         if (!quiet) {
             wipe();
-            err.println("ensure_ready: " + Texts.line(mask.apply(text)));
+            line(text);
         }
+    }
+
+    private void line(String text) {
+        err.println("ensure_ready: " + Texts.line(mask.apply(text)));
     }
 
     void warn(String text) {
@@ -4469,9 +4463,9 @@ static final class Progress implements AutoCloseable {
 
     /** Where a mistake of ours happened. */
     void trace(Throwable e) {
-        var trace = new StringWriter();
-        e.printStackTrace(new PrintWriter(trace));
         if (verbose) {
+            var trace = new StringWriter();
+            e.printStackTrace(new PrintWriter(trace));
             err.println(Texts.lines(mask.apply(trace.toString())));
         }
     }
@@ -4492,7 +4486,7 @@ static final class Progress implements AutoCloseable {
         for (var w : j.workloads()) {
             var state = w.state() + " " + w.ready() + "/" + w.desired() + (w.message().isEmpty() ? "" : " " + w.message());
             if (!state.equals(shown.put(w.ref(), state))) {
-                err.println("ensure_ready: " + Texts.line(mask.apply(w.ref() + ": " + state)));
+                line(w.ref() + ": " + state);
             }
         }
     }
@@ -4570,20 +4564,13 @@ record Publisher(PrintWriter out, boolean asText, Optional<Path> file, Map<Strin
     }
 
     private String outputs(JsonNode json) {
-        var ready = json.path("infraReady").asBoolean(false);
-        var values = new LinkedHashMap<String, Object>();
-        values.put("slot", json.path("slot").asString(""));
-        values.put("namespace", json.path("namespace").asString(""));
-        values.put("env", json.path("env").asString(""));
-        values.put("created", json.path("created"));
-        values.put("recreated", json.path("recreated"));
-        values.put("infra_ready", ready);
-        values.put("infra_unhealthy", ready ? "" : "1");
-        values.put("agent_ready", json.path("agentReady"));
-        values.put("outcome", json.path("outcome").asString(""));
+        var values = new LinkedHashMap<String, String>();
+        Stream.of("slot", "namespace", "env", "created", "recreated", "outcome").forEach(name -> values.put(name, Json.text(json, name)));
+        values.put("infra_ready", Json.text(json, "infraReady"));
+        values.put("agent_ready", Json.text(json, "agentReady"));
+        values.put("infra_unhealthy", json.path("infraReady").asBoolean(false) ? "" : "1");
         values.put("report", file.map(Path::toString).orElse(""));
-        return values.entrySet().stream().map(e -> e.getKey() + "=" + Texts.line(e.getValue().toString()) + "\n")
-            .collect(Collectors.joining());
+        return values.entrySet().stream().map(e -> e.getKey() + "=" + Texts.line(e.getValue()) + "\n").collect(Collectors.joining());
     }
 }
 
@@ -4643,10 +4630,10 @@ static final class ReportJson {
 
     private static void diagnosis(ObjectNode json, Report report) {
         var diagnosis = report.diagnosis().map(d -> (ObjectNode) Json.MAPPER.valueToTree(d)).orElseGet(Json.MAPPER::createObjectNode);
-        json.set("causes", diagnosis.has("causes") ? diagnosis.remove("causes") : Json.MAPPER.createArrayNode());
-        json.set("unexplained", diagnosis.has("unexplained") ? diagnosis.remove("unexplained") : Json.MAPPER.createArrayNode());
-        var warnings = json.putArray("warnings");
-        Optional.ofNullable(diagnosis.remove("warnings")).ifPresent(w -> w.forEach(warnings::add));
+        for (var list : List.of("causes", "unexplained", "warnings")) {
+            json.set(list, diagnosis.has(list) ? diagnosis.remove(list) : Json.MAPPER.createArrayNode());
+        }
+        var warnings = json.withArray("/warnings");
         report.judgement().ifPresent(j -> j.verdict().warnings().forEach(warnings::add));
         json.set("limited", Json.MAPPER.valueToTree(report.limited()));
         diagnosis.remove(List.of("limited", "summary"));
@@ -4688,12 +4675,12 @@ static final class Text {
         var lines = new ArrayList<String>();
         lines.add(headline(json));
         if (json.has("certainAfterSeconds") && !json.path("infraReady").asBoolean()) {
-            lines.add("  certain after " + json.path("certainAfterSeconds").asString("")
-                + " s, ended after " + json.path("waitedSeconds").asString("") + " s");
+            lines.add("  certain after " + Json.text(json, "certainAfterSeconds")
+                + " s, ended after " + Json.text(json, "waitedSeconds") + " s");
         }
         json.path("causes").forEach(c -> cause(c, lines));
         json.path("unexplained").forEach(u -> lines.add("  ? " + object(u.path("object")) + ": nothing explains it"));
-        json.path("problems").forEach(p -> lines.add("  ! " + p.path("file").asString("") + ": " + p.path("error").asString("")));
+        json.path("problems").forEach(p -> lines.add("  ! " + Json.text(p, "file") + ": " + Json.text(p, "error")));
         json.path("objects").forEach(o -> failed(o, lines));
         workloads(json, lines);
         json.path("warnings").forEach(w -> lines.add("  warning: " + warning(w)));
@@ -4702,23 +4689,20 @@ static final class Text {
     }
 
     static String headline(JsonNode json) {
-        var where = json.path("namespace").asString(json.path("env").asString(""));
-        var slot = json.has("slot") ? " (slot " + json.path("slot").asString("") + ")" : "";
-        return where + slot + ": " + json.path("outcome")
-            .asString("") + (json.path("summary").asString("").isEmpty() ? "" : ": " + json.path("summary").asString(""));
+        var where = json.path("namespace").asString(Json.text(json, "env"));
+        var slot = json.has("slot") ? " (slot " + Json.text(json, "slot") + ")" : "";
+        return where + slot + ": " + Json.text(json, "outcome") + (Json.text(json, "summary").isEmpty() ? "" : ": " + Json.text(json, "summary"));
     }
 
     private static void cause(JsonNode c, List<String> lines) {
         lines.add("");
-        lines.add("  " + c.path("code").asString("") + "  " + object(c.path("object")) + where(c));
+        lines.add("  " + Json.text(c, "code") + "  " + object(c.path("object")) + where(c));
         Stream.of(c.at("/fix/text").asString(""), c.at("/fix/change").asString(""))
             .filter(t -> !t.isEmpty()).forEach(t -> lines.add("    " + t));
-        c.at("/fix/files").forEach(f -> lines.add("    in " + new Source(f.path("path").asString(""), f.path("line").asInt(0))));
-        c.path("evidence").forEach(e -> {
-            if (lines.size() < 400 && e == c.path("evidence").get(0)) {
-                lines.add("    seen: " + Texts.cut(Texts.line(e.path("message").asString("")), 300));
-            }
-        });
+        c.at("/fix/files").forEach(f -> lines.add("    in " + new Source(Json.text(f, "path"), f.path("line").asInt(0))));
+        if (lines.size() < 400 && c.path("evidence").has(0)) {
+            lines.add("    seen: " + Texts.cut(Texts.line(c.at("/evidence/0/message").asString("")), 300));
+        }
         var explains = c.path("explains").valueStream().map(s -> object(s.path("object"))).toList();
         if (!explains.isEmpty()) {
             lines.add("    explains " + explains.stream().limit(SHOWN)
@@ -4730,12 +4714,12 @@ static final class Text {
     static String where(JsonNode c) {
         var owner = object(c.path("owner"));
         return owner.isEmpty() || owner.equals(object(c.path("object"))) ? ""
-            : " (" + owner + (c.path("container").asString("").isEmpty() ? "" : ", container " + c.path("container").asString("")) + ")";
+            : " (" + owner + (Json.text(c, "container").isEmpty() ? "" : ", container " + Json.text(c, "container")) + ")";
     }
 
     private static void failed(JsonNode o, List<String> lines) {
-        if (o.path("result").asString("").equals("failed")) {
-            lines.add("  ! " + o.path("file").asString("") + ": " + object(o) + ": " + o.path("error").asString(""));
+        if (Json.text(o, "result").equals("failed")) {
+            lines.add("  ! " + Json.text(o, "file") + ": " + object(o) + ": " + Json.text(o, "error"));
         }
     }
 
@@ -4745,7 +4729,7 @@ static final class Text {
         }
         int width = json.path("workloads").valueStream().mapToInt(w -> object(w).length()).max().orElse(0);
         json.path("workloads").forEach(w -> lines.add(("  %-" + width + "s  %-11s %s/%s  %s").formatted(object(w),
-            w.path("state").asString(""), w.path("ready").asString(""), w.path("desired").asString(""), w.path("message").asString(""))
+            Json.text(w, "state"), Json.text(w, "ready"), Json.text(w, "desired"), Json.text(w, "message"))
             .stripTrailing()));
     }
 
@@ -4753,12 +4737,12 @@ static final class Text {
     static String object(JsonNode o) {
         var parts = o.asString("").split("/", 2);
         return o.isString() ? parts.length == 2 ? Kubectl.ref(parts[0], parts[1])
-            : o.asString("") : o.has("name") ? Kubectl.ref(o.path("kind").asString(""), o.path("name").asString("")) : "";
+            : o.asString("") : o.has("name") ? Kubectl.ref(Json.text(o, "kind"), Json.text(o, "name")) : "";
     }
 
     static String warning(JsonNode w) {
         return w.isString() ? w.asString("")
-            : Stream.of(w.path("code").asString(""), object(w.path("object")), w.path("message").asString(""))
+            : Stream.of(Json.text(w, "code"), object(w.path("object")), Json.text(w, "message"))
             .filter(t -> !t.isEmpty()).collect(Collectors.joining(" "));
     }
 }
@@ -5218,9 +5202,10 @@ static final class Variables {
         return all;
     }
 
-    private static Map<String, Object> named(String option, Supplier<Map<String, Object>> vars) {
+    /** What is wrong with the value is told with the option before it. */
+    static <T> T named(String option, Supplier<T> value) {
         try {
-            return vars.get();
+            return value.get();
         } catch (IllegalArgumentException e) {
             throw new IllegalArgumentException(option + e.getMessage(), e);
         }
@@ -13591,6 +13576,11 @@ static final class Json {
     static final ObjectMapper MAPPER = new ObjectMapper();
 
     private Json() { }
+
+    /** The text of a field, empty where there is none. */
+    static String text(JsonNode node, String field) {
+        return node.path(field).asString("");
+    }
 
     /**
      * Indented, for people and files; the text has no line end. GitHub's runner obeys {@code ##[…]} anywhere in a line, so that stands

@@ -3920,9 +3920,10 @@ static final class Variables {
         return all;
     }
 
-    private static Map<String, Object> named(String option, Supplier<Map<String, Object>> vars) {
+    /** What is wrong with the value is told with the option before it. */
+    static <T> T named(String option, Supplier<T> value) {
         try {
-            return vars.get();
+            return value.get();
         } catch (IllegalArgumentException e) {
             throw new IllegalArgumentException(option + e.getMessage(), e);
         }
@@ -7646,6 +7647,11 @@ static final class Json {
     static final ObjectMapper MAPPER = new ObjectMapper();
 
     private Json() { }
+
+    /** The text of a field, empty where there is none. */
+    static String text(JsonNode node, String field) {
+        return node.path(field).asString("");
+    }
 
     /**
      * Indented, for people and files; the text has no line end. GitHub's runner obeys {@code ##[…]} anywhere in a line, so that stands

@@ -195,8 +195,10 @@ public final class Api implements AutoCloseable {
         unless(404, () -> send("DELETE", kind.path(namespace, name), JSON, body));
     }
 
-    /** Plain text, for logs: at most what the query's own limits allow. */
-    public String text(String path) {
+    /** A container's last lines; {@code previous}: of the run before the last restart. */
+    public String log(String namespace, String pod, String container, boolean previous, int lines) {
+        var path = Kind.POD.path(namespace, pod) + "/log?container=" + container + "&tailLines=" + lines + "&limitBytes=1048576"
+            + (previous ? "&previous=true" : "");
         return new String(answer(request(path), "GET " + path), StandardCharsets.UTF_8);
     }
 
@@ -274,13 +276,13 @@ public final class Api implements AutoCloseable {
         var all = new TreeMap<String, Kind>();
         var answer = get("/apis", "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,application/json");
         answer.path("items").forEach(group -> group.path("versions").forEach(v -> v.path("resources").forEach(r ->
-            custom(group.at("/metadata/name").asString("") + "/" + v.path("version").asString(""), r,
-                r.at("/responseKind/kind").asString(""), r.path("resource").asString(""),
-                r.path("scope").asString("").equals("Namespaced"), all))));
+            custom(group.at("/metadata/name").asString("") + "/" + Json.text(v, "version"), r,
+                r.at("/responseKind/kind").asString(""), Json.text(r, "resource"),
+                Json.text(r, "scope").equals("Namespaced"), all))));
         answer.path("groups").forEach(group -> {
             var version = group.at("/preferredVersion/groupVersion").asString("");
-            if (!Kinds.BUILT_IN_GROUPS.contains(group.path("name").asString(""))) {
-                resources(version).forEach(r -> custom(version, r, r.path("kind").asString(""), r.path("name").asString(""),
+            if (!Kinds.BUILT_IN_GROUPS.contains(Json.text(group, "name"))) {
+                resources(version).forEach(r -> custom(version, r, Json.text(r, "kind"), Json.text(r, "name"),
                     r.path("namespaced").asBoolean(false), all));
             }
         });
@@ -289,7 +291,7 @@ public final class Api implements AutoCloseable {
 
     private void custom(String apiVersion, JsonNode r, String kind, String plural, boolean namespaced, Map<String, Kind> all) {
         var key = Obj.group(apiVersion) + "/" + kind;
-        r.path("subresources").forEach(s -> status(apiVersion, kind, "/" + s.path("subresource").asString("")));
+        r.path("subresources").forEach(s -> status(apiVersion, kind, "/" + Json.text(s, "subresource")));
         status(apiVersion, kind, plural);
         var verbs = r.path("verbs").toString();
         if (namespaced && !plural.contains("/") && verbs.contains("\"list\"") && verbs.contains("\"watch\"")
@@ -326,8 +328,8 @@ public final class Api implements AutoCloseable {
     private List<Kind> discover(String apiVersion) {
         var kinds = new ArrayList<Kind>();
         for (var r : get((apiVersion.contains("/") ? "/apis/" : "/api/") + apiVersion).path("resources")) {
-            var kind = r.path("kind").asString("");
-            var plural = r.path("name").asString("");
+            var kind = Json.text(r, "kind");
+            var plural = Json.text(r, "name");
             status(apiVersion, kind, plural);
             if (!plural.contains("/")) {
                 kinds.add(new Kind(apiVersion, kind, plural, r.path("namespaced").asBoolean(false)));

@@ -51,10 +51,10 @@ public final class Slim {
         }
         for (var container : Pods.containers(now)) {
             if (container.at("/state/waiting") instanceof ObjectNode waiting
-                && waiting.path("reason").asString("").equals("ImagePullBackOff")
-                && !waiting.path("message").asString("").contains("ErrImagePull")) {
-                pullError(before, container.path("name").asString(""))
-                    .ifPresent(why -> waiting.put("message", waiting.path("message").asString("") + ": " + why));
+                && Json.text(waiting, "reason").equals("ImagePullBackOff")
+                && !Json.text(waiting, "message").contains("ErrImagePull")) {
+                pullError(before, Json.text(container, "name"))
+                    .ifPresent(why -> waiting.put("message", Json.text(waiting, "message") + ": " + why));
             }
         }
         return now;
@@ -62,8 +62,8 @@ public final class Slim {
 
     private static Optional<String> pullError(Obj before, String container) {
         var waiting = Pods.container(before, container).at("/state/waiting");
-        var message = waiting.path("message").asString("");
-        return waiting.path("reason").asString("").equals("ErrImagePull") ? Optional.of("ErrImagePull: " + message)
+        var message = Json.text(waiting, "message");
+        return Json.text(waiting, "reason").equals("ErrImagePull") ? Optional.of("ErrImagePull: " + message)
             : Optional.of(message).filter(m -> m.contains("ErrImagePull: ")).map(m -> m.substring(m.indexOf("ErrImagePull: ")));
     }
 }

@@ -104,7 +104,7 @@ public final class Manifests {
                 return Loaded.none();
             }
         } catch (IOException e) {
-            return Loaded.failed(new Source(folder.toString(), 0), TextFile.reason(e));
+            return Loaded.failed(folder, e);
         }
         if (Stream.of("kustomization.yaml", "kustomization.yml", "Kustomization").anyMatch(k -> Files.exists(folder.resolve(k)))) {
             return kustomized(folder);
@@ -115,7 +115,7 @@ public final class Manifests {
                 .map(f -> Files.isDirectory(f) || Files.isRegularFile(f) || !Files.exists(f) ? load(f)
                     : Loaded.failed(new Source(f.toString(), 0), "no regular file")).reduce(Loaded.none(), Loaded::and);
         } catch (IOException e) {
-            return Loaded.failed(new Source(folder.toString(), 0), TextFile.reason(e));
+            return Loaded.failed(folder, e);
         }
     }
 

@@ -119,7 +119,7 @@ public record ObjectApply(Api api, String namespace, boolean recreate, Set<Strin
      */
     private static void leaveReplicas(ObjectNode spec, Obj live) {
         var owners = live.list("/metadata/managedFields").stream().filter(m -> !m.at("/fieldsV1/f:spec/f:replicas").isMissingNode())
-            .map(m -> m.path("manager").asString("")).toList();
+            .map(m -> Json.text(m, "manager")).toList();
         if (owners.stream().anyMatch(o -> !o.equals(MANAGER))) {
             spec.remove("replicas");
         } else {
@@ -158,13 +158,13 @@ public record ObjectApply(Api api, String namespace, boolean recreate, Set<Strin
     }
 
     private static boolean clientSide(JsonNode entry) {
-        return Set.of("kubectl-client-side-apply", "before-first-apply").contains(entry.path("manager").asString(""))
-            && entry.path("operation").asString("").equals("Update") && entry.path("subresource").asString("").isEmpty();
+        return Set.of("kubectl-client-side-apply", "before-first-apply").contains(Json.text(entry, "manager"))
+            && Json.text(entry, "operation").equals("Update") && Json.text(entry, "subresource").isEmpty();
     }
 
     private static boolean mine(JsonNode entry) {
-        return entry.path("manager").asString("").equals(MANAGER) && entry.path("operation").asString("").equals("Apply")
-            && entry.path("subresource").asString("").isEmpty();
+        return Json.text(entry, "manager").equals(MANAGER) && Json.text(entry, "operation").equals("Apply")
+            && Json.text(entry, "subresource").isEmpty();
     }
 
     private static void union(ObjectNode into, JsonNode from) {
@@ -222,7 +222,7 @@ public record ObjectApply(Api api, String namespace, boolean recreate, Set<Strin
     private void awaitServed(Kind kind, Obj crd) {
         var until = deadline.atMost(Duration.ofSeconds(15));
         for (var version : crd.list("/spec/versions")) {
-            var apiVersion = crd.text("/spec/group") + "/" + version.path("name").asString("");
+            var apiVersion = crd.text("/spec/group") + "/" + Json.text(version, "name");
             api.rediscover(apiVersion);
             while (version.path("served").asBoolean(false) && api.kind(apiVersion, crd.text("/spec/names/kind")).isEmpty()
                 && !until.passed()) {
@@ -236,7 +236,7 @@ public record ObjectApply(Api api, String namespace, boolean recreate, Set<Strin
     private static void refused(Obj crd) {
         var accepted = crd.condition("NamesAccepted");
         if (Obj.isFalse(accepted)) {
-            throw new ApiError(422, "NamesNotAccepted", "its names are not accepted: " + accepted.path("message").asString(""),
+            throw new ApiError(422, "NamesNotAccepted", "its names are not accepted: " + Json.text(accepted, "message"),
                 "apply " + crd.ref());
         }
     }

@@ -116,7 +116,7 @@ public final class Namespaces {
     /** What the namespace controller says is left in it; its conditions name the finalizers. */
     private static String holds(Obj namespace) {
         var left = namespace.list("/status/conditions").stream().filter(Obj::isTrue)
-            .map(c -> Texts.line(c.path("message").asString(""))).collect(Collectors.joining("; "));
+            .map(c -> Texts.line(Json.text(c, "message"))).collect(Collectors.joining("; "));
         return !left.isEmpty() ? left
             : namespace.has("/spec/finalizers") ? "finalizers " + namespace.at("/spec/finalizers") : "nothing says why";
     }

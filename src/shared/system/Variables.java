@@ -19,9 +19,10 @@ public final class Variables {
         return all;
     }
 
-    private static Map<String, Object> named(String option, Supplier<Map<String, Object>> vars) {
+    /** What is wrong with the value is told with the option before it. */
+    public static <T> T named(String option, Supplier<T> value) {
         try {
-            return vars.get();
+            return value.get();
         } catch (IllegalArgumentException e) {
             throw new IllegalArgumentException(option + e.getMessage(), e);
         }
