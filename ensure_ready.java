@@ -279,7 +279,7 @@ public class ensure_ready implements Callable<Integer> {
         if (given.contains("-v")) {
             e.printStackTrace(err);
         }
-        return ExitCodes.USAGE;
+        return CommandLine.ExitCode.USAGE;
     }
 
     private int fault(Throwable e) {
@@ -304,7 +304,7 @@ public class ensure_ready implements Callable<Integer> {
                 known.withoutDetails();
                 print();
             }
-            return ExitCodes.of(known.outcome(), options.wait.soft);
+            return known.outcome().exitCode(options.wait.soft);
         }
     }
 
@@ -372,8 +372,6 @@ static final class ClusterOptions {
 static final class EnvironmentTwins {
     private static final Pattern TWIN = Pattern.compile("\\[(CODEXCTL_\\w+)]$");
 
-    private EnvironmentTwins() { }
-
     /**
      * Drops empty values, as JBang loses empty arguments and {@code --pr=} is how a workflow says "none"; adds the twins of what is
      * not given. An option given twice would make picocli start its group anew, so a twin never stands beside the option itself.
@@ -397,22 +395,6 @@ static final class EnvironmentTwins {
 
     private static String value(OptionSpec option, String value) {
         return option.type() == boolean.class ? Flags.of(value).map(String::valueOf).orElse(value) : value;
-    }
-}
-
-/** The one place that maps outcomes to exit codes. */
-static final class ExitCodes {
-    static final int USAGE = 2;
-
-    private ExitCodes() { }
-
-    static int of(Outcome outcome, boolean soft) {
-        return switch (outcome) {
-            case ready, released, attached -> 0;
-            case no_slot -> 11;
-            case interrupted -> 130;
-            default -> soft ? 0 : 10;
-        };
     }
 }
 
@@ -626,7 +608,13 @@ static final class Options {
     }
 
     String namespaceOf(int number, String env, int issue) {
-        return Placeholders.fill(slot.pattern, Map.of("project", project(), "slot", "" + number, "env", env, "issue", "" + issue));
+        return Placeholders.fill(slot.pattern, Map.of("project", project(), "slot", "" + number, "env", env, "issue", "" + issue), "${");
+    }
+
+    /** Who takes a slot, for people who wait for it. */
+    String holder() {
+        var run = environment.getOrDefault("GITHUB_RUN_ID", "");
+        return run.isEmpty() ? System.getProperty("user.name") : environment.getOrDefault("GITHUB_REPOSITORY", "github") + " run " + run;
     }
 
     Optional<Instant> ttlEnd() {
@@ -838,7 +826,7 @@ static final class Steps {
 
     private Slots slots(Api api) {
         return new Slots(api, options.slot.stateNamespace, options.slot.statePrefix,
-            options::namespaceOf, Holder.of(options.environment), progress);
+            options::namespaceOf, options.holder(), progress);
     }
 
     /** Whether the namespace is new, as far as an apply is concerned. */
@@ -877,9 +865,9 @@ static final class Steps {
 
     private void notPrepared(String program, InfraFailure e) {
         var before = known.prepareFailure;
-        known.prepareFailure = before == null ? new Problem(new Source(program, 0), e.getMessage(), Code.PREPARE_FAILED, e.detail)
-            : new Problem(before.source(), before.message() + "; " + e.getMessage(),
-            before.code(), before.detail() + "\n" + e.getMessage());
+        known.prepareFailure = new Problem(before == null ? new Source(program, 0) : before.source(),
+            before == null ? e.getMessage() : before.message() + "; " + e.getMessage(), Code.PREPARE_FAILED,
+            before == null ? e.detail : before.detail() + "\n" + e.getMessage());
         progress.warn(e.getMessage());
     }
 
@@ -922,7 +910,7 @@ static final class Steps {
     }
 
     private String command(Target target) {
-        return Placeholders.fill(options.apply.render, target.placeholders(), "{", "}");
+        return Placeholders.fill(options.apply.render, target.placeholders(), "{");
     }
 
     private Applying asItIs(Api api, Loaded loaded) {
@@ -1170,8 +1158,6 @@ static final class WaitOptions {
 
 /** Waiting for a list to change without asking again and again. */
 static final class Changes {
-    private Changes() { }
-
     /** Returns after the first event behind {@code version}, when the watch breaks (after a second), or when time is up. */
     static void await(Api api, String path, String selector, String version, Deadline deadline) {
         var changed = new CountDownLatch(1);
@@ -1191,16 +1177,6 @@ static final class Changes {
         if (broken.get()) {
             Pause.of(deadline.atMost(Duration.ofSeconds(1)).left());
         }
-    }
-}
-
-/** Who holds a slot, for people who wait for it. */
-static final class Holder {
-    private Holder() { }
-
-    static String of(Map<String, String> env) {
-        var run = env.getOrDefault("GITHUB_RUN_ID", "");
-        return run.isEmpty() ? System.getProperty("user.name") : env.getOrDefault("GITHUB_REPOSITORY", "github") + " run " + run;
     }
 }
 
@@ -1701,12 +1677,12 @@ static final class Apply {
 
     /** Nothing is done with them. */
     static List<Applied> skipped(List<Item> items) {
-        return items.stream().map(i -> new Applied(i.object(), i.source(), Result.skipped, 0, "", "", "")).toList();
+        return items.stream().map(i -> i.as(Result.skipped)).toList();
     }
 
     /** Objects that an apply is to begin with. */
     static List<Applied> pending(List<Item> items) {
-        return skipped(items).stream().map(a -> a.with(Result.pending)).toList();
+        return items.stream().map(i -> i.as(Result.pending)).toList();
     }
 
     /** An object and what came of it; {@code said} is told in the manifests' order, whoever was first. */
@@ -1718,7 +1694,7 @@ static final class Apply {
 
         Attempt(Item item) {
             this.item = item;
-            result = pending(List.of(item)).get(0);
+            result = item.as(Result.pending);
         }
 
         int rank() {
@@ -1863,7 +1839,12 @@ static final class Apply {
 }
 
 /** An object of the manifests and where it stands. */
-record Item(Obj object, Source source) { }
+record Item(Obj object, Source source) {
+    /** As long as the cluster has not answered. */
+    Applied as(Result result) {
+        return new Applied(object, source, result, 0, "", "", "");
+    }
+}
 
 /** What was read of the manifests. */
 record Loaded(List<Item> items, List<Problem> problems) {
@@ -1980,9 +1961,12 @@ static final class Manifests {
             return parse(file.toString(), TextFile.read(file));
         }
         try {
-            return linesOf(TextFile.read(file), parse(file.toString(), Templates.render(file, facts)));
+            var engine = TemplateEngine.of(new FileTemplateLoader(file.toAbsolutePath().getParent().toFile())); // it may include others
+            return linesOf(TextFile.read(file),
+                parse(file.toString(), TemplateEngine.render(engine, file.getFileName().toString(), facts)));
         } catch (TemplateEngine.Unfit e) {
-            return Loaded.failed(new Source(file.toString(), e.line), Templates.sentence(e));
+            return Loaded.failed(new Source(file.toString(), e.line),
+                e.undefined.isEmpty() ? e.getMessage() : "undefined variable " + e.undefined);
         }
     }
 
@@ -2050,8 +2034,6 @@ static final class Manifests {
         private static final Pattern FLOAT = Pattern.compile("[-+]?(\\.[0-9]+|[0-9]+(\\.[0-9]*)?)([eE][-+]?[0-9]+)?");
         private static final int DEEPEST = 200;
         private static final int MOST_FIELDS = 1000;
-
-        private Yaml() { }
 
         /** One document and where it starts. */
         record Document(JsonNode json, Source source) { }
@@ -2214,7 +2196,7 @@ record Mirror(Path source, Path target) {
             }
             var wanted = new HashSet<Path>();
             copy(wanted);
-            var removed = prune(wanted);
+            var removed = remove(target, f -> !wanted.contains(target.relativize(f)));
             progress.say("mirrored " + Texts.count(wanted.size(), "file") + " to " + target + (removed > 0 ? ", removed " + removed : ""));
         } catch (IOException e) {
             throw new InfraFailure(Outcome.prepare_failed, "cannot mirror " + source + " to " + target + ": " + e.getMessage());
@@ -2240,7 +2222,9 @@ record Mirror(Path source, Path target) {
                 Files.createDirectory(to);
             }
         } else if (!same(from, to)) {
-            removeTree(to);
+            if (Files.isDirectory(to, NOFOLLOW_LINKS)) {
+                remove(to, any -> true);
+            }
             Files.copy(from, to, COPY_ATTRIBUTES, NOFOLLOW_LINKS, REPLACE_EXISTING);
         }
     }
@@ -2250,24 +2234,13 @@ record Mirror(Path source, Path target) {
             && Files.getLastModifiedTime(a).equals(Files.getLastModifiedTime(b)) && Files.isExecutable(a) == Files.isExecutable(b);
     }
 
-    private long prune(Set<Path> wanted) throws IOException {
-        List<Path> extra;
-        try (var files = Files.walk(target)) {
-            extra = files.filter(f -> !wanted.contains(target.relativize(f))).sorted(Comparator.reverseOrder()).toList();
-        }
-        for (var file : extra) {
-            Files.deleteIfExists(file);
-        }
-        return extra.size();
-    }
-
-    private static void removeTree(Path path) throws IOException {
-        if (Files.isDirectory(path, NOFOLLOW_LINKS)) {
-            try (var files = Files.walk(path)) {
-                for (var file : files.sorted(Comparator.reverseOrder()).toList()) {
-                    Files.delete(file);
-                }
+    private static long remove(Path folder, Predicate<Path> which) throws IOException {
+        try (var files = Files.walk(folder)) {
+            var extra = files.filter(which).sorted(Comparator.reverseOrder()).toList();
+            for (var file : extra) {
+                Files.deleteIfExists(file);
             }
+            return extra.size();
         }
     }
 }
@@ -2435,9 +2408,10 @@ record ObjectApply(Api api, String namespace, boolean recreate, Set<String> scal
 
     private Applied again(Item item, Kind kind, String ns, Obj live, JsonNode body, ApiError immutable) {
         var fields = immutable.fields();
-        if (NEVER_RECREATED.contains(kind.name()) || !recreate) {
+        var never = NEVER_RECREATED.contains(kind.name());
+        if (never || !recreate) {
             throw immutable.with("cannot be changed in place" + fields
-                + (NEVER_RECREATED.contains(kind.name()) ? ", and a " + kind.name() + " is never deleted here"
+                + (never ? ", and a " + kind.name() + " is never deleted here"
                 : "; --recreate-immutable deletes it and creates it again"));
         }
         said.add(p -> p.say(live.ref() + ": delete and create again" + fields));
@@ -2492,15 +2466,9 @@ record ObjectApply(Api api, String namespace, boolean recreate, Set<String> scal
 
 /** Filling names into patterns; what is not known stays as it stands. */
 static final class Placeholders {
-    private Placeholders() { }
-
-    static String fill(String pattern, Map<String, String> values) {
-        return fill(pattern, values, "${", "}");
-    }
-
-    static String fill(String pattern, Map<String, String> values, String open, String close) {
+    static String fill(String pattern, Map<String, String> values, String open) {
         for (var e : values.entrySet()) {
-            pattern = pattern.replace(open + e.getKey() + close, e.getValue());
+            pattern = pattern.replace(open + e.getKey() + "}", e.getValue());
         }
         return pattern;
     }
@@ -2509,8 +2477,6 @@ static final class Placeholders {
 /** The user's rules for custom resources: YAML, a document a rule. */
 static final class RuleFile {
     private static final Set<String> KEYS = Set.of("kind", "condition", "path", "ready", "failed", "idle", "ignore");
-
-    private RuleFile() { }
 
     /** Throws {@link IllegalArgumentException} with file and line of what is wrong. */
     static List<CustomRule> read(Path file) {
@@ -2562,8 +2528,6 @@ static final class RuleFile {
 
 /** Commands of the user's: renderers, image scripts, kubectl kustomize. */
 static final class Shell {
-    private Shell() { }
-
     static List<String> sh(String command) {
         return List.of("sh", "-c", command);
     }
@@ -2625,22 +2589,6 @@ static final class Shell {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-    }
-}
-
-/** Manifests that are FreeMarker templates. */
-static final class Templates {
-    private Templates() { }
-
-    /** Throws {@link TemplateEngine.Unfit}; a template may include others of its folder. */
-    static String render(Path file, Map<String, Object> data) throws IOException {
-        var engine = TemplateEngine.of(new FileTemplateLoader(file.toAbsolutePath().getParent().toFile()));
-        return TemplateEngine.render(engine, file.getFileName().toString(), data);
-    }
-
-    /** {@code undefined variable tag}; file and line stand beside it. */
-    static String sentence(TemplateEngine.Unfit e) {
-        return e.undefined.isEmpty() ? e.getMessage() : "undefined variable " + e.undefined;
     }
 }
 
@@ -2755,8 +2703,6 @@ static final class FollowedTypes {
     private static final String EVENTS = Stream.of("Scheduled", "Pulled", "Created", "Started", "SuccessfulCreate", "SuccessfulDelete",
         "ScalingReplicaSet", "Completed")
         .map(reason -> "reason!=" + reason).collect(Collectors.joining(",", "&fieldSelector=", ""));
-
-    private FollowedTypes() { }
 
     /** What every wait needs, in each namespace that the manifests name. */
     static List<Topic> always(String namespace, List<Applied> applied) {
@@ -3123,28 +3069,24 @@ static final class Api implements AutoCloseable {
     private final Deadline patience;
 
     Api(Config config, Duration timeout) {
-        this.client = new KubernetesClientBuilder().withConfig(config(config, timeout)).build();
-        this.http = client.getHttpClient();
-        this.timeout = timeout;
-        this.discovered = new ConcurrentHashMap<>();
-        this.withStatus = ConcurrentHashMap.newKeySet();
-        this.clock = new AtomicLong(Long.MAX_VALUE);
-        this.patience = Deadline.now();
+        this(new KubernetesClientBuilder().withConfig(config(config, timeout)).build(), timeout, new ConcurrentHashMap<>(),
+            ConcurrentHashMap.newKeySet(), new AtomicLong(Long.MAX_VALUE), Deadline.now());
     }
 
-    private Api(Api same, Deadline patience) {
-        this.client = same.client;
-        this.http = same.http;
-        this.timeout = same.timeout;
-        this.discovered = same.discovered;
-        this.withStatus = same.withStatus;
-        this.clock = same.clock;
+    private Api(KubernetesClient client, Duration timeout, Map<String, List<Kind>> discovered, Set<String> withStatus, AtomicLong clock,
+        Deadline patience) {
+        this.client = client;
+        this.http = client.getHttpClient();
+        this.timeout = timeout;
+        this.discovered = discovered;
+        this.withStatus = withStatus;
+        this.clock = clock;
         this.patience = patience;
     }
 
     /** The same connection, whose requests are tried again until then when the server is away or overloaded. */
     Api within(Deadline patience) {
-        return new Api(this, patience);
+        return new Api(client, timeout, discovered, withStatus, clock, patience);
     }
 
     /**
@@ -4201,8 +4143,6 @@ static final class Slim {
     private static final List<String> HEAVY_OR_SECRET = List.of("kubectl.kubernetes.io/last-applied-configuration", "kapp.k14s.io/original",
         "kapp.k14s.io/original-diff", "kapp.k14s.io/original-diff-md5");
 
-    private Slim() { }
-
     static Obj of(Obj o, Topic topic) {
         return topic.namesOnly() ? name(of(o), topic.kind()) : of(o);
     }
@@ -4324,8 +4264,6 @@ record Addresses(List<Service> services, List<Ingress> ingresses) {
 static final class Annotations {
     private static final Map<String, String> LEVELS = Map.of("blocking", "::error", "degraded", "::warning", "info", "::notice");
 
-    private Annotations() { }
-
     static List<String> of(JsonNode json) {
         var lines = new ArrayList<String>();
         json.path("causes").forEach(c -> lines.add(LEVELS.getOrDefault(Json.text(c, "severity"), "::warning") + file(c) + "::"
@@ -4352,8 +4290,6 @@ static final class Annotations {
 
 /** The step summary. Cluster text stands in code spans whose fence it cannot leave. */
 static final class Markdown {
-    private Markdown() { }
-
     static String of(JsonNode json) {
         var md = new ArrayList<String>();
         md.add((json.path("infraReady").asBoolean(false) ? "### ✅ " : "### ❌ ") + cell(Text.headline(json)));
@@ -4580,12 +4516,7 @@ record Publisher(PrintWriter out, boolean asText, Optional<Path> file, Map<Strin
  * @param target        slot 0 and an empty namespace when no slot was found
  * @param ready         {@code infraReady}: proven, and nothing before it failed
  * @param waitFailed    not ready, where the verb says anything of readiness
- * @param waitedSeconds to a tenth, as the seconds after which the verdict was certain
- * @param judgement     empty when nothing was judged
- * @param limited       what could not be read, as {@code events: forbidden}
- * @param results       of the objects that were applied, in the manifests' order
- * @param applied       whether an apply was begun
- * @param addresses     empty when nothing was judged
+ * @param results       in the manifests' order
  * @param renderer      what makes the manifests out of templates; empty where none is needed
  * @param left          what a release did not delete, and why
  */
@@ -4597,8 +4528,6 @@ record Report(Target target, boolean created, boolean recreated, boolean ready, 
 
 /** A report as the JSON that {@code --output json} and {@code --report} give, before secrets are masked. */
 static final class ReportJson {
-    private ReportJson() { }
-
     static ObjectNode of(Report report) {
         var json = Json.MAPPER.createObjectNode().put("schemaVersion", "ensure-ready/v1");
         target(json, report);
@@ -4669,8 +4598,6 @@ static final class ReportJson {
 static final class Text {
     private static final int SHOWN = 20;
 
-    private Text() { }
-
     static String of(JsonNode json) {
         var lines = new ArrayList<String>();
         lines.add(headline(json));
@@ -4691,7 +4618,8 @@ static final class Text {
     static String headline(JsonNode json) {
         var where = json.path("namespace").asString(Json.text(json, "env"));
         var slot = json.has("slot") ? " (slot " + Json.text(json, "slot") + ")" : "";
-        return where + slot + ": " + Json.text(json, "outcome") + (Json.text(json, "summary").isEmpty() ? "" : ": " + Json.text(json, "summary"));
+        return where + slot + ": " + Json.text(json, "outcome")
+            + (Json.text(json, "summary").isEmpty() ? "" : ": " + Json.text(json, "summary"));
     }
 
     private static void cause(JsonNode c, List<String> lines) {
@@ -4805,8 +4733,6 @@ static final class InfraFailure extends RuntimeException {
 
 /** A sleep that an interrupt ends. */
 static final class Pause {
-    private Pause() { }
-
     static void of(Duration d) {
         try {
             Thread.sleep(Math.max(0, d.toMillis()));
@@ -4820,8 +4746,6 @@ static final class Pause {
 
 /** Work that may never end, such as reading a pipe or rendering a template. */
 static final class Bounded {
-    private Bounded() { }
-
     /**
      * What comes of it in time. Else, and where the memory does not suffice, throws {@link IllegalArgumentException}; the work is left
      * behind in a thread that keeps no process alive.
@@ -4849,8 +4773,6 @@ static final class Bounded {
 
 /** Threads that keep no process alive. */
 static final class Daemon {
-    private Daemon() { }
-
     static ThreadFactory named(String name) {
         return task -> {
             var thread = new Thread(task, name);
@@ -4869,8 +4791,6 @@ static final class Daemon {
 
 /** An option that stands twice on a command line: picocli would start its group anew and forget what the group had. */
 static final class GivenTwice {
-    private GivenTwice() { }
-
     /** {@code --pr is given twice}; options that take several values may come again. */
     static Optional<String> of(List<String> given, CommandSpec spec) {
         return spec.options().stream().filter(option -> !option.isMultiValue())
@@ -4885,8 +4805,6 @@ static final class GivenTwice {
 
 /** What is to happen when the process is told to end. */
 static final class Hooks {
-    private Hooks() { }
-
     /** Runs {@code work} when the process is told to end, until it is forgotten. */
     static Thread add(String name, Runnable work) {
         var hook = new Thread(work, name);
@@ -4905,8 +4823,6 @@ static final class Hooks {
 
 /** Threads of the JDK's HTTP client, which outlive it: on JDK 17 a client cannot be closed. */
 static final class HttpThreads {
-    private HttpThreads() { }
-
     /** Ends them when nothing is asked any more: at its exit HotSpot waits 0.3 s for threads that sleep in a system call (VM_Exit). */
     static void end() {
         end(Thread.getAllStackTraces().keySet());
@@ -4919,8 +4835,6 @@ static final class HttpThreads {
 
 /** Which cluster: an explicit kubeconfig, {@code KUBECONFIG}, {@code ~/.kube/config}, or the pod's own account. */
 static final class Kubeconfig {
-    private Kubeconfig() { }
-
     /**
      * Throws {@link IllegalArgumentException}; its message is one line that names the option or variable. A context that is not there,
      * and a file that is not there, must not silently become another one: that would be somebody else's cluster.
@@ -4984,8 +4898,6 @@ static final class ProcessTree {
     /** A fork bomb outruns every snapshot: enough is tried. */
     private static final int ROUNDS = 50;
 
-    private ProcessTree() { }
-
     /** Asks all of them to end, and kills after three seconds what has not. */
     static void end(Process process) {
         var tree = stopped(Set.of(process.toHandle()));
@@ -5037,8 +4949,6 @@ static final class ProcessTree {
  * variable is an error with its line, and equal data give equal bytes whatever the machine's language.
  */
 static final class TemplateEngine {
-    private TemplateEngine() { }
-
     static Configuration of(TemplateLoader loader) {
         System.setProperty("org.freemarker.loggerLibrary", "none");
         var engine = new Configuration(Configuration.VERSION_2_3_34);
@@ -5126,8 +5036,6 @@ static final class TemplateEngine {
 
 /** Whether a stream is a terminal. Java 17 tells it for stdin and stdout together only, so the shell is asked. */
 static final class Terminal {
-    private Terminal() { }
-
     static boolean is(int descriptor) {
         try {
             return new ProcessBuilder("sh", "-c", "test -t " + descriptor).inheritIO().start().waitFor() == 0;
@@ -5151,8 +5059,6 @@ static final class Terminal {
 /** Files of text, and what to say when they cannot be read. */
 static final class TextFile {
     static final int LARGEST = 32 << 20;
-
-    private TextFile() { }
 
     /** The file as UTF-8, 32 MiB at most, of a pipe what comes in 30 s; throws {@link IllegalArgumentException} with {@link #reason}. */
     static String read(Path file) {
@@ -5192,8 +5098,6 @@ static final class TextFile {
 
 /** Template variables as a command line gives them: {@code --var-file}, then {@code --vars}; what comes later wins. */
 static final class Variables {
-    private Variables() { }
-
     /** Throws {@link IllegalArgumentException}; its message is one line that names the option. */
     static Map<String, Object> read(List<Path> files, List<String> lists) {
         var all = new LinkedHashMap<String, Object>();
@@ -5292,8 +5196,6 @@ static final class Certainty {
     /** Custom resources of these groups make nothing that a pod could wait for. */
     private static final Set<String> INERT = Set.of("monitoring.coreos.com", "gateway.networking.k8s.io", "networking.istio.io",
         "security.istio.io", "traefik.io", "autoscaling.k8s.io", "keda.sh");
-
-    private Certainty() { }
 
     /** Findings that stand between a gating workload and being ready now: of its newest revision, and of nothing that already runs. */
     static List<Finding> relevant(List<Finding> findings, Verdict verdict, Family family) {
@@ -5561,8 +5463,6 @@ record Judgement(Outcome outcome, Verdict verdict, Snapshot snapshot, List<Findi
 
 /** What findings say of a pod, in a person's words: {@code image not found}. Pure. */
 static final class PodReasons {
-    private PodReasons() { }
-
     static Map<String, String> of(List<Finding> findings) {
         var reasons = new HashMap<String, String>();
         findings.forEach(f -> say(f).ifPresent(text -> reasons.putIfAbsent(f.pod(), text)));
@@ -5582,8 +5482,6 @@ static final class PodReasons {
 
 /** References of pod templates and claims that neither the cluster nor the set can meet, before any kubelet says so. Pure. */
 static final class Preflight {
-    private Preflight() { }
-
     /** Kinds whose names must be known before {@link #missing} can tell anything. */
     static Set<String> kinds(Snapshot snapshot) {
         var kinds = new TreeSet<String>();
@@ -5658,8 +5556,6 @@ static final class Preflight {
 static final class Steady {
     /** Times are whole seconds, and a node's clock may be off by a little. */
     static final Duration DOUBT = Duration.ofSeconds(2);
-
-    private Steady() { }
 
     /** The latest change of any pod or of what owns it; empty where something has no times that could prove it. */
     static Optional<Instant> since(Verdict verdict, Snapshot snapshot) {
@@ -6479,8 +6375,6 @@ static final class DecidingFields {
     static final Pattern MEMORY =
         Pattern.compile("(?i)(?:-Xm[sx]|MaxRAM|max[_-]old[_-]space|shared_buffers|maxmemory|buffer[_-]pool"
         + "|GOMEMLIMIT|cacheSizeGB|\\bheap\\b)[^\\s,;]*");
-
-    private DecidingFields() { }
 
     static String container(Finding f) {
         return f.container().isEmpty() ? "ontainers\\[[^\\]]*\\]\\." : "ontainers\\[" + Pattern.quote(f.container()) + "\\]\\.";
@@ -7505,8 +7399,6 @@ static final class Leaves {
     private static final Pattern VARIABLE = Pattern.compile("\\.env\\[([^\\]]*)\\]\\.value$");
     private static final String HIDDEN = "(set; not shown)";
 
-    private Leaves() { }
-
     static Map<String, String> of(JsonNode node) {
         var found = new LinkedHashMap<String, String>();
         walk(node, "", found);
@@ -7672,8 +7564,6 @@ static final class Mentions {
 static final class Merge {
     private static final Set<String> WORKLOADS = Set.of("Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob", "ReplicaSet", "Pod");
 
-    private Merge() { }
-
     /** Equal for findings that are one cause, as the code's row says. */
     static String key(Finding f) {
         var same = f.code().same;
@@ -7727,8 +7617,6 @@ static final class Merge {
 
 /** What has to stay readable though a Secret holds the same text. */
 static final class NamesToKeep {
-    private NamesToKeep() { }
-
     /** Names of the objects, containers and namespace of a snapshot; those of Secrets too, which are not secret. */
     static Set<String> of(Snapshot snapshot) {
         var names = new HashSet<>(Set.of(snapshot.namespace()));
@@ -7744,8 +7632,6 @@ static final class NamesToKeep {
 
 /** The existing name that somebody may have meant. */
 static final class NearMiss {
-    private NearMiss() { }
-
     static String of(String name, List<Obj> among) {
         return among.stream().map(Obj::name).filter(n -> near(n, name))
             .min(Comparator.comparingInt((String n) -> distance(n, name)).thenComparing(Comparator.naturalOrder())).orElse("");
@@ -7870,8 +7756,6 @@ record Proof(String source, String path, String reason, String message,
 
 /** Amounts of resources as Kubernetes writes them: {@code 500m}, {@code 2Gi}. */
 static final class Quantities {
-    private Quantities() { }
-
     /** Zero for what is none. */
     static double of(String text) {
         try {
@@ -8593,8 +8477,6 @@ static final class SettingFindings {
 
 /** What all causes together come to: who must act, and one sentence. Pure. */
 static final class Summary {
-    private Summary() { }
-
     /** {@code repair_repo}, {@code platform}, {@code wait}, {@code none} or {@code unknown}. */
     static String disposition(List<Cause> causes, List<Unexplained> unexplained) {
         var blocking = of(Code.Severity.blocking, causes);
@@ -9026,8 +8908,6 @@ record ContainerFindings(Observed seen, Obj pod, Ref owner, JsonNode status, boo
 
 /** What a custom resource says of itself, by the words that most controllers use for their conditions. Pure. */
 static final class CustomFindings {
-    private CustomFindings() { }
-
     static Optional<Finding> of(Observed seen, Obj o) {
         var said = CustomStatus.of(o, seen.snapshot);
         if (o.deleting() || CustomStatus.ignored(o, seen.snapshot)) {
@@ -9158,8 +9038,6 @@ record Finding(Code code, Ref object, Ref owner, String pod, String container, I
 
 /** Local findings: what each object's own status, conditions, events and logs say. Pure. */
 static final class Findings {
-    private Findings() { }
-
     /**
      * Everything that the snapshot's objects say is wrong, each for itself; healthy objects say nothing. Sorted, so that equal snapshots
      * give equal lists.
@@ -9308,8 +9186,6 @@ record LogReading(Code code, String line, Log log, Map<String, String> params) {
 
 /** A message about an object that is missing or lacks a key; the finding stands at that object. Pure. */
 static final class MissingObject {
-    private MissingObject() { }
-
     static Finding finding(Observed seen, Obj pod, Code code, String message, Optional<Instant> since, Evidence evidence) {
         var owner = seen.owner(pod);
         var name = Phrase.MISSING.in(message);
@@ -9718,8 +9594,6 @@ record PodFindings(Observed seen, Obj pod, Ref owner, List<Finding> before) {
 
 /** Ports that Services serve, and ports that containers say they listen on. */
 static final class Ports {
-    private Ports() { }
-
     /** The pod's port that a Service's port leads to, by number or name. */
     static String target(JsonNode port) {
         return port.path("targetPort").asString(port.path("port").asString(""));
@@ -10070,8 +9944,6 @@ static final class WaitCommands {
         "\\b(?:mongodb|postgres(?:ql)?|redis|amqp|mysql)://(?:[^@/\\s]*@)?" + HOST + MAYBE_PORT).map(Pattern::compile).toList();
     private static final Pattern VARIABLE = Pattern.compile("\\$(?:\\{(\\w+)(?::-[^}]*)?\\}|\\((\\w+)\\)|(\\w+))");
 
-    private WaitCommands() { }
-
     private static String portOption(String option) {
         return "(?:[^;&|]*?(?:" + option + "|--port)[= ]*" + PORT + ")?";
     }
@@ -10259,8 +10131,6 @@ record WorkloadFindings(Observed seen, Refusals refusals, List<Finding> pods) {
 
 /** Judges a custom resource by what it says; one that says nothing by what its operator made for it. */
 static final class CustomReadiness {
-    private CustomReadiness() { }
-
     /**
      * @param children the workloads that an operator made for it, judged; asked for when its own status proves nothing
      */
@@ -10594,8 +10464,6 @@ static final class CustomWords {
         "tekton.dev", "autoscaling.k8s.io", "cilium.io", "elbv2.k8s.aws",
         "image.openshift.io", "build.openshift.io");
 
-    private CustomWords() { }
-
     static boolean configuration(Obj o) {
         return CONFIGURATION.contains(o.group()) && !o.has("/status/replicas") && !o.has("/spec/replicas");
     }
@@ -10814,8 +10682,6 @@ static final class Family {
 
 /** How texts of the cluster stand inside a message of ours. */
 static final class Phrases {
-    private Phrases() { }
-
     /** A condition as people read it: {@code Available=False: MinimumReplicasUnavailable: Deployment does not have …}. */
     static String said(JsonNode condition) {
         if (condition.isMissingNode()) {
@@ -10838,8 +10704,6 @@ static final class Phrases {
 /** {@code pod users-7d9-x waits: ImagePullBackOff}: the first thing that keeps a pod from being ready, in words. */
 static final class PodDescription {
     private static final Set<String> STARTING = Set.of("ContainerCreating", "PodInitializing", "");
-
-    private PodDescription() { }
 
     static String of(Obj pod) {
         var name = "pod " + pod.name() + " ";
@@ -10906,8 +10770,6 @@ static final class PodDescription {
 static final class Readiness {
     private static final Set<String> WITH_CONTROLLER =
         Set.of("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "ReplicationController");
-
-    private Readiness() { }
 
     /** One object; {@code applied} is what the apply answered for it, when it was applied. */
     static Workload judge(Obj o, Optional<Applied> applied, Family family) {
@@ -11261,8 +11123,6 @@ record Verdict(List<Workload> workloads, boolean agentReady, boolean ready,
 
 /** Which objects gate, and what follows for the whole. Pure. */
 static final class Verdicts {
-    private Verdicts() { }
-
     static Verdict of(Family family, WaitSettings settings) {
         var applied = family.snapshot().applied();
         boolean all = !settings.onlyApplied() || applied.isEmpty();
@@ -12457,14 +12317,14 @@ record CustomReference(String path, String kind, String name) {
                 add(kind(field, value), path, value.asString(""), value);
             } else if (value.path("name").isString() && (field.matches(".*(Refs?|References?)")
                 || value.properties().stream().allMatch(p -> PARTS.contains(p.getKey())))) {
-                add(kind(field, value), path + ".name", value.path("name").asString(""), value);
+                add(kind(field, value), path + ".name", Json.text(value, "name"), value);
             } else {
                 fields(value, path, depth + 1);
             }
         }
 
         private void add(String kind, String path, String name, JsonNode at) {
-            var namespace = at.path("namespace").asString("");
+            var namespace = Json.text(at, "namespace");
             if (!kind.isEmpty() && !name.isEmpty() && (namespace.isEmpty() || namespace.equals(snapshot.namespace()))) {
                 found.add(new CustomReference(path, kind, name));
             }
@@ -12472,7 +12332,7 @@ record CustomReference(String path, String kind, String name) {
 
         private String kind(String field, JsonNode value) {
             if (value.path("kind").isString()) {
-                return value.path("kind").asString("");
+                return Json.text(value, "kind");
             }
             var match = FIELD.matcher(field);
             var stem = match.matches() ? match.group(1) : field;
@@ -12565,9 +12425,9 @@ record Event(String uid, String kind, String name, String type, String reason,
 /** One proof: where it was read ({@code status|condition|event|log|spec|apply}), and what stood there. Text is data from the cluster. */
 record Evidence(String source, String path, String reason, String message, long count, String firstSeen, String lastSeen) {
     static Evidence condition(Obj object, JsonNode condition) {
-        var since = condition.path("lastTransitionTime").asString("");
-        return new Evidence("condition", object.ref() + "/conditions[" + condition.path("type").asString("") + "]",
-            condition.path("reason").asString(""), condition.path("message").asString(""), 1, since, since);
+        var since = Json.text(condition, "lastTransitionTime");
+        return new Evidence("condition", object.ref() + "/conditions[" + Json.text(condition, "type") + "]",
+            Json.text(condition, "reason"), Json.text(condition, "message"), 1, since, since);
     }
 
     /** A field of the object and what is wrong with it. */
@@ -12588,7 +12448,7 @@ record Index(Map<String, Obj> byName, Map<String, List<Obj>> byOwner, Set<String
         objects.forEach((kind, all) -> all.forEach(o -> {
             index.byName.putIfAbsent(kind + "/" + o.namespace() + "/" + o.name(), o);
             index.byUid.add(o.uid());
-            o.list("/metadata/ownerReferences").forEach(owner -> index.byOwner.computeIfAbsent(owner.path("uid").asString(""),
+            o.list("/metadata/ownerReferences").forEach(owner -> index.byOwner.computeIfAbsent(Json.text(owner, "uid"),
                 uid -> new ArrayList<>()).add(o));
         }));
         return index;
@@ -12667,8 +12527,6 @@ static final class Kinds {
     static final List<String> TEMPLATED =
         List.of("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "ReplicationController", "Job");
 
-    private Kinds() { }
-
     /** Whether a kind of a built-in group can be ready or not; of the others it is enough that they exist. */
     static boolean judged(String kind) {
         return WORKLOADS.contains(kind) || ALSO_JUDGED.contains(kind);
@@ -12690,8 +12548,6 @@ static final class Labels {
     static final String TOLERATE = "ensure-ready/tolerate";
     /** The user's: a bare pod that never ends, though its restartPolicy is Never or OnFailure. */
     static final String SERVER = "ensure-ready/server";
-
-    private Labels() { }
 
     /** Labels and annotations of what this tool creates. */
     static void mark(ObjectNode metadata, String env, int slot, int issue, Optional<Instant> expires) {
@@ -12837,17 +12693,17 @@ record Obj(JsonNode json) {
 
     /** The condition of this type, or a missing node. */
     JsonNode condition(String type) {
-        return list("/status/conditions").stream().filter(c -> c.path("type").asString("").equals(type))
+        return list("/status/conditions").stream().filter(c -> Json.text(c, "type").equals(type))
             .findFirst().orElse(MissingNode.getInstance());
     }
 
     static boolean isTrue(JsonNode condition) {
-        return condition.path("status").asString("").equalsIgnoreCase("True"); // some operators write a boolean
+        return Json.text(condition, "status").equalsIgnoreCase("True"); // some operators write a boolean
     }
 
     /** Its opposite; neither holds of a condition that is not there or not known. */
     static boolean isFalse(JsonNode condition) {
-        return condition.path("status").asString("").equalsIgnoreCase("False");
+        return Json.text(condition, "status").equalsIgnoreCase("False");
     }
 
     /** The ownerReference with controller: true, or a missing node. */
@@ -12858,13 +12714,23 @@ record Obj(JsonNode json) {
 
     boolean ownedBy(Obj owner) {
         return !owner.uid().isEmpty() && list("/metadata/ownerReferences").stream()
-            .anyMatch(o -> o.path("uid").asString("").equals(owner.uid()));
+            .anyMatch(o -> Json.text(o, "uid").equals(owner.uid()));
     }
 }
 
 /** How a run ended; {@link #word} is what the JSON says. */
 enum Outcome {
     ready, not_ready, timeout, failed, apply_failed, prepare_failed, no_cluster, forbidden, interrupted, no_slot, released, attached;
+
+    /** Of the process; {@code soft}: trouble with the infrastructure is none. */
+    int exitCode(boolean soft) {
+        return switch (this) {
+            case ready, released, attached -> 0;
+            case no_slot -> 11;
+            case interrupted -> 130;
+            default -> soft ? 0 : 10;
+        };
+    }
 
     String word() {
         return name().replace('_', '-');
@@ -12873,8 +12739,6 @@ enum Outcome {
 
 /** Who made whom in a snapshot: a pod's workload, a Deployment's newest revision, and the pods of the newest revision. Pure. */
 static final class Ownership {
-    private Ownership() { }
-
     /**
      * The workload that speaks for a pod: through its ReplicaSet the Deployment; the pod itself when nobody made it, or an operator did,
      * whose custom resource may say what it likes.
@@ -12908,7 +12772,7 @@ static final class Ownership {
     static boolean ownedByBuiltIn(Obj o) {
         var owner = o.controller();
         return !owner.isMissingNode() && !Ref.of(owner).is("Node")
-            && Kinds.BUILT_IN_GROUPS.contains(Obj.group(owner.path("apiVersion").asString("")));
+            && Kinds.BUILT_IN_GROUPS.contains(Obj.group(Json.text(owner, "apiVersion")));
     }
 
     /**
@@ -12951,9 +12815,9 @@ static final class Ownership {
         if (!Ref.of(controller).is("ReplicaSet")) {
             return true;
         }
-        var set = snapshot.find("ReplicaSet", pod.namespace(), controller.path("name").asString(""));
+        var set = snapshot.find("ReplicaSet", pod.namespace(), Json.text(controller, "name"));
         var deployment = set.flatMap(rs -> rs.list("/metadata/ownerReferences").stream()
-            .flatMap(o -> snapshot.find("Deployment", pod.namespace(), o.path("name").asString("")).stream())
+            .flatMap(o -> snapshot.find("Deployment", pod.namespace(), Json.text(o, "name")).stream())
             .filter(rs::ownedBy).findFirst());
         return deployment.flatMap(d -> newestReplicaSet(snapshot, d)).map(rs -> rs.name().equals(set.get().name())).orElse(true);
     }
@@ -12989,8 +12853,6 @@ static final class Ownership {
 
 /** What a pod's status says of it, over init, sidecar and main containers. Pure. */
 static final class Pods {
-    private Pods() { }
-
     /** Ready, and not about to go away. */
     static boolean ready(Obj pod) {
         return !pod.deleting() && saysReady(pod);
@@ -13014,7 +12876,7 @@ static final class Pods {
 
     /** The status of the container of this name, or a missing node. */
     static JsonNode container(Obj pod, String name) {
-        return containers(pod).stream().filter(c -> c.path("name").asString("").equals(name)).findFirst().orElse(MissingNode.getInstance());
+        return containers(pod).stream().filter(c -> Json.text(c, "name").equals(name)).findFirst().orElse(MissingNode.getInstance());
     }
 
     static boolean initContainer(Obj pod, JsonNode container) {
@@ -13023,7 +12885,7 @@ static final class Pods {
 
     /** Native ones: init containers that run beside the main ones, with probes of their own. */
     private static Stream<JsonNode> sidecars(Obj pod) {
-        return pod.list("/spec/initContainers").stream().filter(c -> c.path("restartPolicy").asString("").equals("Always"));
+        return pod.list("/spec/initContainers").stream().filter(c -> Json.text(c, "restartPolicy").equals("Always"));
     }
 
     static boolean sidecar(Obj pod, JsonNode container) {
@@ -13048,7 +12910,7 @@ static final class Pods {
     /** Whether a container has run for so much longer than the time before that the end of that tells nothing of how it is now. */
     static boolean outlived(JsonNode container, Instant now) {
         var last = container.at("/lastState/terminated");
-        var ran = between(last.path("startedAt"), Obj.instant(last.path("finishedAt").asString("")));
+        var ran = between(last.path("startedAt"), Obj.instant(Json.text(last, "finishedAt")));
         return between(container.at("/state/running/startedAt"), Optional.of(now)) >= Math.min(3600, Math.max(600, 2 * ran));
     }
 
@@ -13068,9 +12930,9 @@ static final class Pods {
 
     /** Whether a rule of the container (Kubernetes 1.35) has it, or the whole pod, start again after this exit code: that is no failure. */
     static boolean startsAgain(Obj pod, String container, String exitCode) {
-        return pod.list("/spec/containers").stream().filter(c -> c.path("name").asString("").equals(container))
+        return pod.list("/spec/containers").stream().filter(c -> Json.text(c, "name").equals(container))
             .flatMap(c -> c.path("restartPolicyRules").valueStream()).map(rule -> rule.path("exitCodes"))
-            .anyMatch(codes -> codes.path("operator").asString("").equals("In")
+            .anyMatch(codes -> Json.text(codes, "operator").equals("In")
                 == codes.path("values").valueStream().anyMatch(v -> v.asString("").equals(exitCode)));
     }
 
@@ -13084,7 +12946,7 @@ static final class Pods {
      */
     static Duration startToldAfter(Obj pod) {
         var ready = pod.condition("ContainersReady");
-        var told = Obj.instant(ready.path("lastTransitionTime").asString(""));
+        var told = Obj.instant(Json.text(ready, "lastTransitionTime"));
         var waits = Stream.of("/spec/initContainers", "/spec/containers").flatMap(list -> pod.list(list).stream())
             .anyMatch(c -> c.has("readinessProbe") || c.has("startupProbe") || c.has("lifecycle"));
         return waits || !Obj.isTrue(ready) || told.isEmpty() ? Duration.ZERO : containers(pod).stream()
@@ -13119,7 +12981,7 @@ record Ref(String kind, String name) implements Comparable<Ref> {
 
     /** An ownerReference or another node with these two fields. */
     static Ref of(JsonNode reference) {
-        return new Ref(reference.path("kind").asString(""), reference.path("name").asString(""));
+        return new Ref(Json.text(reference, "kind"), Json.text(reference, "name"));
     }
 
     boolean is(String otherKind) {
@@ -13142,8 +13004,6 @@ static final class References {
     /** One reference; {@code key} empty when the whole object is meant, {@code pull} for a pull secret. */
     record Ref(String kind, String name, String key, boolean optional, boolean pull) { }
 
-    private References() { }
-
     static List<Ref> of(JsonNode spec) {
         var refs = new LinkedHashSet<Ref>();
         spec.path("volumes").forEach(v -> refs.addAll(ofVolume(v)));
@@ -13159,7 +13019,7 @@ static final class References {
                 });
             }
         }
-        spec.path("imagePullSecrets").forEach(p -> refs.add(new Ref("Secret", p.path("name").asString(""), "", false, true)));
+        spec.path("imagePullSecrets").forEach(p -> refs.add(new Ref("Secret", Json.text(p, "name"), "", false, true)));
         return List.copyOf(refs);
     }
 
@@ -13183,7 +13043,7 @@ static final class References {
     private static void ref(Set<Ref> refs, String kind, JsonNode at, String nameKey) {
         var name = at.path(nameKey).asString("");
         if (!name.isEmpty() && !name.equals("kube-root-ca.crt")) { // that one every namespace gets a moment after it was made
-            refs.add(new Ref(kind, name, at.path("key").asString(""), at.path("optional").asBoolean(false), false));
+            refs.add(new Ref(kind, name, Json.text(at, "key"), at.path("optional").asBoolean(false), false));
         }
     }
 }
@@ -13193,8 +13053,6 @@ enum Result { created, configured, unchanged, recreated, failed, skipped, pendin
 
 /** What Secrets hold, to mask it wherever it appears; it never leaves the process. */
 static final class SecretValues {
-    private SecretValues() { }
-
     /** Values by {@code name#key}, of the API's objects and of manifests; what is not base64 is taken as it stands. */
     static Map<String, String> of(List<Obj> objects) {
         var values = new TreeMap<String, String>();
@@ -13216,8 +13074,6 @@ static final class SecretValues {
 
 /** Label selectors as the API means them. */
 static final class Selector {
-    private Selector() { }
-
     static boolean matches(JsonNode selector, Map<String, String> labels) {
         return selector.path("matchLabels").properties().stream().allMatch(e -> e.getValue().asString("").equals(labels.get(e.getKey())))
             && expressions(selector, labels);
@@ -13229,9 +13085,9 @@ static final class Selector {
     }
 
     private static boolean expression(JsonNode e, Map<String, String> labels) {
-        var value = labels.get(e.path("key").asString(""));
+        var value = labels.get(Json.text(e, "key"));
         var values = e.path("values").valueStream().map(v -> v.asString("")).toList();
-        return switch (e.path("operator").asString("")) {
+        return switch (Json.text(e, "operator")) {
             case "In" -> value != null && values.contains(value);
             case "NotIn" -> value == null || !values.contains(value);
             case "Exists" -> value != null;
@@ -13473,8 +13329,6 @@ static final class Disguises {
     /** A shorter value has too many accidental twins in base64 and hex. */
     private static final int LONG_ENOUGH = 8;
 
-    private Disguises() { }
-
     /** Without the blank ones; the value itself comes first. */
     static Set<String> of(String value) {
         var text = value.strip();
@@ -13533,8 +13387,6 @@ static final class Durations {
     private static final Pattern PART = Pattern.compile("(\\d{1,12}(?:\\.\\d{1,9})?)(ms|s|m|h|d)");
     private static final Map<String, Long> MILLIS = Map.of("ms", 1L, "s", 1000L, "m", 60_000L, "h", 3_600_000L, "d", 86_400_000L);
 
-    private Durations() { }
-
     /** Empty for what is no duration, or longer than a thousand days. */
     static Optional<Duration> of(String text) {
         var parts = PART.matcher(text.strip());
@@ -13559,8 +13411,6 @@ static final class Durations {
 static final class Flags {
     static final String ACCEPTED = "1, true, yes, on, 0, false, no, off or empty";
 
-    private Flags() { }
-
     /** Empty for a word that is neither; an empty text is a no. */
     static Optional<Boolean> of(String text) {
         return switch (text.strip().toLowerCase(Locale.ROOT)) {
@@ -13574,8 +13424,6 @@ static final class Flags {
 /** JSON as both scripts read and write it. */
 static final class Json {
     static final ObjectMapper MAPPER = new ObjectMapper();
-
-    private Json() { }
 
     /** The text of a field, empty where there is none. */
     static String text(JsonNode node, String field) {
@@ -13603,8 +13451,6 @@ static final class Kubectl {
         Map.entry("Ingress", "ing"), Map.entry("Namespace", "ns"), Map.entry("HorizontalPodAutoscaler", "hpa"),
         Map.entry("PodDisruptionBudget", "pdb"), Map.entry("CustomResourceDefinition", "crd"), Map.entry("StorageClass", "sc"),
         Map.entry("ResourceQuota", "quota"));
-
-    private Kubectl() { }
 
     /** {@code deploy/web}: how an object is written in every message. */
     static String ref(String kind, String name) {
@@ -13941,8 +13787,6 @@ static final class SecretShapes {
         "(?i)" + SECRET_SETTING + "(?:\\\\*[\"'])?\\s*[:=]\\s*"
             + "(?:\\\\*\"((?:[^\"\\\\]|\\\\[^\"])++)|'([^']+)'|(?!" + PROSE + ")([^\\s\"',;&\\\\}\\])]{3,}))");
 
-    private SecretShapes() { }
-
     private static List<Pattern> compiled(String... patterns) {
         return Stream.of(patterns).map(Pattern::compile).toList();
     }
@@ -13983,8 +13827,6 @@ static final class SecretShapes {
 
 /** SHA-256 in hex. */
 static final class Sha256 {
-    private Sha256() { }
-
     static String of(byte[] content) {
         try {
             return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(content));
@@ -13996,8 +13838,6 @@ static final class Sha256 {
 
 /** Small things about texts. */
 static final class Texts {
-    private Texts() { }
-
     /** A line that may keep its indentation. */
     static String visible(String text) {
         var line = line(text);
@@ -14057,8 +13897,6 @@ static final class Texts {
 static final class Vars {
     private static final Pattern NEXT_KEY = Pattern.compile(",(?=\\s*[A-Za-z_][\\w.-]*\\s*=)");
     private static final Pattern PAIR = Pattern.compile("\\s*(?:export\\s+)?([A-Za-z_][\\w.-]*)\\s*=(.*)", Pattern.DOTALL);
-
-    private Vars() { }
 
     /** {@code a=1,b=2}; a comma that no {@code key=} follows belongs to the value. */
     static Map<String, Object> ofList(String list) {

@@ -19,7 +19,6 @@
 package ensure_ready;
 
 import ensure_ready.command.EnvironmentTwins;
-import ensure_ready.command.ExitCodes;
 import ensure_ready.command.KnownSoFar;
 import ensure_ready.command.Options;
 import ensure_ready.command.Output;
@@ -142,7 +141,7 @@ public class ensure_ready implements Callable<Integer> {
         if (given.contains("-v")) {
             e.printStackTrace(err);
         }
-        return ExitCodes.USAGE;
+        return CommandLine.ExitCode.USAGE;
     }
 
     private int fault(Throwable e) {
@@ -167,7 +166,7 @@ public class ensure_ready implements Callable<Integer> {
                 known.withoutDetails();
                 print();
             }
-            return ExitCodes.of(known.outcome(), options.wait.soft);
+            return known.outcome().exitCode(options.wait.soft);
         }
     }
 

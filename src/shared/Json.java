@@ -8,8 +8,6 @@ import tools.jackson.databind.ObjectMapper;
 public final class Json {
     public static final ObjectMapper MAPPER = new ObjectMapper();
 
-    private Json() { }
-
     /** The text of a field, empty where there is none. */
     public static String text(JsonNode node, String field) {
         return node.path(field).asString("");

@@ -53,28 +53,24 @@ public final class Api implements AutoCloseable {
     private final Deadline patience;
 
     public Api(Config config, Duration timeout) {
-        this.client = new KubernetesClientBuilder().withConfig(config(config, timeout)).build();
-        this.http = client.getHttpClient();
-        this.timeout = timeout;
-        this.discovered = new ConcurrentHashMap<>();
-        this.withStatus = ConcurrentHashMap.newKeySet();
-        this.clock = new AtomicLong(Long.MAX_VALUE);
-        this.patience = Deadline.now();
+        this(new KubernetesClientBuilder().withConfig(config(config, timeout)).build(), timeout, new ConcurrentHashMap<>(),
+            ConcurrentHashMap.newKeySet(), new AtomicLong(Long.MAX_VALUE), Deadline.now());
     }
 
-    private Api(Api same, Deadline patience) {
-        this.client = same.client;
-        this.http = same.http;
-        this.timeout = same.timeout;
-        this.discovered = same.discovered;
-        this.withStatus = same.withStatus;
-        this.clock = same.clock;
+    private Api(KubernetesClient client, Duration timeout, Map<String, List<Kind>> discovered, Set<String> withStatus, AtomicLong clock,
+        Deadline patience) {
+        this.client = client;
+        this.http = client.getHttpClient();
+        this.timeout = timeout;
+        this.discovered = discovered;
+        this.withStatus = withStatus;
+        this.clock = clock;
         this.patience = patience;
     }
 
     /** The same connection, whose requests are tried again until then when the server is away or overloaded. */
     public Api within(Deadline patience) {
-        return new Api(this, patience);
+        return new Api(client, timeout, discovered, withStatus, clock, patience);
     }
 
     /**

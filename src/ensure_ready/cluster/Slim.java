@@ -15,8 +15,6 @@ public final class Slim {
     private static final List<String> HEAVY_OR_SECRET = List.of("kubectl.kubernetes.io/last-applied-configuration", "kapp.k14s.io/original",
         "kapp.k14s.io/original-diff", "kapp.k14s.io/original-diff-md5");
 
-    private Slim() { }
-
     static Obj of(Obj o, Topic topic) {
         return topic.namesOnly() ? name(of(o), topic.kind()) : of(o);
     }

@@ -13,8 +13,6 @@ import shared.system.GivenTwice;
 public final class EnvironmentTwins {
     private static final Pattern TWIN = Pattern.compile("\\[(CODEXCTL_\\w+)]$");
 
-    private EnvironmentTwins() { }
-
     /**
      * Drops empty values, as JBang loses empty arguments and {@code --pr=} is how a workflow says "none"; adds the twins of what is
      * not given. An option given twice would make picocli start its group anew, so a twin never stands beside the option itself.

@@ -52,7 +52,13 @@ public final class Options {
     }
 
     public String namespaceOf(int number, String env, int issue) {
-        return Placeholders.fill(slot.pattern, Map.of("project", project(), "slot", "" + number, "env", env, "issue", "" + issue));
+        return Placeholders.fill(slot.pattern, Map.of("project", project(), "slot", "" + number, "env", env, "issue", "" + issue), "${");
+    }
+
+    /** Who takes a slot, for people who wait for it. */
+    public String holder() {
+        var run = environment.getOrDefault("GITHUB_RUN_ID", "");
+        return run.isEmpty() ? System.getProperty("user.name") : environment.getOrDefault("GITHUB_REPOSITORY", "github") + " run " + run;
     }
 
     public Optional<Instant> ttlEnd() {

@@ -22,7 +22,6 @@ import ensure_ready.model.Target;
 import ensure_ready.readiness.WaitSettings;
 import ensure_ready.report.Addresses;
 import ensure_ready.report.Progress;
-import ensure_ready.slots.Holder;
 import ensure_ready.slots.Namespaces;
 import ensure_ready.slots.Release;
 import ensure_ready.slots.Slots;
@@ -160,7 +159,7 @@ public final class Steps {
 
     private Slots slots(Api api) {
         return new Slots(api, options.slot.stateNamespace, options.slot.statePrefix,
-            options::namespaceOf, Holder.of(options.environment), progress);
+            options::namespaceOf, options.holder(), progress);
     }
 
     /** Whether the namespace is new, as far as an apply is concerned. */
@@ -199,9 +198,9 @@ public final class Steps {
 
     private void notPrepared(String program, InfraFailure e) {
         var before = known.prepareFailure;
-        known.prepareFailure = before == null ? new Problem(new Source(program, 0), e.getMessage(), Code.PREPARE_FAILED, e.detail)
-            : new Problem(before.source(), before.message() + "; " + e.getMessage(),
-            before.code(), before.detail() + "\n" + e.getMessage());
+        known.prepareFailure = new Problem(before == null ? new Source(program, 0) : before.source(),
+            before == null ? e.getMessage() : before.message() + "; " + e.getMessage(), Code.PREPARE_FAILED,
+            before == null ? e.detail : before.detail() + "\n" + e.getMessage());
         progress.warn(e.getMessage());
     }
 
@@ -244,7 +243,7 @@ public final class Steps {
     }
 
     private String command(Target target) {
-        return Placeholders.fill(options.apply.render, target.placeholders(), "{", "}");
+        return Placeholders.fill(options.apply.render, target.placeholders(), "{");
     }
 
     private Applying asItIs(Api api, Loaded loaded) {

@@ -187,9 +187,10 @@ public record ObjectApply(Api api, String namespace, boolean recreate, Set<Strin
 
     private Applied again(Item item, Kind kind, String ns, Obj live, JsonNode body, ApiError immutable) {
         var fields = immutable.fields();
-        if (NEVER_RECREATED.contains(kind.name()) || !recreate) {
+        var never = NEVER_RECREATED.contains(kind.name());
+        if (never || !recreate) {
             throw immutable.with("cannot be changed in place" + fields
-                + (NEVER_RECREATED.contains(kind.name()) ? ", and a " + kind.name() + " is never deleted here"
+                + (never ? ", and a " + kind.name() + " is never deleted here"
                 : "; --recreate-immutable deletes it and creates it again"));
         }
         said.add(p -> p.say(live.ref() + ": delete and create again" + fields));

@@ -14,8 +14,6 @@ import tools.jackson.databind.JsonNode;
 public final class RuleFile {
     private static final Set<String> KEYS = Set.of("kind", "condition", "path", "ready", "failed", "idle", "ignore");
 
-    private RuleFile() { }
-
     /** Throws {@link IllegalArgumentException} with file and line of what is wrong. */
     public static List<CustomRule> read(Path file) {
         var label = "--rules " + file;

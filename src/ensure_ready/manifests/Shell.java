@@ -21,8 +21,6 @@ import shared.system.ProcessTree;
 
 /** Commands of the user's: renderers, image scripts, kubectl kustomize. */
 public final class Shell {
-    private Shell() { }
-
     public static List<String> sh(String command) {
         return List.of("sh", "-c", command);
     }

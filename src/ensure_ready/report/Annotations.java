@@ -11,8 +11,6 @@ import tools.jackson.databind.JsonNode;
 public final class Annotations {
     private static final Map<String, String> LEVELS = Map.of("blocking", "::error", "degraded", "::warning", "info", "::notice");
 
-    private Annotations() { }
-
     static List<String> of(JsonNode json) {
         var lines = new ArrayList<String>();
         json.path("causes").forEach(c -> lines.add(LEVELS.getOrDefault(Json.text(c, "severity"), "::warning") + file(c) + "::"

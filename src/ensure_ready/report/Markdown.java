@@ -9,8 +9,6 @@ import tools.jackson.databind.JsonNode;
 
 /** The step summary. Cluster text stands in code spans whose fence it cannot leave. */
 public final class Markdown {
-    private Markdown() { }
-
     static String of(JsonNode json) {
         var md = new ArrayList<String>();
         md.add((json.path("infraReady").asBoolean(false) ? "### ✅ " : "### ❌ ") + cell(Text.headline(json)));

@@ -8,8 +8,6 @@ import tools.jackson.databind.node.ObjectNode;
 
 /** A report as the JSON that {@code --output json} and {@code --report} give, before secrets are masked. */
 public final class ReportJson {
-    private ReportJson() { }
-
     static ObjectNode of(Report report) {
         var json = Json.MAPPER.createObjectNode().put("schemaVersion", "ensure-ready/v1");
         target(json, report);

@@ -15,8 +15,6 @@ import tools.jackson.databind.JsonNode;
 public final class Text {
     private static final int SHOWN = 20;
 
-    private Text() { }
-
     static String of(JsonNode json) {
         var lines = new ArrayList<String>();
         lines.add(headline(json));

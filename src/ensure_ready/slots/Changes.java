@@ -11,8 +11,6 @@ import java.util.concurrent.atomic.AtomicBoolean;
 
 /** Waiting for a list to change without asking again and again. */
 public final class Changes {
-    private Changes() { }
-
     /** Returns after the first event behind {@code version}, when the watch breaks (after a second), or when time is up. */
     static void await(Api api, String path, String selector, String version, Deadline deadline) {
         var changed = new CountDownLatch(1);

@@ -20,8 +20,6 @@ public final class FollowedTypes {
         "ScalingReplicaSet", "Completed")
         .map(reason -> "reason!=" + reason).collect(Collectors.joining(",", "&fieldSelector=", ""));
 
-    private FollowedTypes() { }
-
     /** What every wait needs, in each namespace that the manifests name. */
     static List<Topic> always(String namespace, List<Applied> applied) {
         var topics = new ArrayList<Topic>();

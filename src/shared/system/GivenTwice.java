@@ -8,8 +8,6 @@ import picocli.CommandLine.Model.OptionSpec;
 
 /** An option that stands twice on a command line: picocli would start its group anew and forget what the group had. */
 public final class GivenTwice {
-    private GivenTwice() { }
-
     /** {@code --pr is given twice}; options that take several values may come again. */
     public static Optional<String> of(List<String> given, CommandSpec spec) {
         return spec.options().stream().filter(option -> !option.isMultiValue())
