@@ -247,7 +247,7 @@ public class ensure_ready implements Callable<Integer> {
     @Override
     public Integer call() {
         Usage.check(options, spec.commandLine());
-        var progress = Progress.on(System.err, options.environment, options.output.quiet, options.output.verbose);
+        var progress = new Progress(System.err, options.environment, options.output.quiet, options.output.verbose);
         progress.mask(Redaction.of(Map.of(), options.environment)::clean);
         var interrupted = Hooks.add("interrupted", this::publishInterrupted);
         try {
@@ -2003,23 +2003,21 @@ static final class Manifests {
 
     static Loaded parse(String label, String text) {
         var read = Yaml.documents(label, text);
-        var items = new ArrayList<Item>();
-        var problems = new ArrayList<>(read.problems());
-        for (var document : read.documents()) {
-            flatten(document, items, problems);
-        }
-        return new Loaded(items, problems);
+        var into = new Loaded(new ArrayList<>(), read.problems());
+        read.documents().forEach(document -> flatten(document, into));
+        return into;
     }
 
-    private static void flatten(Yaml.Document document, List<Item> items, List<Problem> problems) {
+    private static void flatten(Yaml.Document document, Loaded into) {
         var object = new Obj(document.json());
         if (object.kind().endsWith("List") && object.at("/items").isArray()) {
-            object.list("/items").forEach(item -> flatten(new Yaml.Document(item, document.source()), items, problems));
+            object.list("/items").forEach(item -> flatten(new Yaml.Document(item, document.source()), into));
         } else if (object.apiVersion().isEmpty() || object.kind().isEmpty() || object.name().isEmpty()) {
             var missing = Stream.of("/apiVersion", "/kind", "/metadata/name").filter(p -> object.text(p).isEmpty()).findFirst().orElse("");
-            problems.add(new Problem(document.source(), "not a Kubernetes object: it has no " + missing.substring(1).replace('/', '.')));
+            into.problems().add(new Problem(document.source(),
+                "not a Kubernetes object: it has no " + missing.substring(1).replace('/', '.')));
         } else {
-            items.add(new Item(object, document.source()));
+            into.items().add(new Item(object, document.source()));
         }
     }
 
@@ -2043,16 +2041,15 @@ static final class Manifests {
 
         /** Each document is read for itself, so that a broken one does not take the others with it. */
         static Documents documents(String label, String text) {
-            var documents = new ArrayList<Document>();
-            var problems = new ArrayList<Problem>();
+            var into = new Documents(new ArrayList<>(), new ArrayList<>());
             var lines = text.split("\\R", -1);
             for (int start = 0, i = 0; i <= lines.length; i++) {
                 if (i == lines.length || SEPARATOR.matcher(lines[i]).matches()) {
-                    read(label, lines, start, i, documents, problems);
+                    read(label, lines, start, i, into);
                     start = i;
                 }
             }
-            return new Documents(documents, problems);
+            return into;
         }
 
         /** The first line of each document that has any, 1-based, comments and directives of templates left aside. */
@@ -2072,7 +2069,7 @@ static final class Manifests {
             return starts;
         }
 
-        private static void read(String label, String[] lines, int from, int to, List<Document> documents, List<Problem> problems) {
+        private static void read(String label, String[] lines, int from, int to, Documents into) {
             var settings = LoadSettings.builder().setLabel(label).setCodePointLimit(64 * 1024 * 1024).build();
             try {
                 var node = new Compose(settings).composeString(String.join("\n", Arrays.copyOfRange(lines, from, to)));
@@ -2081,15 +2078,15 @@ static final class Manifests {
                     if (!json.isNull()) {
                         var fields = new HashMap<String, Integer>();
                         fields(node.get(), json, "", from, fields);
-                        documents.add(new Document(json, new Source(label, from + line(node.get().getStartMark()), fields)));
+                        into.documents.add(new Document(json, new Source(label, from + line(node.get().getStartMark()), fields)));
                     }
                 }
             } catch (MarkedYamlEngineException e) {
-                problems.add(new Problem(new Source(label, from + line(e.getProblemMark())), Texts.line(e.getProblem())));
+                into.problems.add(new Problem(new Source(label, from + line(e.getProblemMark())), Texts.line(e.getProblem())));
             } catch (StackOverflowError e) {
-                problems.add(new Problem(new Source(label, from + 1), "nested deeper than " + DEEPEST + " levels"));
+                into.problems.add(new Problem(new Source(label, from + 1), "nested deeper than " + DEEPEST + " levels"));
             } catch (YamlEngineException e) {
-                problems.add(new Problem(new Source(label, from + 1), Texts.line(e.getMessage())));
+                into.problems.add(new Problem(new Source(label, from + 1), Texts.line(e.getMessage())));
             }
         }
 
@@ -3739,7 +3736,7 @@ static final class Informers implements AutoCloseable {
         this.silence = silence;
         pool = new ScheduledThreadPoolExecutor(6, Daemon.named("watch"));
         pool.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
-        pool.scheduleWithFixedDelay(this::reviveSilent, 1, 1, TimeUnit.SECONDS);
+        pool.scheduleWithFixedDelay(() -> all().forEach(Informer::reopenIfSilent), 1, 1, TimeUnit.SECONDS);
     }
 
     /** Starts to follow a type; once is enough. */
@@ -3853,32 +3850,36 @@ static final class Informers implements AutoCloseable {
         return Map.copyOf(gone);
     }
 
+    private Stream<Informer> all() {
+        return informers.values().stream();
+    }
+
     /** Whether every type was read at least once, or cannot be. */
     boolean complete() {
-        return sought.isEmpty() && sweeps.get() == 0 && informers.values().stream().allMatch(f -> f.listed || f.refused());
+        return sought.isEmpty() && sweeps.get() == 0 && all().allMatch(f -> f.listed || f.refused());
     }
 
     /** Whether the server answers for no type at the moment. */
     boolean away() {
-        return informers.values().stream().noneMatch(f -> f.error == null && f.listed || f.refused());
+        return all().noneMatch(f -> f.error == null && f.listed || f.refused());
     }
 
     /** Whether the server refuses to show any object that could be judged. */
     boolean forbidden() {
-        var judged = informers.values().stream().filter(f -> f.topic.gates()).toList();
+        var judged = all().filter(f -> f.topic.gates()).toList();
         return !judged.isEmpty() && judged.stream().allMatch(Informer::refused);
     }
 
     /** Whether the server does not know who asks, for any type. */
     boolean unauthorized() {
-        return !informers.isEmpty() && informers.values().stream().allMatch(f -> f.error != null && f.error.code == 401);
+        return !informers.isEmpty() && all().allMatch(f -> f.error != null && f.error.code == 401);
     }
 
     /** What may not be read, as {@code events: forbidden}. */
     List<String> limited() {
         var unread = unswept.entrySet().stream().collect(Collectors.groupingBy(Map.Entry::getValue, TreeMap::new,
             Collectors.mapping(Map.Entry::getKey, Collectors.toCollection(TreeSet::new))));
-        return Stream.concat(informers.values().stream().filter(f -> (f.refused() || f.polled) && f.topic.kind() != Kind.NAMESPACE)
+        return Stream.concat(all().filter(f -> (f.refused() || f.polled) && f.topic.kind() != Kind.NAMESPACE)
             .map(Informer::lacks),
             unread.entrySet().stream().map(e -> Snapshot.CUSTOM + Texts.cut(String.join(", ", e.getValue()), 200) + ": " + e.getKey()))
             .distinct().sorted().toList();
@@ -3893,7 +3894,7 @@ static final class Informers implements AutoCloseable {
     Map<String, List<Obj>> read(Duration patience) {
         var until = Deadline.in(patience);
         var reads = new HashMap<Informer, Future<Listing>>();
-        informers.values().stream().filter(f -> !f.refused() && f.topic.decides()).forEach(f -> reads.put(f, pool.submit(f::fetch)));
+        all().filter(f -> !f.refused() && f.topic.decides()).forEach(f -> reads.put(f, pool.submit(f::fetch)));
         var fresh = new HashMap<Informer, Collection<Obj>>();
         reads.forEach((informer, read) -> fresh.put(informer,
             Api.await(read, until.left(), "list " + informer.topic.kind().plural()).objects().values()));
@@ -3910,10 +3911,6 @@ static final class Informers implements AutoCloseable {
 
     private static List<Obj> sorted(Collection<Obj> objects) {
         return objects.stream().sorted(Comparator.comparing(Obj::name).thenComparing(Obj::namespace)).toList();
-    }
-
-    private void reviveSilent() {
-        informers.values().forEach(Informer::reopenIfSilent);
     }
 
     @Override
@@ -4357,18 +4354,12 @@ static final class Progress implements AutoCloseable {
     private boolean certain;
     private int drawn;
 
-    private Progress(PrintStream err, boolean quiet, boolean verbose, boolean live, boolean actions) {
+    Progress(PrintStream err, Map<String, String> env, boolean quiet, boolean verbose) {
         this.err = err;
         this.quiet = quiet;
         this.verbose = verbose;
-        this.live = live;
-        this.actions = actions;
-    }
-
-    static Progress on(PrintStream err, Map<String, String> env, boolean quiet, boolean verbose) {
-        var actions = env.containsKey("GITHUB_ACTIONS");
-        return new Progress(err, quiet, verbose, !quiet && !actions && !env.containsKey("CI")
-            && !"dumb".equals(env.get("TERM")) && Terminal.is(2), actions);
+        actions = env.containsKey("GITHUB_ACTIONS");
+        live = !quiet && !actions && !env.containsKey("CI") && !"dumb".equals(env.get("TERM")) && Terminal.is(2);
     }
 
     /** What every line goes through before it is shown. */

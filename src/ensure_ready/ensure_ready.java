@@ -109,7 +109,7 @@ public class ensure_ready implements Callable<Integer> {
     @Override
     public Integer call() {
         Usage.check(options, spec.commandLine());
-        var progress = Progress.on(System.err, options.environment, options.output.quiet, options.output.verbose);
+        var progress = new Progress(System.err, options.environment, options.output.quiet, options.output.verbose);
         progress.mask(Redaction.of(Map.of(), options.environment)::clean);
         var interrupted = Hooks.add("interrupted", this::publishInterrupted);
         try {

@@ -45,7 +45,7 @@ final class ScaleBench {
             server.faults.delay("*", "*", 100_000, ROUND_TRIP);
             server.resetRequests();
             try (var api = new ensure_ready.Api(ensure_ready.Kubeconfig.read(server.kubeconfig(folder), null), Duration.ofSeconds(10))) {
-                var quiet = ensure_ready.Progress.on(System.err, Map.of(), true, false);
+                var quiet = new ensure_ready.Progress(System.err, Map.of(), true, false);
                 long begin = System.nanoTime();
                 var results = new ensure_ready.Apply(api, "x", false, r -> { }, quiet)
                     .all(ensure_ready.Manifests.parse("bench", yaml).items(), ensure_ready.Deadline.in(Duration.ofMinutes(5)));

@@ -208,7 +208,7 @@ class ApplyBesideTest {
     private List<String> apply(String yaml, ByteArrayOutputStream told) throws IOException {
         var config = Kubeconfig.plain(folder.resolve("config"), "http://127.0.0.1:" + server.getAddress().getPort(), "");
         try (var api = new ensure_ready.Api(ensure_ready.Kubeconfig.read(config, null), Duration.ofSeconds(10))) {
-            var progress = ensure_ready.Progress.on(new PrintStream(told, true), Map.of("CI", "1"), false, true);
+            var progress = new ensure_ready.Progress(new PrintStream(told, true), Map.of("CI", "1"), false, true);
             return new ensure_ready.Apply(api, "x", false, results -> { }, progress)
                 .all(ensure_ready.Manifests.parse("test.yaml", yaml).items(), ensure_ready.Deadline.in(Duration.ofSeconds(1))).stream()
                 .map(a -> a.object().name() + " " + a.result()).toList();

@@ -203,7 +203,7 @@ class ApplyClusterTest {
     }
 
     private List<ensure_ready.Applied> apply(String yaml, boolean recreate) {
-        var quiet = ensure_ready.Progress.on(System.err, Map.of(), true, false);
+        var quiet = new ensure_ready.Progress(System.err, Map.of(), true, false);
         return new ensure_ready.Apply(api, namespace, recreate, results -> { }, quiet)
             .all(ensure_ready.Manifests.parse("test.yaml", yaml).items(), ensure_ready.Deadline.in(Duration.ofSeconds(30)));
     }

@@ -400,7 +400,7 @@ class ApplyRulesTest {
         throws IOException {
         var config = Kubeconfig.plain(folder.resolve("config"), "http://127.0.0.1:" + server.getAddress().getPort(), "");
         try (var api = new ensure_ready.Api(ensure_ready.Kubeconfig.read(config, null), Duration.ofSeconds(10))) {
-            var progress = ensure_ready.Progress.on(new PrintStream(log, true), Map.of("CI", "1"), false, true);
+            var progress = new ensure_ready.Progress(new PrintStream(log, true), Map.of("CI", "1"), false, true);
             return new ensure_ready.Apply(api, "x", recreate, results -> told.add(results.get(0).result() + " " + results.get(0).reason()),
                 progress)
                 .all(items, ensure_ready.Deadline.in(Duration.ofSeconds(seconds)));

@@ -142,7 +142,7 @@ class ApplySoftTest {
     private List<ensure_ready.Applied> all(String yaml, boolean recreate, int seconds) {
         try (var api = new ensure_ready.Api(ensure_ready.Kubeconfig.read(server.kubeconfig(folder), null), Duration.ofSeconds(10))) {
             server.putYaml("", "{apiVersion: v1, kind: Namespace, metadata: {name: x}}");
-            var quiet = ensure_ready.Progress.on(System.err, Map.of(), true, false);
+            var quiet = new ensure_ready.Progress(System.err, Map.of(), true, false);
             return new ensure_ready.Apply(api, "x", recreate, results -> { }, quiet)
                 .all(ensure_ready.Manifests.parse("test.yaml", yaml).items(), ensure_ready.Deadline.in(Duration.ofSeconds(seconds)));
         }

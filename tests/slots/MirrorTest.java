@@ -60,7 +60,7 @@ class MirrorTest {
     }
 
     private void mirror() {
-        new ensure_ready.Mirror(source, target).run(ensure_ready.Progress.on(System.err, Map.of(), true, false));
+        new ensure_ready.Mirror(source, target).run(new ensure_ready.Progress(System.err, Map.of(), true, false));
     }
 
     private static void write(Path file, String text) throws IOException {

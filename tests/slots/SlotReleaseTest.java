@@ -180,7 +180,7 @@ class SlotReleaseTest {
     void whoMayNotMarkItHasAppliedItAllTheSameAndSaysSo() {
         server.putYaml("", OURS);
         server.faults.forbid("patch", "namespaces");
-        new ensure_ready.Namespaces(api, ensure_ready.Progress.on(new PrintStream(log, true), Map.of("CI", "1"), false, true))
+        new ensure_ready.Namespaces(api, new ensure_ready.Progress(new PrintStream(log, true), Map.of("CI", "1"), false, true))
             .markApplied(target());
         assertTrue(log.toString().contains("ns/shop-dev-1: cannot remember that it was applied"), log.toString());
     }
@@ -284,7 +284,7 @@ class SlotReleaseTest {
     }
 
     private ensure_ready.Progress progress() {
-        return ensure_ready.Progress.on(new PrintStream(log, true), Map.of("CI", "1"), false, false);
+        return new ensure_ready.Progress(new PrintStream(log, true), Map.of("CI", "1"), false, false);
     }
 
     private void record(int slot, String namespace, String expires) {

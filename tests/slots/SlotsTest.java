@@ -165,7 +165,7 @@ class SlotsTest {
         server.faults.forbid("create", "namespaces");
         var namespaces = new ensure_ready.Namespaces(new ensure_ready.Api(ensure_ready.Kubeconfig.read(kubeconfig, null),
             Duration.ofSeconds(10)),
-            ensure_ready.Progress.on(System.err, Map.of(), true, false));
+            new ensure_ready.Progress(System.err, Map.of(), true, false));
         var target = new ensure_ready.Target("ai", 3, "shop-dev-3", 42, 0, true);
         var error = assertThrows(ensure_ready.ApiError.class,
             () -> namespaces.ensure(target, ensure_ready.Deadline.in(Duration.ofSeconds(5)), Optional.empty()));
@@ -251,7 +251,7 @@ class SlotsTest {
     private ensure_ready.Slots slots() {
         var api = new ensure_ready.Api(ensure_ready.Kubeconfig.read(kubeconfig, null), Duration.ofSeconds(10));
         return new ensure_ready.Slots(api, "codex-system", "codex-env-", (n, env, issue) -> "shop-dev-" + n,
-            "me", ensure_ready.Progress.on(System.err, Map.of(), true, false));
+            "me", new ensure_ready.Progress(System.err, Map.of(), true, false));
     }
 
     private static <T> List<T> atOnce(int n, java.util.function.IntFunction<T> work) throws InterruptedException, ExecutionException {

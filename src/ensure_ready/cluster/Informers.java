@@ -70,7 +70,7 @@ public final class Informers implements AutoCloseable {
         this.silence = silence;
         pool = new ScheduledThreadPoolExecutor(6, Daemon.named("watch"));
         pool.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
-        pool.scheduleWithFixedDelay(this::reviveSilent, 1, 1, TimeUnit.SECONDS);
+        pool.scheduleWithFixedDelay(() -> all().forEach(Informer::reopenIfSilent), 1, 1, TimeUnit.SECONDS);
     }
 
     /** Starts to follow a type; once is enough. */
@@ -184,32 +184,36 @@ public final class Informers implements AutoCloseable {
         return Map.copyOf(gone);
     }
 
+    private Stream<Informer> all() {
+        return informers.values().stream();
+    }
+
     /** Whether every type was read at least once, or cannot be. */
     public boolean complete() {
-        return sought.isEmpty() && sweeps.get() == 0 && informers.values().stream().allMatch(f -> f.listed || f.refused());
+        return sought.isEmpty() && sweeps.get() == 0 && all().allMatch(f -> f.listed || f.refused());
     }
 
     /** Whether the server answers for no type at the moment. */
     public boolean away() {
-        return informers.values().stream().noneMatch(f -> f.error == null && f.listed || f.refused());
+        return all().noneMatch(f -> f.error == null && f.listed || f.refused());
     }
 
     /** Whether the server refuses to show any object that could be judged. */
     public boolean forbidden() {
-        var judged = informers.values().stream().filter(f -> f.topic.gates()).toList();
+        var judged = all().filter(f -> f.topic.gates()).toList();
         return !judged.isEmpty() && judged.stream().allMatch(Informer::refused);
     }
 
     /** Whether the server does not know who asks, for any type. */
     public boolean unauthorized() {
-        return !informers.isEmpty() && informers.values().stream().allMatch(f -> f.error != null && f.error.code == 401);
+        return !informers.isEmpty() && all().allMatch(f -> f.error != null && f.error.code == 401);
     }
 
     /** What may not be read, as {@code events: forbidden}. */
     public List<String> limited() {
         var unread = unswept.entrySet().stream().collect(Collectors.groupingBy(Map.Entry::getValue, TreeMap::new,
             Collectors.mapping(Map.Entry::getKey, Collectors.toCollection(TreeSet::new))));
-        return Stream.concat(informers.values().stream().filter(f -> (f.refused() || f.polled) && f.topic.kind() != Kind.NAMESPACE)
+        return Stream.concat(all().filter(f -> (f.refused() || f.polled) && f.topic.kind() != Kind.NAMESPACE)
             .map(Informer::lacks),
             unread.entrySet().stream().map(e -> Snapshot.CUSTOM + Texts.cut(String.join(", ", e.getValue()), 200) + ": " + e.getKey()))
             .distinct().sorted().toList();
@@ -224,7 +228,7 @@ public final class Informers implements AutoCloseable {
     public Map<String, List<Obj>> read(Duration patience) {
         var until = Deadline.in(patience);
         var reads = new HashMap<Informer, Future<Listing>>();
-        informers.values().stream().filter(f -> !f.refused() && f.topic.decides()).forEach(f -> reads.put(f, pool.submit(f::fetch)));
+        all().filter(f -> !f.refused() && f.topic.decides()).forEach(f -> reads.put(f, pool.submit(f::fetch)));
         var fresh = new HashMap<Informer, Collection<Obj>>();
         reads.forEach((informer, read) -> fresh.put(informer,
             Api.await(read, until.left(), "list " + informer.topic.kind().plural()).objects().values()));
@@ -241,10 +245,6 @@ public final class Informers implements AutoCloseable {
 
     private static List<Obj> sorted(Collection<Obj> objects) {
         return objects.stream().sorted(Comparator.comparing(Obj::name).thenComparing(Obj::namespace)).toList();
-    }
-
-    private void reviveSilent() {
-        informers.values().forEach(Informer::reopenIfSilent);
     }
 
     @Override

@@ -176,23 +176,21 @@ public final class Manifests {
 
     public static Loaded parse(String label, String text) {
         var read = Yaml.documents(label, text);
-        var items = new ArrayList<Item>();
-        var problems = new ArrayList<>(read.problems());
-        for (var document : read.documents()) {
-            flatten(document, items, problems);
-        }
-        return new Loaded(items, problems);
+        var into = new Loaded(new ArrayList<>(), read.problems());
+        read.documents().forEach(document -> flatten(document, into));
+        return into;
     }
 
-    private static void flatten(Yaml.Document document, List<Item> items, List<Problem> problems) {
+    private static void flatten(Yaml.Document document, Loaded into) {
         var object = new Obj(document.json());
         if (object.kind().endsWith("List") && object.at("/items").isArray()) {
-            object.list("/items").forEach(item -> flatten(new Yaml.Document(item, document.source()), items, problems));
+            object.list("/items").forEach(item -> flatten(new Yaml.Document(item, document.source()), into));
         } else if (object.apiVersion().isEmpty() || object.kind().isEmpty() || object.name().isEmpty()) {
             var missing = Stream.of("/apiVersion", "/kind", "/metadata/name").filter(p -> object.text(p).isEmpty()).findFirst().orElse("");
-            problems.add(new Problem(document.source(), "not a Kubernetes object: it has no " + missing.substring(1).replace('/', '.')));
+            into.problems().add(new Problem(document.source(),
+                "not a Kubernetes object: it has no " + missing.substring(1).replace('/', '.')));
         } else {
-            items.add(new Item(object, document.source()));
+            into.items().add(new Item(object, document.source()));
         }
     }
 
@@ -216,16 +214,15 @@ public final class Manifests {
 
         /** Each document is read for itself, so that a broken one does not take the others with it. */
         public static Documents documents(String label, String text) {
-            var documents = new ArrayList<Document>();
-            var problems = new ArrayList<Problem>();
+            var into = new Documents(new ArrayList<>(), new ArrayList<>());
             var lines = text.split("\\R", -1);
             for (int start = 0, i = 0; i <= lines.length; i++) {
                 if (i == lines.length || SEPARATOR.matcher(lines[i]).matches()) {
-                    read(label, lines, start, i, documents, problems);
+                    read(label, lines, start, i, into);
                     start = i;
                 }
             }
-            return new Documents(documents, problems);
+            return into;
         }
 
         /** The first line of each document that has any, 1-based, comments and directives of templates left aside. */
@@ -245,7 +242,7 @@ public final class Manifests {
             return starts;
         }
 
-        private static void read(String label, String[] lines, int from, int to, List<Document> documents, List<Problem> problems) {
+        private static void read(String label, String[] lines, int from, int to, Documents into) {
             var settings = LoadSettings.builder().setLabel(label).setCodePointLimit(64 * 1024 * 1024).build();
             try {
                 var node = new Compose(settings).composeString(String.join("\n", Arrays.copyOfRange(lines, from, to)));
@@ -254,15 +251,15 @@ public final class Manifests {
                     if (!json.isNull()) {
                         var fields = new HashMap<String, Integer>();
                         fields(node.get(), json, "", from, fields);
-                        documents.add(new Document(json, new Source(label, from + line(node.get().getStartMark()), fields)));
+                        into.documents.add(new Document(json, new Source(label, from + line(node.get().getStartMark()), fields)));
                     }
                 }
             } catch (MarkedYamlEngineException e) {
-                problems.add(new Problem(new Source(label, from + line(e.getProblemMark())), Texts.line(e.getProblem())));
+                into.problems.add(new Problem(new Source(label, from + line(e.getProblemMark())), Texts.line(e.getProblem())));
             } catch (StackOverflowError e) {
-                problems.add(new Problem(new Source(label, from + 1), "nested deeper than " + DEEPEST + " levels"));
+                into.problems.add(new Problem(new Source(label, from + 1), "nested deeper than " + DEEPEST + " levels"));
             } catch (YamlEngineException e) {
-                problems.add(new Problem(new Source(label, from + 1), Texts.line(e.getMessage())));
+                into.problems.add(new Problem(new Source(label, from + 1), Texts.line(e.getMessage())));
             }
         }
 

@@ -27,18 +27,12 @@ public final class Progress implements AutoCloseable {
     private boolean certain;
     private int drawn;
 
-    private Progress(PrintStream err, boolean quiet, boolean verbose, boolean live, boolean actions) {
+    public Progress(PrintStream err, Map<String, String> env, boolean quiet, boolean verbose) {
         this.err = err;
         this.quiet = quiet;
         this.verbose = verbose;
-        this.live = live;
-        this.actions = actions;
-    }
-
-    public static Progress on(PrintStream err, Map<String, String> env, boolean quiet, boolean verbose) {
-        var actions = env.containsKey("GITHUB_ACTIONS");
-        return new Progress(err, quiet, verbose, !quiet && !actions && !env.containsKey("CI")
-            && !"dumb".equals(env.get("TERM")) && Terminal.is(2), actions);
+        actions = env.containsKey("GITHUB_ACTIONS");
+        live = !quiet && !actions && !env.containsKey("CI") && !"dumb".equals(env.get("TERM")) && Terminal.is(2);
     }
 
     /** What every line goes through before it is shown. */
