@@ -2773,7 +2773,7 @@ static final class LastWords {
                     pods.merge(pod.uid(), pod, (before, now) -> now.deleting() ? before : now);
                     var run = String.join("/", pod.uid(), name, Json.text(end, "finishedAt"));
                     if (reads.size() < MOST && !reads.containsKey(run)) {
-                        reads.put(run, CompletableFuture.runAsync(() -> read(pod, name, !c.at("/state/terminated").isObject()),
+                        reads.put(run, CompletableFuture.runAsync(() -> read(pod, name, failed && !c.at("/state/terminated").isObject()),
                             task -> Daemon.start("last-words", task)));
                     }
                 }
@@ -4492,10 +4492,11 @@ record Publisher(PrintWriter out, boolean asText, Optional<Path> file, Map<Strin
 
     private String outputs(JsonNode json) {
         var values = new LinkedHashMap<String, String>();
-        Stream.of("slot", "namespace", "env", "created", "recreated", "outcome").forEach(name -> values.put(name, Json.text(json, name)));
+        Stream.of("slot", "namespace", "env", "created", "recreated").forEach(name -> values.put(name, Json.text(json, name)));
         values.put("infra_ready", Json.text(json, "infraReady"));
-        values.put("agent_ready", Json.text(json, "agentReady"));
         values.put("infra_unhealthy", json.path("infraReady").asBoolean(false) ? "" : "1");
+        values.put("agent_ready", Json.text(json, "agentReady"));
+        values.put("outcome", Json.text(json, "outcome"));
         values.put("report", file.map(Path::toString).orElse(""));
         return values.entrySet().stream().map(e -> e.getKey() + "=" + Texts.line(e.getValue()) + "\n").collect(Collectors.joining());
     }

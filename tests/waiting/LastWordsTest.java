@@ -171,6 +171,7 @@ class LastWordsTest {
             container.remove("lastState");
         });
         server.log("shop", "migrate-s", "app", false, "waits for the schema\n");
+        server.log("shop", "migrate-s", "app", true, "an earlier run\n");
         hold("migrate-s");
         server.delete("pods", "shop", "migrate-s");
         assertEquals(told, causes(() -> {

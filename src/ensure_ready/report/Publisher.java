@@ -62,10 +62,11 @@ public record Publisher(PrintWriter out, boolean asText, Optional<Path> file, Ma
 
     private String outputs(JsonNode json) {
         var values = new LinkedHashMap<String, String>();
-        Stream.of("slot", "namespace", "env", "created", "recreated", "outcome").forEach(name -> values.put(name, Json.text(json, name)));
+        Stream.of("slot", "namespace", "env", "created", "recreated").forEach(name -> values.put(name, Json.text(json, name)));
         values.put("infra_ready", Json.text(json, "infraReady"));
-        values.put("agent_ready", Json.text(json, "agentReady"));
         values.put("infra_unhealthy", json.path("infraReady").asBoolean(false) ? "" : "1");
+        values.put("agent_ready", Json.text(json, "agentReady"));
+        values.put("outcome", Json.text(json, "outcome"));
         values.put("report", file.map(Path::toString).orElse(""));
         return values.entrySet().stream().map(e -> e.getKey() + "=" + Texts.line(e.getValue()) + "\n").collect(Collectors.joining());
     }

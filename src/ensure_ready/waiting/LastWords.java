@@ -53,7 +53,7 @@ public final class LastWords {
                     pods.merge(pod.uid(), pod, (before, now) -> now.deleting() ? before : now);
                     var run = String.join("/", pod.uid(), name, Json.text(end, "finishedAt"));
                     if (reads.size() < MOST && !reads.containsKey(run)) {
-                        reads.put(run, CompletableFuture.runAsync(() -> read(pod, name, !c.at("/state/terminated").isObject()),
+                        reads.put(run, CompletableFuture.runAsync(() -> read(pod, name, failed && !c.at("/state/terminated").isObject()),
                             task -> Daemon.start("last-words", task)));
                     }
                 }
