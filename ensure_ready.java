@@ -1044,10 +1044,11 @@ static final class Usage {
         o.apply.manifests.stream().filter(f -> !f.equals("-"))
             .forEach(f -> unreadable(f).ifPresent(why -> wrong.add("--manifests " + f + ": " + why)));
         check(o.apply.manifests.stream().filter("-"::equals).count() < 2, "--manifests -: stdin can be read once only");
-        check(o.apply.source == null || Files.isDirectory(o.apply.source), "--source " + o.apply.source + ": no such folder");
-        check(o.apply.source == null || o.apply.codeRootBase != null, "--source needs --code-root-base");
-        check(o.apply.source == null || o.slot.namespace == null
-            || o.slot.number != null, "--source needs a slot: its sources go to BASE/<slot>/src");
+        if (o.apply.source != null) {
+            check(Files.isDirectory(o.apply.source), "--source " + o.apply.source + ": no such folder");
+            check(o.apply.codeRootBase != null, "--source needs --code-root-base");
+            check(o.slot.namespace == null || o.slot.number != null, "--source needs a slot: its sources go to BASE/<slot>/src");
+        }
         if (wrong.isEmpty()) {
             check(o::variables);
             check(o::rules);
@@ -1169,7 +1170,7 @@ static final class Changes {
             changed.countDown();
         });
         try {
-            changed.await(Math.max(1, deadline.left().toMillis()), TimeUnit.MILLISECONDS);
+            changed.await(deadline.millis(), TimeUnit.MILLISECONDS);
         } catch (InterruptedException e) {
             throw InfraFailure.interrupted();
         }
@@ -1322,12 +1323,11 @@ static final class Release {
     private void namespace(Target target, boolean shared) {
         var ref = "ns/" + target.namespace();
         var found = api.find(Kind.NAMESPACE, null, target.namespace());
-        if (found.isEmpty()) {
-            released.left().add(ref + ": was gone already");
-        } else if (!Namespaces.ours(found.get())) {
-            released.left().add(ref + ": not made by ensure_ready (no label " + Labels.MANAGED_BY + "=" + Labels.US + ")");
-        } else if (shared) {
-            released.left().add(ref + ": another slot lives in it");
+        var stays = found.isEmpty() ? "was gone already"
+            : !Namespaces.ours(found.get()) ? "not made by ensure_ready (no label " + Labels.MANAGED_BY + "=" + Labels.US + ")"
+            : shared ? "another slot lives in it" : "";
+        if (!stays.isEmpty()) {
+            released.left().add(ref + ": " + stays);
         } else {
             api.delete(Kind.NAMESPACE, null, target.namespace(), found.get().uid(), Map.of());
             done(ref);
@@ -2256,6 +2256,9 @@ record ObjectApply(Api api, String namespace, boolean recreate, Set<String> scal
     static final Set<String> NEVER_RECREATED =
         Set.of("PersistentVolumeClaim", "PersistentVolume", "Namespace", "CustomResourceDefinition");
 
+    private static final Pattern IMMUTABLE = Pattern.compile("(?i)immutable|updates to statefulset spec for fields other than"
+        + "|may not (change|be changed)|updates to parameters are forbidden");
+
     static String noMatch(Obj object) {
         return "no matches for kind \"" + object.kind() + "\" in version \"" + object.apiVersion() + "\"";
     }
@@ -2396,11 +2399,7 @@ record ObjectApply(Api api, String namespace, boolean recreate, Set<String> scal
     }
 
     static boolean immutable(ApiError e) {
-        var message = e.getMessage().toLowerCase(Locale.ROOT);
-        return e.code == 422 && (message.contains("immutable") || message.contains("updates to statefulset spec for fields other than")
-            || message.contains("may not change") || message.contains("may not be changed")
-            || message.contains("updates to parameters are forbidden")
-            || message.contains("pod updates may not change fields"));
+        return e.code == 422 && IMMUTABLE.matcher(e.getMessage()).find();
     }
 
     private Applied again(Item item, Kind kind, String ns, Obj live, JsonNode body, ApiError immutable) {
@@ -2544,7 +2543,7 @@ static final class Shell {
             var stderr = Daemon.start("stderr",
                 () -> process.errorReader(StandardCharsets.UTF_8).lines().forEach(line -> keep(errors, line, log)));
             var out = CompletableFuture.supplyAsync(() -> all(process));
-            var ended = process.waitFor(Math.max(1, deadline.left().toMillis()), TimeUnit.MILLISECONDS);
+            var ended = process.waitFor(deadline.millis(), TimeUnit.MILLISECONDS);
             // before the end: it closes what is still read
             var text = ended ? out.get(Math.max(1000, deadline.left().toMillis()), TimeUnit.MILLISECONDS) : "";
             stderr.join(1000);
@@ -3038,7 +3037,7 @@ static final class SoftWait {
      */
     private void pause(Assessment seen, WaitMemory memory, Deadline deadline) throws InterruptedException {
         var wake = seen.due(memory, now()).map(due -> Duration.between(now(), due)).filter(d -> d.compareTo(TICK) < 0).orElse(TICK);
-        if (changes.tryAcquire(Math.max(1, deadline.atMost(wake).left().toMillis()), TimeUnit.MILLISECONDS)) {
+        if (changes.tryAcquire(deadline.atMost(wake).millis(), TimeUnit.MILLISECONDS)) {
             var rest = debounce.minusNanos(System.nanoTime() - looked);
             Thread.sleep(deadline.atMost(rest.isNegative() ? Duration.ZERO : rest).left().toMillis());
             changes.drainPermits();
@@ -3541,7 +3540,7 @@ static final class Collect {
         var futures = tasks.stream().map(pool::submit).toList();
         for (var future : futures) {
             try {
-                future.get(Math.max(1, deadline.left().toMillis()), TimeUnit.MILLISECONDS);
+                future.get(deadline.millis(), TimeUnit.MILLISECONDS);
             } catch (TimeoutException e) {
                 future.cancel(true);
                 limited.add("diagnosis: not everything could be read in time");
@@ -4682,6 +4681,11 @@ record Deadline(long nanos) {
 
     Duration left() {
         return Duration.ofNanos(Math.max(0, nanos - System.nanoTime()));
+    }
+
+    /** What is left, in milliseconds; one at the least, as 0 would be no limit. */
+    long millis() {
+        return Math.max(1, left().toMillis());
     }
 
     boolean passed() {

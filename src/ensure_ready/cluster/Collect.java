@@ -144,7 +144,7 @@ public final class Collect {
         var futures = tasks.stream().map(pool::submit).toList();
         for (var future : futures) {
             try {
-                future.get(Math.max(1, deadline.left().toMillis()), TimeUnit.MILLISECONDS);
+                future.get(deadline.millis(), TimeUnit.MILLISECONDS);
             } catch (TimeoutException e) {
                 future.cancel(true);
                 limited.add("diagnosis: not everything could be read in time");

@@ -68,10 +68,11 @@ public final class Usage {
         o.apply.manifests.stream().filter(f -> !f.equals("-"))
             .forEach(f -> unreadable(f).ifPresent(why -> wrong.add("--manifests " + f + ": " + why)));
         check(o.apply.manifests.stream().filter("-"::equals).count() < 2, "--manifests -: stdin can be read once only");
-        check(o.apply.source == null || Files.isDirectory(o.apply.source), "--source " + o.apply.source + ": no such folder");
-        check(o.apply.source == null || o.apply.codeRootBase != null, "--source needs --code-root-base");
-        check(o.apply.source == null || o.slot.namespace == null
-            || o.slot.number != null, "--source needs a slot: its sources go to BASE/<slot>/src");
+        if (o.apply.source != null) {
+            check(Files.isDirectory(o.apply.source), "--source " + o.apply.source + ": no such folder");
+            check(o.apply.codeRootBase != null, "--source needs --code-root-base");
+            check(o.slot.namespace == null || o.slot.number != null, "--source needs a slot: its sources go to BASE/<slot>/src");
+        }
         if (wrong.isEmpty()) {
             check(o::variables);
             check(o::rules);

@@ -13,11 +13,11 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.regex.Pattern;
 import shared.Json;
 import shared.Kubectl;
 import shared.Texts;
@@ -37,6 +37,9 @@ public record ObjectApply(Api api, String namespace, boolean recreate, Set<Strin
     static final String MANAGER = "ensure-ready";
     static final Set<String> NEVER_RECREATED =
         Set.of("PersistentVolumeClaim", "PersistentVolume", "Namespace", "CustomResourceDefinition");
+
+    private static final Pattern IMMUTABLE = Pattern.compile("(?i)immutable|updates to statefulset spec for fields other than"
+        + "|may not (change|be changed)|updates to parameters are forbidden");
 
     static String noMatch(Obj object) {
         return "no matches for kind \"" + object.kind() + "\" in version \"" + object.apiVersion() + "\"";
@@ -178,11 +181,7 @@ public record ObjectApply(Api api, String namespace, boolean recreate, Set<Strin
     }
 
     static boolean immutable(ApiError e) {
-        var message = e.getMessage().toLowerCase(Locale.ROOT);
-        return e.code == 422 && (message.contains("immutable") || message.contains("updates to statefulset spec for fields other than")
-            || message.contains("may not change") || message.contains("may not be changed")
-            || message.contains("updates to parameters are forbidden")
-            || message.contains("pod updates may not change fields"));
+        return e.code == 422 && IMMUTABLE.matcher(e.getMessage()).find();
     }
 
     private Applied again(Item item, Kind kind, String ns, Obj live, JsonNode body, ApiError immutable) {

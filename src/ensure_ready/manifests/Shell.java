@@ -40,7 +40,7 @@ public final class Shell {
             var stderr = Daemon.start("stderr",
                 () -> process.errorReader(StandardCharsets.UTF_8).lines().forEach(line -> keep(errors, line, log)));
             var out = CompletableFuture.supplyAsync(() -> all(process));
-            var ended = process.waitFor(Math.max(1, deadline.left().toMillis()), TimeUnit.MILLISECONDS);
+            var ended = process.waitFor(deadline.millis(), TimeUnit.MILLISECONDS);
             // before the end: it closes what is still read
             var text = ended ? out.get(Math.max(1000, deadline.left().toMillis()), TimeUnit.MILLISECONDS) : "";
             stderr.join(1000);

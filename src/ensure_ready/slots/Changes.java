@@ -22,7 +22,7 @@ public final class Changes {
             changed.countDown();
         });
         try {
-            changed.await(Math.max(1, deadline.left().toMillis()), TimeUnit.MILLISECONDS);
+            changed.await(deadline.millis(), TimeUnit.MILLISECONDS);
         } catch (InterruptedException e) {
             throw InfraFailure.interrupted();
         }

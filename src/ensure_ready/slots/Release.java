@@ -41,12 +41,11 @@ public final class Release {
     private void namespace(Target target, boolean shared) {
         var ref = "ns/" + target.namespace();
         var found = api.find(Kind.NAMESPACE, null, target.namespace());
-        if (found.isEmpty()) {
-            released.left().add(ref + ": was gone already");
-        } else if (!Namespaces.ours(found.get())) {
-            released.left().add(ref + ": not made by ensure_ready (no label " + Labels.MANAGED_BY + "=" + Labels.US + ")");
-        } else if (shared) {
-            released.left().add(ref + ": another slot lives in it");
+        var stays = found.isEmpty() ? "was gone already"
+            : !Namespaces.ours(found.get()) ? "not made by ensure_ready (no label " + Labels.MANAGED_BY + "=" + Labels.US + ")"
+            : shared ? "another slot lives in it" : "";
+        if (!stays.isEmpty()) {
+            released.left().add(ref + ": " + stays);
         } else {
             api.delete(Kind.NAMESPACE, null, target.namespace(), found.get().uid(), Map.of());
             done(ref);

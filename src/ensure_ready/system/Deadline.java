@@ -17,6 +17,11 @@ public record Deadline(long nanos) {
         return Duration.ofNanos(Math.max(0, nanos - System.nanoTime()));
     }
 
+    /** What is left, in milliseconds; one at the least, as 0 would be no limit. */
+    public long millis() {
+        return Math.max(1, left().toMillis());
+    }
+
     public boolean passed() {
         return nanos - System.nanoTime() <= 0;
     }

@@ -217,7 +217,7 @@ public final class SoftWait {
      */
     private void pause(Assessment seen, WaitMemory memory, Deadline deadline) throws InterruptedException {
         var wake = seen.due(memory, now()).map(due -> Duration.between(now(), due)).filter(d -> d.compareTo(TICK) < 0).orElse(TICK);
-        if (changes.tryAcquire(Math.max(1, deadline.atMost(wake).left().toMillis()), TimeUnit.MILLISECONDS)) {
+        if (changes.tryAcquire(deadline.atMost(wake).millis(), TimeUnit.MILLISECONDS)) {
             var rest = debounce.minusNanos(System.nanoTime() - looked);
             Thread.sleep(deadline.atMost(rest.isNegative() ? Duration.ZERO : rest).left().toMillis());
             changes.drainPermits();
