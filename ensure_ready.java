@@ -712,19 +712,10 @@ static final class SlotOptions {
 }
 
 /** The verbs, step by step. Each gives its result to the next, and tells what is known at once: an interrupt may come at any time. */
-static final class Steps {
+record Steps(Options options, KnownSoFar known, Progress progress) {
     /** The verdict does not wait for longer; that it was too long for an explanation is then said. */
     private static final Duration EXPLAINING = Duration.ofSeconds(30);
     private static final Duration OTHERS_APPLY = Duration.ofSeconds(10);
-    private final Options options;
-    private final KnownSoFar known;
-    private final Progress progress;
-
-    Steps(Options options, KnownSoFar known, Progress progress) {
-        this.options = options;
-        this.known = known;
-        this.progress = progress;
-    }
 
     /** Whatever is wrong with the infrastructure ends up in what is known, never in an exception. */
     void run() {
@@ -993,18 +984,11 @@ static final class Steps {
 }
 
 /** What a command line must be before anything is touched. */
-static final class Usage {
+record Usage(Options o, List<String> wrong) {
     private static final Pattern WORD = Pattern.compile("[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?");
 
-    private final Options o;
-    private final List<String> wrong = new ArrayList<>();
-
-    private Usage(Options options) {
-        o = options;
-    }
-
     static void check(Options options, CommandLine command) {
-        var usage = new Usage(options);
+        var usage = new Usage(options, new ArrayList<>());
         GivenTwice.of(options.given, command.getCommandSpec()).ifPresent(usage.wrong::add);
         usage.slots();
         usage.names();
@@ -1187,17 +1171,10 @@ interface NamespacePattern {
 }
 
 /** The slot's namespace: made when absent, waited for while it goes away. */
-static final class Namespaces {
+record Namespaces(Api api, Progress progress) {
     /** {@code unfinished}: made by us, but a run ended before its apply did; {@code unreadable}: we may not look. */
     enum Found { created, unfinished, living, unreadable }
 
-    private final Api api;
-    private final Progress progress;
-
-    Namespaces(Api api, Progress progress) {
-        this.api = api;
-        this.progress = progress;
-    }
 
     /** Throws {@link InfraFailure} {@code timeout} when it is still going away at the deadline, with what holds it. */
     Found ensure(Target target, Deadline deadline, Optional<Instant> expires) {
@@ -1291,19 +1268,7 @@ static final class Namespaces {
 }
 
 /** Frees slots. Deletes a namespace only when this tool made it and no other record needs it. */
-static final class Release {
-    private final Api api;
-    private final Slots slots;
-    private final Released released;
-    private final Progress progress;
-
-    Release(Api api, Slots slots, Released released, Progress progress) {
-        this.api = api;
-        this.slots = slots;
-        this.released = released;
-        this.progress = progress;
-    }
-
+record Release(Api api, Slots slots, Released released, Progress progress) {
     void one(Target target) {
         var all = slots.all();
         var record = all.stream().filter(s -> s.number() == target.slot() && s.namespace().equals(target.namespace())).findFirst();
@@ -1402,23 +1367,7 @@ record Slot(int number, String env, String namespace, String owner, int issue,
  * Projects that share the state namespace and the prefix share the numbers, and with them {@code --max}; a record is a project's own only
  * when its namespace is what the project's pattern gives, and only its own is ever joined, attached or released.
  */
-static final class Slots {
-    private final Api api;
-    private final String namespace;
-    private final String prefix;
-    private final NamespacePattern namespaceOf;
-    private final String owner;
-    private final Progress progress;
-
-    Slots(Api api, String namespace, String prefix, NamespacePattern namespaceOf, String owner, Progress progress) {
-        this.api = api;
-        this.namespace = namespace;
-        this.prefix = prefix;
-        this.namespaceOf = namespaceOf;
-        this.owner = owner;
-        this.progress = progress;
-    }
-
+record Slots(Api api, String namespace, String prefix, NamespacePattern namespaceOf, String owner, Progress progress) {
     /**
      * Finds the slot, or takes the lowest free one, waiting for one when all are taken. Throws {@link InfraFailure} {@code no_slot} at the
      * deadline.

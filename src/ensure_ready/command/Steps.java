@@ -45,19 +45,10 @@ import shared.Redaction;
 import shared.system.Bounded;
 
 /** The verbs, step by step. Each gives its result to the next, and tells what is known at once: an interrupt may come at any time. */
-public final class Steps {
+public record Steps(Options options, KnownSoFar known, Progress progress) {
     /** The verdict does not wait for longer; that it was too long for an explanation is then said. */
     private static final Duration EXPLAINING = Duration.ofSeconds(30);
     private static final Duration OTHERS_APPLY = Duration.ofSeconds(10);
-    private final Options options;
-    private final KnownSoFar known;
-    private final Progress progress;
-
-    public Steps(Options options, KnownSoFar known, Progress progress) {
-        this.options = options;
-        this.known = known;
-        this.progress = progress;
-    }
 
     /** Whatever is wrong with the infrastructure ends up in what is known, never in an exception. */
     public void run() {

@@ -17,18 +17,11 @@ import picocli.CommandLine;
 import shared.system.GivenTwice;
 
 /** What a command line must be before anything is touched. */
-public final class Usage {
+public record Usage(Options o, List<String> wrong) {
     private static final Pattern WORD = Pattern.compile("[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?");
 
-    private final Options o;
-    private final List<String> wrong = new ArrayList<>();
-
-    private Usage(Options options) {
-        o = options;
-    }
-
     public static void check(Options options, CommandLine command) {
-        var usage = new Usage(options);
+        var usage = new Usage(options, new ArrayList<>());
         GivenTwice.of(options.given, command.getCommandSpec()).ifPresent(usage.wrong::add);
         usage.slots();
         usage.names();

@@ -19,17 +19,10 @@ import shared.Json;
 import shared.Texts;
 
 /** The slot's namespace: made when absent, waited for while it goes away. */
-public final class Namespaces {
+public record Namespaces(Api api, Progress progress) {
     /** {@code unfinished}: made by us, but a run ended before its apply did; {@code unreadable}: we may not look. */
     public enum Found { created, unfinished, living, unreadable }
 
-    private final Api api;
-    private final Progress progress;
-
-    public Namespaces(Api api, Progress progress) {
-        this.api = api;
-        this.progress = progress;
-    }
 
     /** Throws {@link InfraFailure} {@code timeout} when it is still going away at the deadline, with what holds it. */
     public Found ensure(Target target, Deadline deadline, Optional<Instant> expires) {

@@ -9,19 +9,7 @@ import java.time.Instant;
 import java.util.Map;
 
 /** Frees slots. Deletes a namespace only when this tool made it and no other record needs it. */
-public final class Release {
-    private final Api api;
-    private final Slots slots;
-    private final Released released;
-    private final Progress progress;
-
-    public Release(Api api, Slots slots, Released released, Progress progress) {
-        this.api = api;
-        this.slots = slots;
-        this.released = released;
-        this.progress = progress;
-    }
-
+public record Release(Api api, Slots slots, Released released, Progress progress) {
     public void one(Target target) {
         var all = slots.all();
         var record = all.stream().filter(s -> s.number() == target.slot() && s.namespace().equals(target.namespace())).findFirst();

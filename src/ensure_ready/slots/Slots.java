@@ -30,23 +30,7 @@ import tools.jackson.databind.node.ObjectNode;
  * Projects that share the state namespace and the prefix share the numbers, and with them {@code --max}; a record is a project's own only
  * when its namespace is what the project's pattern gives, and only its own is ever joined, attached or released.
  */
-public final class Slots {
-    private final Api api;
-    private final String namespace;
-    private final String prefix;
-    private final NamespacePattern namespaceOf;
-    private final String owner;
-    private final Progress progress;
-
-    public Slots(Api api, String namespace, String prefix, NamespacePattern namespaceOf, String owner, Progress progress) {
-        this.api = api;
-        this.namespace = namespace;
-        this.prefix = prefix;
-        this.namespaceOf = namespaceOf;
-        this.owner = owner;
-        this.progress = progress;
-    }
-
+public record Slots(Api api, String namespace, String prefix, NamespacePattern namespaceOf, String owner, Progress progress) {
     /**
      * Finds the slot, or takes the lowest free one, waiting for one when all are taken. Throws {@link InfraFailure} {@code no_slot} at the
      * deadline.
