@@ -6284,6 +6284,8 @@ static final class Connections {
                 named(f, lines(f)).keySet().forEach(a -> broken(s, a));
                 schema(s);
             }
+            case ADMISSION_WEBHOOK_UNAVAILABLE -> named(f, f.evidence().stream()
+                .map(e -> e.message().replaceFirst("(?s).*?https://([^/\"]*).*", "$1")).toList()).keySet().forEach(a -> broken(s, a));
             case CRASH_AUTH_FAILED -> named(f, lines(f)).keySet().stream().findFirst().flatMap(a -> needs.service(a.host()))
                 .or(() -> onlyService(f)).ifPresent(service -> s.means(f.with(Map.of("target", service.name()))));
             default -> { }
@@ -9354,6 +9356,10 @@ static final class MissingObject {
         var owner = seen.owner(pod);
         var name = Phrase.MISSING.in(message);
         var kind = kind(code);
+        if (seen.snapshot.find(kind, name).filter(o -> seen.age(o) < Code.STILL_PROGRESSING.young
+            || !evidence.lastSeen().isEmpty() && o.created().compareTo(evidence.lastSeen()) > 0).isPresent()) {
+            return seen.finding(Code.STILL_PROGRESSING, owner, owner, since, List.of(evidence)).in(pod.name(), ""); // it came since
+        }
         var at = code == Code.CONFIG_KEY_MISSING ? holder(pod, message).orElse(owner) : kind.isEmpty() || name.isEmpty() ? owner
             : new Ref(kind, name);
         var found = seen.finding(code, at, owner, since, List.of(evidence)).in(pod.name(), "");
@@ -9643,8 +9649,9 @@ record PodFindings(Observed seen, Obj pod, Ref owner, List<Finding> before) {
 
     /** Nothing said by a container: volumes, sandbox, gates, a Job's sidecar, or simply young. */
     private List<Finding> quiet() {
-        var blocked = seen.events(pod, "FailedMount", "FailedAttachVolume", "FailedMapVolume",
-            "FailedCreatePodSandBox", "FailedPodSandBoxStatus");
+        var images = seen.events(pod, "Pulling", "Pulled").stream().map(Event::last).max(Comparator.naturalOrder()).orElse("");
+        var blocked = seen.events(pod, "FailedMount", "FailedAttachVolume", "FailedMapVolume", "FailedCreatePodSandBox",
+            "FailedPodSandBoxStatus").stream().filter(e -> e.last().compareTo(images) > 0).toList(); // which are pulled after all that
         if (!blocked.isEmpty() && unstarted()) {
             var told = blockedBy(blocked);
             var first = told.code() == Code.PVC_ACCESS_MODE ? seen.holder(pod).flatMap(this::lost).orElse(told) : told;
@@ -10212,13 +10219,15 @@ record WorkloadFindings(Observed seen, Refusals refusals, List<Finding> pods) {
         return found;
     }
 
-    /** All its new pods are ready: not yet for minReadySeconds, or the next ones are about to follow. */
+    /** None of its new pods lacks anything, and it moved a moment ago: the next ones are about to follow, or minReadySeconds to pass. */
     private Optional<Finding> settling(Obj workload) {
-        var pods = Ownership.newestPods(seen.snapshot, workload);
+        var pods = Ownership.newestPods(seen.snapshot, workload).stream().filter(p -> !p.deleting()).toList();
         var young = Code.STILL_PROGRESSING.young + workload.number("/spec/minReadySeconds", 0);
-        return pods.stream().max(Comparator.comparing(Pods::settledAt)).filter(last -> pods.stream().allMatch(Pods::saysReady)
-            && Pods.settledAt(last).plusSeconds(young).isAfter(seen.snapshot.at()))
-            .map(last -> seen.finding(Code.STILL_PROGRESSING, Ref.of(workload), Evidence.condition(last, last.condition("Ready"))));
+        var moved = Stream.concat(pods.stream().map(p -> Evidence.condition(p, p.condition("Ready"))),
+            seen.events(workload, "ScalingReplicaSet", "SuccessfulCreate", "SuccessfulDelete").stream().map(e -> e.evidence(workload)));
+        return moved.max(Comparator.comparing(Evidence::lastSeen)).filter(last -> pods.stream().allMatch(Pods::saysReady)
+            && !last.lastSeen().isEmpty() && seen.age(Obj.instant(last.lastSeen())) < young)
+            .map(last -> seen.finding(Code.STILL_PROGRESSING, Ref.of(workload), last));
     }
 
     private List<Finding> statefulSet(Obj set) {

@@ -425,4 +425,18 @@ class WiringTest {
         return new Scene().deploy("web", "containers: [{name: web, image: a, env: [{name: DB_URL, value: 'db:5432'}]}]", status)
             .deploy("db").service("db", 5432);
     }
+
+    @Test
+    void aWebhookOfTheNamespaceIsToldByWhatServesIt() {
+        var refusal = "Internal error occurred: failed calling webhook \"m.shop\": failed to call webhook: Post "
+            + "\"https://hook.%s.svc:443/mutate?timeout=10s\": no endpoints available for service \"hook\"";
+        var broken = new Scene().deploy("hook", "", Scene.crashed("hook", 1, "Error")).log("hook-1-a", "hook", "KeyError: 'CA'")
+            .service("hook", 443).refused("web", refusal.formatted("shop"));
+        assertEquals(List.of("CRASH_MISSING_ENV Deployment/hook"), broken.causes());
+        assertTrue(broken.report().causes().get(0).explains().stream().anyMatch(e -> e.object().equals("Deployment/web")));
+        assertEquals(List.of("ADMISSION_WEBHOOK_UNAVAILABLE Webhook/m.shop"), new Scene().deploy("hook").service("hook", 443)
+            .refused("web", refusal.formatted("shop")).causes());
+        assertTrue(new Scene().deploy("hook", "", Scene.crashed("hook", 1, "Error")).service("hook", 443)
+            .refused("web", refusal.formatted("policy")).causes().contains("ADMISSION_WEBHOOK_UNAVAILABLE Webhook/m.shop"), "another's");
+    }
 }

@@ -21,6 +21,10 @@ public final class MissingObject {
         var owner = seen.owner(pod);
         var name = Phrase.MISSING.in(message);
         var kind = kind(code);
+        if (seen.snapshot.find(kind, name).filter(o -> seen.age(o) < Code.STILL_PROGRESSING.young
+            || !evidence.lastSeen().isEmpty() && o.created().compareTo(evidence.lastSeen()) > 0).isPresent()) {
+            return seen.finding(Code.STILL_PROGRESSING, owner, owner, since, List.of(evidence)).in(pod.name(), ""); // it came since
+        }
         var at = code == Code.CONFIG_KEY_MISSING ? holder(pod, message).orElse(owner) : kind.isEmpty() || name.isEmpty() ? owner
             : new Ref(kind, name);
         var found = seen.finding(code, at, owner, since, List.of(evidence)).in(pod.name(), "");

@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * What workloads say beside their pods: rollouts, revisions, Jobs, and pods that cannot be created. Pure.
@@ -81,13 +82,15 @@ public record WorkloadFindings(Observed seen, Refusals refusals, List<Finding> p
         return found;
     }
 
-    /** All its new pods are ready: not yet for minReadySeconds, or the next ones are about to follow. */
+    /** None of its new pods lacks anything, and it moved a moment ago: the next ones are about to follow, or minReadySeconds to pass. */
     private Optional<Finding> settling(Obj workload) {
-        var pods = Ownership.newestPods(seen.snapshot, workload);
+        var pods = Ownership.newestPods(seen.snapshot, workload).stream().filter(p -> !p.deleting()).toList();
         var young = Code.STILL_PROGRESSING.young + workload.number("/spec/minReadySeconds", 0);
-        return pods.stream().max(Comparator.comparing(Pods::settledAt)).filter(last -> pods.stream().allMatch(Pods::saysReady)
-            && Pods.settledAt(last).plusSeconds(young).isAfter(seen.snapshot.at()))
-            .map(last -> seen.finding(Code.STILL_PROGRESSING, Ref.of(workload), Evidence.condition(last, last.condition("Ready"))));
+        var moved = Stream.concat(pods.stream().map(p -> Evidence.condition(p, p.condition("Ready"))),
+            seen.events(workload, "ScalingReplicaSet", "SuccessfulCreate", "SuccessfulDelete").stream().map(e -> e.evidence(workload)));
+        return moved.max(Comparator.comparing(Evidence::lastSeen)).filter(last -> pods.stream().allMatch(Pods::saysReady)
+            && !last.lastSeen().isEmpty() && seen.age(Obj.instant(last.lastSeen())) < young)
+            .map(last -> seen.finding(Code.STILL_PROGRESSING, Ref.of(workload), last));
     }
 
     private List<Finding> statefulSet(Obj set) {
