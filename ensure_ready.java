@@ -5852,8 +5852,7 @@ record WaitMemory(Instant readySince, long restarts, List<String> gating,
 
     /** Containers that began: their registries have served an image since they were seen last. */
     private static Stream<String> pulls(Obj pod) {
-        return Stream.concat(pod.list("/spec/initContainers").stream(), pod.list("/spec/containers").stream())
-            .filter(c -> Pods.started(pod, c.path("name").asString("")))
+        return Pods.specs(pod.at("/spec")).filter(c -> Pods.started(pod, c.path("name").asString("")))
             .map(c -> pulled(c.path("image").asString("")) + CrashCount.key(pod, c.path("name").asString("")));
     }
 
@@ -6103,9 +6102,9 @@ record Candidates(Observed seen, Dependencies needs, Finding f) {
     private Stream<String> sameVariables() {
         var mine = needs.workload(f.owner()).stream()
             .flatMap(w -> leaves(w, "env\\[.*Ref.name = " + quoted(f.objectName())))
-            .map(l -> l.replaceFirst("^.*env\\[", "").replaceFirst("\\].*", "")).collect(Collectors.toSet());
+            .map(Leaves::variable).collect(Collectors.toSet());
         return siblings(e -> e.getKey().contains("env[") && e.getKey().endsWith("Ref.name")).filter(l -> !l.endsWith(" = " + f.objectName())
-            && mine.contains(l.replaceFirst("^.*env\\[", "").replaceFirst("\\].*", "")));
+            && mine.contains(Leaves.variable(l)));
     }
 
     /** Images of the same repository, else those of the same registry or name. */
@@ -6136,7 +6135,7 @@ record Candidates(Observed seen, Dependencies needs, Finding f) {
             return Stream.empty();
         }
         var mine = needs.workload(f.owner()).stream().flatMap(w -> leaves(w, "env\\["))
-            .filter(l -> NearMiss.near(l.replaceFirst("^.*env\\[", "").replaceFirst("\\].*", ""), name));
+            .filter(l -> NearMiss.near(Leaves.variable(l), name));
         var objects = Stream.of("ConfigMap", "Secret").flatMap(k -> snapshot().all(k).stream())
             .flatMap(o -> o.keys().stream().filter(k -> k.replace('-', '_').equalsIgnoreCase(name))
             .map(k -> o.ref() + " has key " + k));
@@ -6657,11 +6656,8 @@ static final class Dependencies {
         var images = new TreeMap<String, Map<String, String>>();
         Stream.of("Pod", "ReplicaSet").flatMap(k -> snapshot.all(k).stream()).forEach(o -> {
             var ready = o.kind().equals("Pod") ? Pods.ready(o) : o.number("/status/readyReplicas", 0) > 0;
-            Stream.of("initContainers", "containers").forEach(l -> podSpec(o).path(l).forEach(c -> {
-                var image = c.path("image").asString("");
-                images.computeIfAbsent(last(image), k -> new TreeMap<>())
-                    .merge(image, ready ? " (runs in " + o.ref() + ")" : "", (a, b) -> a.isEmpty() ? b : a);
-            }));
+            Pods.specs(podSpec(o)).map(c -> c.path("image").asString("")).forEach(image -> images.computeIfAbsent(last(image),
+                k -> new TreeMap<>()).merge(image, ready ? " (runs in " + o.ref() + ")" : "", (a, b) -> a.isEmpty() ? b : a));
         });
         return images;
     }
@@ -6836,9 +6832,8 @@ static final class Dependencies {
         var edges = new ArrayList<Edge>();
         mentions(from).forEach(m -> service(m.host()).ifPresent(s -> edges.add(new Edge(from, Ref.of(s),
             m.origin(), m.via(), served(m), m.port()))));
-        References.of(podSpec(workload)).stream().filter(r -> r.kind().equals("PersistentVolumeClaim")).forEach(r -> {
-            edges.add(edge(from, new Ref(r.kind(), r.name()), Edge.Origin.SPEC, "volume", 1));
-        });
+        References.claims(podSpec(workload))
+            .forEach(c -> edges.add(edge(from, new Ref("PersistentVolumeClaim", c), Edge.Origin.SPEC, "volume", 1)));
         templated(workload).forEach(c -> edges.add(edge(from, Ref.of(c), Edge.Origin.SPEC, "volumeClaimTemplate", 1)));
         claims(workload).filter(c -> c.text("/status/phase").equals("Pending"))
             .forEach(c -> edges.add(edge(Ref.of(c), from, Edge.Origin.SPEC, "first consumer", 0.6)));
@@ -6859,8 +6854,8 @@ static final class Dependencies {
 
     /** The claims that its pods use. */
     Stream<Obj> claims(Obj workload) {
-        return Stream.concat(References.of(podSpec(workload)).stream().filter(r -> r.kind().equals("PersistentVolumeClaim"))
-            .flatMap(r -> snapshot.find(r.kind(), r.name()).stream()), templated(workload).stream());
+        return Stream.concat(References.claims(podSpec(workload)).flatMap(c -> snapshot.find("PersistentVolumeClaim", c).stream()),
+            templated(workload).stream());
     }
 
     private List<Obj> templated(Obj workload) {
@@ -7152,8 +7147,7 @@ static final class Facts {
     private void files(Obj workload, Finding f) {
         var all = all(f);
         var spec = Dependencies.podSpec(workload);
-        Stream.of("containers", "initContainers").flatMap(l -> spec.path(l).valueStream())
-            .filter(c -> c.path("name").asString("").equals(f.container()))
+        Pods.specs(spec).filter(c -> c.path("name").asString("").equals(f.container()))
             .flatMap(c -> c.path("volumeMounts").valueStream())
             .filter(m -> all.contains(m.path("mountPath").asString("") + "/"))
             .forEach(m -> spec.path("volumes").valueStream().filter(v -> v.path("name").equals(m.path("name")))
@@ -7162,8 +7156,7 @@ static final class Facts {
     }
 
     private static int weight(String path, String value, String told, String all) {
-        var variable = path.matches("(?s).*(\\.env|sysctls)\\[.*") ? path.replaceFirst("^.*(\\.env|sysctls)\\[", "")
-            .replaceFirst("\\].*", "") : "";
+        var variable = path.matches("(?s).*(\\.env|sysctls)\\[.*") ? Leaves.variable(path) : "";
         if (word(value, all) || word(variable, all) || value.equals("localhost") && all.contains("127.0.0.1")
             || value.startsWith("[") && Stream.of(value.split("[\\[\\], =]+-*")).anyMatch(w -> w.length() > 3 && word(w, all))) {
             return 2;
@@ -7367,7 +7360,7 @@ static final class Facts {
 
     private String variables(Obj workload, Finding f) {
         var names = needs.leaves(workload).keySet().stream().filter(p -> p.startsWith("containers[" + f.container() + "].env["))
-            .map(p -> p.replaceFirst("^.*?\\.env\\[", "").replaceFirst("\\].*", "")).distinct().collect(Collectors.joining(", "));
+            .map(Leaves::variable).distinct().collect(Collectors.joining(", "));
         return names.isEmpty() ? "none" : "has " + names;
     }
 
@@ -7569,6 +7562,11 @@ static final class Leaves {
         return found;
     }
 
+    /** The variable, or the kernel's setting, that stands in such a path. */
+    static String variable(String path) {
+        return path.replaceFirst("^.*?\\b(env|sysctls)\\[", "").replaceFirst("\\].*", "");
+    }
+
     private static void walk(JsonNode node, String path, Map<String, String> found) {
         if (node.isObject() && !node.isEmpty()) {
             node.properties().forEach(e -> walk(e.getValue(), path.isEmpty() ? e.getKey() : path + "." + e.getKey(), found));
@@ -7655,12 +7653,10 @@ static final class Mentions {
     }
 
     private void settings(JsonNode spec) {
-        for (var list : List.of("initContainers", "containers")) {
-            for (var c : spec.path(list)) {
-                variables(c).forEach((key, value) -> setting(via(c, key), key, value));
-                setting("args", "", WaitCommands.words(c));
-            }
-        }
+        Pods.specs(spec).forEach(c -> {
+            variables(c).forEach((key, value) -> setting(via(c, key), key, value));
+            setting("args", "", WaitCommands.words(c));
+        });
     }
 
     private static String via(JsonNode container, String key) {
@@ -8843,8 +8839,8 @@ record ContainerFindings(Observed seen, Obj pod, Ref owner, JsonNode status, boo
     }
 
     private JsonNode spec() {
-        return Stream.of("/spec/containers", "/spec/initContainers").flatMap(list -> pod.list(list).stream())
-            .filter(c -> c.path("name").asString("").equals(name())).findFirst().orElse(MissingNode.getInstance());
+        return Pods.specs(pod.at("/spec")).filter(c -> c.path("name").asString("").equals(name())).findFirst()
+            .orElse(MissingNode.getInstance());
     }
 
     private Finding finding(Code code, Optional<Instant> since, List<Evidence> evidence) {
@@ -9462,10 +9458,12 @@ static final class Observed {
 
     /** Another node's pod that has a volume of this pod which only one node may have. */
     Optional<Obj> holder(Obj pod) {
-        var claims = claims(pod).filter(c -> snapshot.find("PersistentVolumeClaim", c).map(o -> o.at("/spec/accessModes").toString())
+        var claims = References.claims(pod.at("/spec")).filter(c -> snapshot.find("PersistentVolumeClaim", c)
+            .map(o -> o.at("/spec/accessModes").toString())
             .filter(modes -> modes.contains("ReadWriteOnce") && !modes.contains("Many")).isPresent()).toList();
         return snapshot.all("Pod").stream().filter(p -> !p.text("/spec/nodeName").isEmpty()
-            && !p.text("/spec/nodeName").equals(pod.text("/spec/nodeName")) && !Pods.ended(p) && claims(p).anyMatch(claims::contains))
+            && !p.text("/spec/nodeName").equals(pod.text("/spec/nodeName")) && !Pods.ended(p)
+            && References.claims(p.at("/spec")).anyMatch(claims::contains))
             .min(Comparator.comparing(Obj::name));
     }
 
@@ -9475,10 +9473,6 @@ static final class Observed {
         return node.map(n -> n.condition("Ready")).filter(c -> !c.isMissingNode() && !Obj.isTrue(c))
             .map(c -> Evidence.condition(node.get(), c)).or(() -> Optional.of(pod).filter(p -> p.text("/status/reason").equals("NodeLost"))
                 .map(p -> Evidence.status(p.ref() + "/status.reason", "NodeLost", p.text("/status/message"))));
-    }
-
-    private static Stream<String> claims(Obj pod) {
-        return References.of(pod.at("/spec")).stream().filter(r -> r.kind().equals("PersistentVolumeClaim")).map(References.Ref::name);
     }
 
     /** Also true where nobody could look. */
@@ -9787,15 +9781,12 @@ static final class Ports {
     /** Ports that a pod's containers declare or are probed on, by number and name. */
     static Set<String> open(JsonNode podSpec) {
         var open = new LinkedHashSet<String>();
-        for (var list : List.of("containers", "initContainers")) {
-            for (var c : podSpec.path(list)) {
-                c.path("ports").forEach(p -> open.addAll(known(p)));
-                if (!c.path("ports").isEmpty()) {
-                    List.of("/readinessProbe/httpGet/port", "/readinessProbe/tcpSocket/port", "/readinessProbe/grpc/port")
-                        .forEach(p -> Optional.of(c.at(p).asString("")).filter(t -> !t.isEmpty()).ifPresent(open::add));
-                }
-            }
-        }
+        Pods.specs(podSpec).filter(c -> !c.path("ports").isEmpty()).forEach(c -> {
+            c.path("ports").forEach(p -> open.addAll(known(p)));
+            List.of("/readinessProbe/httpGet/port", "/readinessProbe/tcpSocket/port", "/readinessProbe/grpc/port")
+                .forEach(p -> open.add(c.at(p).asString("")));
+        });
+        open.remove("");
         return open;
     }
 
@@ -9891,12 +9882,10 @@ record Probes(Observed seen, Obj pod, String container, JsonNode spec) {
     /** The ports that the pod says it has, else those by which Services ask it. */
     private List<String> ports() {
         var ports = new ArrayList<String>();
-        for (var list : List.of("/spec/containers", "/spec/initContainers")) {
-            pod.list(list).forEach(c -> c.path("ports").forEach(p -> {
-                ports.add(p.path("containerPort").asString(""));
-                ports.add(p.path("name").asString("-"));
-            }));
-        }
+        Pods.specs(pod.at("/spec")).forEach(c -> c.path("ports").forEach(p -> {
+            ports.add(p.path("containerPort").asString(""));
+            ports.add(p.path("name").asString("-"));
+        }));
         if (ports.isEmpty()) {
             seen.snapshot.all("Service").stream().filter(s -> !s.map("/spec/selector").isEmpty()
                 && pod.labels().entrySet().containsAll(s.map("/spec/selector").entrySet()))
@@ -10046,9 +10035,7 @@ record Scheduling(Observed seen, Obj pod, Ref owner) {
     }
 
     private Finding unschedulable(String message, Optional<Instant> since, List<Evidence> evidence) {
-        var claim = References.of(pod.at("/spec")).stream()
-            .filter(r -> r.kind().equals("PersistentVolumeClaim") && !seen.exists(r.kind(), r.name()))
-            .map(References.Ref::name).findFirst();
+        var claim = References.claims(pod.at("/spec")).filter(c -> !seen.exists("PersistentVolumeClaim", c)).findFirst();
         var code = claim.isPresent() ? Code.PVC_MISSING : code(message, pod, seen.snapshot);
         var missing = Phrase.MISSING.in(message);
         var at = code == Code.PVC_MISSING ? new Ref("PersistentVolumeClaim", missing.isEmpty() ? claim.orElse("") : missing)
@@ -10950,9 +10937,6 @@ static final class PodDescription {
  * Each rule is a run of guards from worst to best; what passes them all is ready.
  */
 static final class Readiness {
-    private static final Set<String> WITH_CONTROLLER =
-        Set.of("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "ReplicationController");
-
     private Readiness() { }
 
     /** One object; {@code applied} is what the apply answered for it, when it was applied. */
@@ -10974,7 +10958,8 @@ static final class Readiness {
             return Optional.of(tally.progressing("was deleted and made again by somebody else after it was applied"));
         }
         long wanted = Math.max(o.generation(), applied.map(Applied::generation).orElse(0L));
-        boolean observes = o.has("/status/observedGeneration") || o.builtIn() && WITH_CONTROLLER.contains(o.kind());
+        boolean observes = o.has("/status/observedGeneration")
+            || o.builtIn() && Kinds.TEMPLATED.contains(o.kind()) && !o.kind().equals("Job");
         if (o.generation() < wanted || observes && o.number("/status/observedGeneration", 0) < wanted) {
             return Optional.of(tally.progressing("its controller has not seen generation " + wanted + " yet"));
         }
@@ -13081,6 +13066,11 @@ static final class Pods {
         return pod.list("/status/initContainerStatuses").stream().anyMatch(c -> c.path("name").equals(container.path("name")));
     }
 
+    /** The containers of a pod's spec; those that start first come first. */
+    static Stream<JsonNode> specs(JsonNode podSpec) {
+        return Stream.of("initContainers", "containers").flatMap(list -> podSpec.path(list).valueStream());
+    }
+
     /** Native ones: init containers that run beside the main ones, with probes of their own. */
     private static Stream<JsonNode> sidecars(Obj pod) {
         return pod.list("/spec/initContainers").stream().filter(c -> c.path("restartPolicy").asString("").equals("Always"));
@@ -13145,8 +13135,7 @@ static final class Pods {
     static Duration startToldAfter(Obj pod) {
         var ready = pod.condition("ContainersReady");
         var told = Obj.instant(ready.path("lastTransitionTime").asString(""));
-        var waits = Stream.of("/spec/initContainers", "/spec/containers").flatMap(list -> pod.list(list).stream())
-            .anyMatch(c -> c.has("readinessProbe") || c.has("startupProbe") || c.has("lifecycle"));
+        var waits = specs(pod.at("/spec")).anyMatch(c -> c.has("readinessProbe") || c.has("startupProbe") || c.has("lifecycle"));
         return waits || !Obj.isTrue(ready) || told.isEmpty() ? Duration.ZERO : containers(pod).stream()
             .flatMap(c -> Obj.instant(c.at("/state/running/startedAt").asString("")).stream()).max(Comparator.naturalOrder())
             .map(start -> Duration.between(start, told.get())).filter(d -> !d.isNegative()).orElse(Duration.ZERO);
@@ -13207,20 +13196,23 @@ static final class References {
     static List<Ref> of(JsonNode spec) {
         var refs = new LinkedHashSet<Ref>();
         spec.path("volumes").forEach(v -> refs.addAll(ofVolume(v)));
-        for (var list : List.of("initContainers", "containers")) {
-            for (var c : spec.path(list)) {
-                c.path("env").forEach(e -> {
-                    ref(refs, "Secret", e.at("/valueFrom/secretKeyRef"), "name");
-                    ref(refs, "ConfigMap", e.at("/valueFrom/configMapKeyRef"), "name");
-                });
-                c.path("envFrom").forEach(e -> {
-                    ref(refs, "Secret", e.path("secretRef"), "name");
-                    ref(refs, "ConfigMap", e.path("configMapRef"), "name");
-                });
-            }
-        }
+        Pods.specs(spec).forEach(c -> {
+            c.path("env").forEach(e -> {
+                ref(refs, "Secret", e.at("/valueFrom/secretKeyRef"), "name");
+                ref(refs, "ConfigMap", e.at("/valueFrom/configMapKeyRef"), "name");
+            });
+            c.path("envFrom").forEach(e -> {
+                ref(refs, "Secret", e.path("secretRef"), "name");
+                ref(refs, "ConfigMap", e.path("configMapRef"), "name");
+            });
+        });
         spec.path("imagePullSecrets").forEach(p -> refs.add(new Ref("Secret", p.path("name").asString(""), "", false, true)));
         return List.copyOf(refs);
+    }
+
+    /** The names of its claims. */
+    static Stream<String> claims(JsonNode spec) {
+        return of(spec).stream().filter(r -> r.kind().equals("PersistentVolumeClaim")).map(Ref::name);
     }
 
     /** The ServiceAccount, under the field's old name too. */

@@ -81,8 +81,8 @@ public record ContainerFindings(Observed seen, Obj pod, Ref owner, JsonNode stat
     }
 
     private JsonNode spec() {
-        return Stream.of("/spec/containers", "/spec/initContainers").flatMap(list -> pod.list(list).stream())
-            .filter(c -> c.path("name").asString("").equals(name())).findFirst().orElse(MissingNode.getInstance());
+        return Pods.specs(pod.at("/spec")).filter(c -> c.path("name").asString("").equals(name())).findFirst()
+            .orElse(MissingNode.getInstance());
     }
 
     private Finding finding(Code code, Optional<Instant> since, List<Evidence> evidence) {
