@@ -8871,7 +8871,7 @@ record ContainerFindings(Observed seen, Obj pod, Ref owner, JsonNode status, boo
             case "ErrImagePull", "ImagePullBackOff", "ErrImageNeverPull", "InvalidImageName", "ImageInspectError", "RegistryUnavailable",
                 "ErrImagePullBackOff", "SignatureValidationFailed" -> image(reason + " " + message, proof);
             case "CreateContainerConfigError" -> MissingObject.finding(seen, pod, Messages.code(Messages.Topic.VOLUME, message)
-                .orElse(Code.CONTAINER_CONFIG_INVALID), message, Optional.empty(), proof).in(pod.name(), name());
+                .orElse(Code.CONTAINER_CONFIG_INVALID), proof).in(pod.name(), name());
             case "CreateContainerError", "RunContainerError", "ContainerCannotRun", "StartError" -> start(reason, message);
             case "PostStartHookError", "PreStartHookError", "PreCreateHookError" ->
                 finding(Code.LIFECYCLE_HOOK_FAILED, Optional.empty(), proof);
@@ -9083,8 +9083,8 @@ static final class CustomFindings {
         }
         var code = ("." + o.group()).endsWith(".cert-manager.io") ? Code.CERT_NOT_READY : Code.CR_NOT_READY;
         if (!said.against()) { // whose operator writes no status may warn by events
-            return said.state() != State.unverified ? Optional.empty() : seen.warned(o).map(e -> seen.finding(code, Ref.of(o), Ref.of(o),
-                Obj.instant(e.first()), List.of(e.evidence(o))));
+            return said.state() != State.unverified ? Optional.empty() : seen.warned(o).map(e -> seen.finding(code, Ref.of(o),
+                e.evidence(o)));
         }
         var young = said.state() == State.progressing && seen.age(o) < code.young;
         var proofs = Stream.of(Stream.of(said.proof()), CustomStatus.details(o), madeOf(seen.snapshot, o)).flatMap(s -> s).distinct()
@@ -9348,8 +9348,10 @@ record LogReading(Code code, String line, Log log, Map<String, String> params) {
 static final class MissingObject {
     private MissingObject() { }
 
-    static Finding finding(Observed seen, Obj pod, Code code, String message, Optional<Instant> since, Evidence evidence) {
+    static Finding finding(Observed seen, Obj pod, Code code, Evidence evidence) {
         var owner = seen.owner(pod);
+        var message = evidence.message();
+        var since = Obj.instant(evidence.firstSeen());
         var name = Phrase.MISSING.in(message);
         var kind = kind(code);
         if (seen.snapshot.find(kind, name).filter(o -> seen.age(o) < Code.STILL_PROGRESSING.young
@@ -9505,9 +9507,9 @@ static final class Observed {
         return finding(code, Ref.of(object), Ref.of(object), object.time("/metadata/creationTimestamp"), List.of(evidence));
     }
 
-    /** What an object says of itself as it is now. */
+    /** What an object says of itself, since the first of it was seen; as it is now where that is not told. */
     Finding finding(Code code, Ref object, Evidence... evidence) {
-        return finding(code, object, object, Optional.empty(), List.of(evidence));
+        return finding(code, object, object, Obj.instant(evidence[0].firstSeen()), List.of(evidence));
     }
 }
 
@@ -9725,7 +9727,7 @@ record PodFindings(Observed seen, Obj pod, Ref owner, List<Finding> before) {
         } else if (code == Code.SANDBOX_FAILED && best.count() < 3 && seen.age(pod) < code.young) {
             code = Code.STILL_PROGRESSING;
         }
-        return MissingObject.finding(seen, pod, code, best.message(), Obj.instant(best.first()), best.evidence(pod));
+        return MissingObject.finding(seen, pod, code, best.evidence(pod));
     }
 
     private static Code volume(Event event) {
@@ -9917,13 +9919,12 @@ record Refusals(Observed seen) {
             .max(Comparator.naturalOrder()).orElse("");
         return condition(workload, creator, "ReplicaFailure").or(() -> seen.events(creator, "FailedCreate").stream()
             .filter(e -> e.last().isEmpty() || e.last().compareTo(youngest) >= 0).reduce((a, b) -> b)
-            .map(e -> refused(workload, e.message(), Obj.instant(e.first()), e.evidence(creator)))
+            .map(e -> refused(workload, e.evidence(creator)))
             .or(() -> account(workload, creator))).stream().toList();
     }
 
     Optional<Finding> condition(Obj workload, Obj creator, String type) {
-        return Optional.of(creator.condition(type)).filter(Obj::isTrue).map(c ->
-            refused(workload, c.path("message").asString(""), Observed.since(c), Evidence.condition(creator, c)));
+        return Optional.of(creator.condition(type)).filter(Obj::isTrue).map(c -> refused(workload, Evidence.condition(creator, c)));
     }
 
     /** The event may have expired; that no pod exists and its account does not either says the same. */
@@ -9936,10 +9937,10 @@ record Refusals(Observed seen) {
             List.of(Evidence.field(creator, "spec.template.spec.serviceAccountName", name))));
     }
 
-    private Finding refused(Obj workload, String message, Optional<Instant> since, Evidence evidence) {
-        var code = Messages.code(Messages.Topic.CREATE, message).orElse(Code.ADMISSION_DENIED);
-        var culprit = culprit(code, message);
-        return seen.finding(code, culprit.orElse(Ref.of(workload)), Ref.of(workload), since, List.of(evidence))
+    private Finding refused(Obj workload, Evidence evidence) {
+        var code = Messages.code(Messages.Topic.CREATE, evidence.message()).orElse(Code.ADMISSION_DENIED);
+        var culprit = culprit(code, evidence.message());
+        return seen.finding(code, culprit.orElse(Ref.of(workload)), Ref.of(workload), Obj.instant(evidence.firstSeen()), List.of(evidence))
             .with(culprit.map(c -> Map.of("name", c.name())).orElse(Map.of()));
     }
 
@@ -10196,8 +10197,7 @@ record WorkloadFindings(Observed seen, Refusals refusals, List<Finding> pods) {
         }
         var progressing = deployment.condition("Progressing");
         if (progressing.path("status").asString("").equals("False")) {
-            found.add(seen.finding(Code.ROLLOUT_STUCK, at, at, Observed.since(progressing),
-                List.of(Evidence.condition(deployment, progressing))));
+            found.add(seen.finding(Code.ROLLOUT_STUCK, at, Evidence.condition(deployment, progressing)));
         }
         settling(deployment).ifPresent(found::add);
         if (deployment.is("/spec/paused") && deployment.number("/status/updatedReplicas", 0) < deployment.number("/spec/replicas", 1)) {
@@ -10246,8 +10246,7 @@ record WorkloadFindings(Observed seen, Refusals refusals, List<Finding> pods) {
     private Optional<Finding> cronJob(Obj cron, Obj last) {
         var failed = last.condition("Failed");
         if (Obj.isTrue(failed)) {
-            return Optional.of(seen.finding(Code.JOB_FAILED, Ref.of(cron), Ref.of(cron), Observed.since(failed),
-                List.of(Evidence.condition(last, failed))));
+            return Optional.of(seen.finding(Code.JOB_FAILED, Ref.of(cron), Evidence.condition(last, failed)));
         }
         var began = last.time("/status/startTime");
         return last.number("/status/active", 0) == 0 || seen.age(began) < 3 * period(cron.text("/spec/schedule")) ? Optional.empty()
@@ -10274,7 +10273,7 @@ record WorkloadFindings(Observed seen, Refusals refusals, List<Finding> pods) {
         var at = Ref.of(job);
         var pods = seen.snapshot.ownedBy("Pod", job);
         if (Obj.isTrue(target)) {
-            return List.of(seen.finding(Code.JOB_FAILED, at, at, Observed.since(target), List.of(Evidence.condition(job, target)))
+            return List.of(seen.finding(Code.JOB_FAILED, at, Evidence.condition(job, target))
                 .with(Map.of("reason", target.path("reason").asString(""))));
         }
         if (job.is("/spec/suspend")) {

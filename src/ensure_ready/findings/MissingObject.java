@@ -6,7 +6,6 @@ import ensure_ready.model.Evidence;
 import ensure_ready.model.Obj;
 import ensure_ready.model.Ref;
 import ensure_ready.model.References;
-import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -17,8 +16,10 @@ import tools.jackson.databind.JsonNode;
 public final class MissingObject {
     private MissingObject() { }
 
-    static Finding finding(Observed seen, Obj pod, Code code, String message, Optional<Instant> since, Evidence evidence) {
+    static Finding finding(Observed seen, Obj pod, Code code, Evidence evidence) {
         var owner = seen.owner(pod);
+        var message = evidence.message();
+        var since = Obj.instant(evidence.firstSeen());
         var name = Phrase.MISSING.in(message);
         var kind = kind(code);
         if (seen.snapshot.find(kind, name).filter(o -> seen.age(o) < Code.STILL_PROGRESSING.young

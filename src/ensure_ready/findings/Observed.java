@@ -114,8 +114,8 @@ public final class Observed {
         return finding(code, Ref.of(object), Ref.of(object), object.time("/metadata/creationTimestamp"), List.of(evidence));
     }
 
-    /** What an object says of itself as it is now. */
+    /** What an object says of itself, since the first of it was seen; as it is now where that is not told. */
     public Finding finding(Code code, Ref object, Evidence... evidence) {
-        return finding(code, object, object, Optional.empty(), List.of(evidence));
+        return finding(code, object, object, Obj.instant(evidence[0].firstSeen()), List.of(evidence));
     }
 }

@@ -233,7 +233,7 @@ public record PodFindings(Observed seen, Obj pod, Ref owner, List<Finding> befor
         } else if (code == Code.SANDBOX_FAILED && best.count() < 3 && seen.age(pod) < code.young) {
             code = Code.STILL_PROGRESSING;
         }
-        return MissingObject.finding(seen, pod, code, best.message(), Obj.instant(best.first()), best.evidence(pod));
+        return MissingObject.finding(seen, pod, code, best.evidence(pod));
     }
 
     private static Code volume(Event event) {

@@ -72,8 +72,7 @@ public record WorkloadFindings(Observed seen, Refusals refusals, List<Finding> p
         }
         var progressing = deployment.condition("Progressing");
         if (progressing.path("status").asString("").equals("False")) {
-            found.add(seen.finding(Code.ROLLOUT_STUCK, at, at, Observed.since(progressing),
-                List.of(Evidence.condition(deployment, progressing))));
+            found.add(seen.finding(Code.ROLLOUT_STUCK, at, Evidence.condition(deployment, progressing)));
         }
         settling(deployment).ifPresent(found::add);
         if (deployment.is("/spec/paused") && deployment.number("/status/updatedReplicas", 0) < deployment.number("/spec/replicas", 1)) {
@@ -122,8 +121,7 @@ public record WorkloadFindings(Observed seen, Refusals refusals, List<Finding> p
     private Optional<Finding> cronJob(Obj cron, Obj last) {
         var failed = last.condition("Failed");
         if (Obj.isTrue(failed)) {
-            return Optional.of(seen.finding(Code.JOB_FAILED, Ref.of(cron), Ref.of(cron), Observed.since(failed),
-                List.of(Evidence.condition(last, failed))));
+            return Optional.of(seen.finding(Code.JOB_FAILED, Ref.of(cron), Evidence.condition(last, failed)));
         }
         var began = last.time("/status/startTime");
         return last.number("/status/active", 0) == 0 || seen.age(began) < 3 * period(cron.text("/spec/schedule")) ? Optional.empty()
@@ -150,7 +148,7 @@ public record WorkloadFindings(Observed seen, Refusals refusals, List<Finding> p
         var at = Ref.of(job);
         var pods = seen.snapshot.ownedBy("Pod", job);
         if (Obj.isTrue(target)) {
-            return List.of(seen.finding(Code.JOB_FAILED, at, at, Observed.since(target), List.of(Evidence.condition(job, target)))
+            return List.of(seen.finding(Code.JOB_FAILED, at, Evidence.condition(job, target))
                 .with(Map.of("reason", target.path("reason").asString(""))));
         }
         if (job.is("/spec/suspend")) {
