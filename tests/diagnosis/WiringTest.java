@@ -439,4 +439,13 @@ class WiringTest {
         assertTrue(new Scene().deploy("hook", "", Scene.crashed("hook", 1, "Error")).service("hook", 443)
             .refused("web", refusal.formatted("policy")).causes().contains("ADMISSION_WEBHOOK_UNAVAILABLE Webhook/m.shop"), "another's");
     }
+
+    @Test
+    void aServiceThatSelectsNobodyIsTheCauseAlsoWhereItWasApplied() {
+        var scene = new Scene().deploy("api", "containers: [{name: api, image: a, env: [{name: DB_URL, value: 'postgres://db:5432/x'}]}]",
+            Scene.crashed("api", 1, "Error")).log("api-1-a", "api", "connect ECONNREFUSED db:5432").service("db", 5432);
+        assertEquals(List.of("SVC_NO_READY_ENDPOINTS Service/db"), scene.causes());
+        assertEquals(List.of("SVC_NO_READY_ENDPOINTS Service/db"), scene.judged("Service", "db", true).causes(), "nobody stands behind it");
+        assertEquals(List.of("CRASH_DEPENDENCY_UNREACHABLE Deployment/api"), scene.deploy("db").causes());
+    }
 }
