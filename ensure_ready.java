@@ -584,7 +584,7 @@ static final class KnownSoFar {
             parts.add(diagnosis.summary());
         } else if (judgement != null) {
             parts.add(howMany(judgement) + (diagnosis == null || diagnosis.causes().isEmpty()
-                ? "" : "; " + Texts.count(diagnosis.causes().size(), "fault") + " that blocks no workload"));
+                ? "" : "; " + Texts.count(diagnosis.causes().size(), "fault") + " that no workload waits for"));
         }
         return String.join("; ", parts);
     }
@@ -814,7 +814,7 @@ static final class Steps {
     private void attach(Api api) {
         var target = slots(api).attach(options.wanted(), options.ttlEnd());
         known.target = target;
-        known.end(Outcome.attached, "slot " + target.slot() + " belongs to issue " + target.issue() + ", pull request " + target.pr());
+        known.end(Outcome.attached, "attached: " + new Wanted(target.env(), target.slot(), target.issue(), target.pr(), 0));
     }
 
     private Api connect() {
@@ -1329,7 +1329,8 @@ static final class Namespaces {
     private static String holds(Obj namespace) {
         var left = namespace.list("/status/conditions").stream().filter(Obj::isTrue)
             .map(c -> Texts.line(c.path("message").asString(""))).collect(Collectors.joining("; "));
-        return left.isEmpty() ? "finalizers " + namespace.at("/spec/finalizers") : left;
+        return !left.isEmpty() ? left
+            : namespace.has("/spec/finalizers") ? "finalizers " + namespace.at("/spec/finalizers") : "nothing says why";
     }
 }
 
@@ -1872,7 +1873,7 @@ static final class Apply {
         } catch (ApiError e) {
             progress.detail("cannot list autoscalers: " + e.sentence());
         }
-        return hpas.stream().map(h -> Obj.ref(h.text("/spec/scaleTargetRef/kind"), h.text("/spec/scaleTargetRef/name")))
+        return hpas.stream().map(h -> Kubectl.ref(h.text("/spec/scaleTargetRef/kind"), h.text("/spec/scaleTargetRef/name")))
             .collect(Collectors.toSet());
     }
 
@@ -2114,8 +2115,9 @@ static final class Manifests {
                 if (node.isPresent()) {
                     var json = json(node.get(), 0);
                     if (!json.isNull()) {
-                        documents.add(new Document(json, new Source(label, from + line(node.get().getStartMark()),
-                            () -> fields(node.get(), json, from))));
+                        var fields = new HashMap<String, Integer>();
+                        fields(node.get(), json, "", from, fields);
+                        documents.add(new Document(json, new Source(label, from + line(node.get().getStartMark()), fields)));
                     }
                 }
             } catch (MarkedYamlEngineException e) {
@@ -2127,13 +2129,7 @@ static final class Manifests {
             }
         }
 
-        /** The lines of the first fields, deep ones too; counted when somebody asks. */
-        private static Map<String, Integer> fields(Node node, JsonNode json, int from) {
-            var found = new HashMap<String, Integer>();
-            fields(node, json, "", from, found);
-            return found;
-        }
-
+        /** The lines of the first fields, deep ones too. */
         private static void fields(Node node, JsonNode json, String path, int from, Map<String, Integer> found) {
             if (node instanceof MappingNode mapping && found.size() < MOST_FIELDS) {
                 for (var pair : mapping.getValue()) {
@@ -2346,7 +2342,7 @@ record ObjectApply(Api api, String namespace, boolean recreate, Set<String> scal
             if (e.code != 409 || !e.reason.equals("Conflict") || !e.getMessage().contains("conflict")) {
                 throw e;
             }
-            said.add(p -> p.warn(Obj.ref(kind.name(), name) + ": overwrites what others set: " + Texts.line(e.getMessage())));
+            said.add(p -> p.warn(Kubectl.ref(kind.name(), name) + ": overwrites what others set: " + Texts.line(e.getMessage())));
             return new Obj(api.send("PATCH", path + "&force=true", "application/apply-patch+yaml", body.toString()));
         }
     }
@@ -2949,11 +2945,6 @@ static final class SoftWait {
     private long looked;
     private volatile Judgement last;
 
-    SoftWait(Api api, String namespace, List<Applied> applied, WaitSettings settings, Consumer<Judgement> progress) {
-        this(api, namespace, Applying.over(applied, false), settings, progress);
-    }
-
-    /** One that looks while objects are still being applied. */
     SoftWait(Api api, String namespace, Applying applying, WaitSettings settings, Consumer<Judgement> progress) {
         this.api = api.within(Deadline.now());
         this.namespace = namespace;
@@ -3490,11 +3481,15 @@ static final class ApiError extends RuntimeException {
     static ApiError of(int code, String body, String tried) {
         try {
             var status = Json.MAPPER.readTree(body);
-            return new ApiError(code, status.path("reason").asString(""), brief(status.path("message").asString(body.strip())),
+            return new ApiError(code, status.path("reason").asString(""), brief(told(status.path("message").asString(body))),
                 tried, status, null);
         } catch (JacksonException e) {
-            return new ApiError(code, "", body.strip(), tried);
+            return new ApiError(code, "", told(body), tried);
         }
+    }
+
+    private static String told(String text) {
+        return text.isBlank() ? "an empty answer" : text.strip();
     }
 
     static ApiError unreachable(String tried, Throwable cause) {
@@ -3755,7 +3750,7 @@ static final class Collect {
             .sorted(Comparator.comparingInt(Tail::rank).thenComparing(Tail::pod)).toList();
     }
 
-    private static Optional<Tail> tail(Obj pod) {
+    private Optional<Tail> tail(Obj pod) {
         if (Pods.saysReady(pod) && pod.list("/status/containerStatuses").stream().allMatch(c -> c.path("restartCount").asLong(0) == 0)) {
             return Optional.empty();
         }
@@ -3765,14 +3760,15 @@ static final class Collect {
             .filter(Objects::nonNull).min(Comparator.comparingInt(Tail::rank));
     }
 
-    private static Tail tail(Obj pod, JsonNode status, boolean init) {
+    private Tail tail(Obj pod, JsonNode status, boolean init) {
         var name = status.path("name").asString("");
         var ended = status.at("/state/terminated");
         var last = status.at("/lastState/terminated");
         if (ended.isObject()) {
             return ended.path("exitCode").asInt(0) != 0 || last.isObject() ? new Tail(pod.name(), name, false, 0) : null;
         }
-        if (last.isObject() && !last.path("reason").asString("").matches("StartError|ContainerCannotRun")) {
+        if (last.isObject() && !last.path("reason").asString("").matches("StartError|ContainerCannotRun")
+            && !Pods.outlived(status, known.at())) {
             return new Tail(pod.name(), name, true, 0);
         }
         return status.at("/state/running").isObject() && (init || !status.path("ready").asBoolean(false))
@@ -4423,7 +4419,7 @@ static final class Markdown {
         md.append(cell(c.at("/fix/text").asString(""))).append("\n\n");
         c.path("facts").forEach(f -> md.append("- ").append(code(f.path("at").asString("") + " = " + f.path("value").asString("")))
             .append('\n'));
-        c.path("candidates").forEach(x -> md.append("- there is ").append(code(x.asString(""))).append('\n'));
+        c.path("candidates").forEach(x -> md.append("- found: ").append(code(x.asString(""))).append('\n'));
         c.path("evidence").forEach(e -> md.append("- ").append(cell(e.path("source").asString("")))
             .append(": ").append(code(e.path("message").asString(""))).append('\n'));
         if (c.path("next").size() > 0) {
@@ -4446,10 +4442,8 @@ static final class Markdown {
         }
     }
 
-    /** Plain text that no character of it can turn into markup, a mention or a link. */
     static String cell(String text) {
-        return Texts.cut(Texts.line(text), 500).replace("&", "&amp;").replace("<", "&lt;")
-            .replaceAll("([\\\\`*_\\[\\]|#~])", "\\\\$1").replace("@", "@\u2060").replace("://", ":\u2060//");
+        return Texts.markdown(Texts.cut(Texts.line(text), 500));
     }
 
     static String code(String text) {
@@ -4791,8 +4785,8 @@ static final class Text {
     /** {@code secret/db} of an object node, or of one that is written as text already. */
     static String object(JsonNode o) {
         var parts = o.asString("").split("/", 2);
-        return o.isString() ? parts.length == 2 ? Obj.ref(parts[0], parts[1])
-            : o.asString("") : o.has("name") ? Obj.ref(o.path("kind").asString(""), o.path("name").asString("")) : "";
+        return o.isString() ? parts.length == 2 ? Kubectl.ref(parts[0], parts[1])
+            : o.asString("") : o.has("name") ? Kubectl.ref(o.path("kind").asString(""), o.path("name").asString("")) : "";
     }
 
     static String warning(JsonNode w) {
@@ -5354,7 +5348,7 @@ static final class Certainty {
         var waiting = verdict.workloads().stream().filter(w -> (w.state() == State.progressing || w.state() == State.failed)
             && pending(w, family).isEmpty())
             .collect(Collectors.toMap(Workload::ref, w -> w, (a, b) -> a));
-        var relevant = new ArrayList<>(findings.stream().filter(f -> waiting.containsKey(Obj.ref(f.ownerKind(), f.ownerName())))
+        var relevant = new ArrayList<>(findings.stream().filter(f -> waiting.containsKey(Kubectl.ref(f.ownerKind(), f.ownerName())))
             .filter(f -> ofNewest(f, family)).toList());
         waiting.values().stream().filter(w -> w.state() == State.failed && relevant.stream()
             .noneMatch(f -> f.code().grace != null && about(f, w)))
@@ -5627,7 +5621,7 @@ static final class PodReasons {
         return switch (f.code().family) {
             case IMAGE -> Optional.of(f.code().name().toLowerCase(Locale.ROOT).replace('_', ' '));
             case CONFIG -> f.code().name().endsWith("_MISSING") && !f.objectName().equals(f.ownerName())
-                ? Optional.of(Obj.ref(f.objectKind(), f.objectName()) + (f.code() == Code.CONFIG_KEY_MISSING
+                ? Optional.of(Kubectl.ref(f.objectKind(), f.objectName()) + (f.code() == Code.CONFIG_KEY_MISSING
                 ? " has no key " + f.param("key") : " is missing")) : Optional.empty();
             default -> Optional.empty();
         };
@@ -5668,7 +5662,7 @@ static final class Preflight {
 
     private static Finding finding(Code code, String kind, String name, Template t, Snapshot snapshot) {
         var evidence = new Evidence("spec", t.owner().ref() + "/spec.template.spec", "",
-            "names " + Obj.ref(kind, name) + ", which neither the namespace nor the manifests have", 1, "", "");
+            "names " + Kubectl.ref(kind, name) + ", which neither the namespace nor the manifests have", 1, "", "");
         return Finding.of(code, new Ref(kind, name), Ref.of(t.owner()), snapshot.at(), List.of(evidence));
     }
 
@@ -6055,28 +6049,34 @@ record Candidates(Observed seen, Dependencies needs, Finding f) {
     }
 
     private static String keyed(Obj o) {
-        return "keys " + String.join(", ", o.keys());
+        return o.keys().isEmpty() ? "no keys" : "keys " + String.join(", ", o.keys());
     }
 
     private String claim(Obj o) {
-        return String.join(", ", o.text("/status/phase"), o.text("/spec/resources/requests/storage"),
-            Facts.compact(o.at("/spec/accessModes")),
+        return told(o.text("/status/phase"), o.text("/spec/resources/requests/storage"), Facts.compact(o.at("/spec/accessModes")),
             users(o).isEmpty() ? "unused" : users(o).strip());
     }
 
     private static String type(Obj o) {
-        return o.text("/provisioner") + (o.annotation("storageclass.kubernetes.io/is-default-class").equals("true") ? ", the default" : "");
+        var chosen = o.annotation("storageclass.kubernetes.io/is-default-class").equals("true");
+        return told(o.text("/provisioner"), chosen ? "the default" : "");
     }
 
     private static String volume(Obj o) {
-        return String.join(", ", o.text("/status/phase"), o.text("/spec/capacity/storage"), Facts.compact(o.at("/spec/accessModes")),
-            "class " + o.text("/spec/storageClassName"), o.text("/spec/claimRef/name").isEmpty()
-            ? "unclaimed" : "claim " + o.text("/spec/claimRef/name"));
+        var named = o.text("/spec/storageClassName");
+        var claim = o.text("/spec/claimRef/name");
+        return told(o.text("/status/phase"), o.text("/spec/capacity/storage"), Facts.compact(o.at("/spec/accessModes")),
+            named.isEmpty() ? "" : "class " + named, claim.isEmpty() ? "unclaimed" : "claim " + claim);
+    }
+
+    /** What is known of it; the rest leaves no empty place. */
+    private static String told(String... parts) {
+        return Stream.of(parts).filter(p -> !p.isEmpty()).collect(Collectors.joining(", "));
     }
 
     private static String ports(Obj service) {
-        return "ports " + service.list("/spec/ports").stream().map(p -> p.path("port").asString("")
-            + (p.path("name").asString("").isEmpty() ? "" : " " + p.path("name").asString(""))).collect(Collectors.joining(", "));
+        return service.list("/spec/ports").stream().map(p -> (p.path("port").asString("") + " " + p.path("name").asString("")).strip())
+            .reduce((a, b) -> a + ", " + b).map(all -> "ports " + all).orElse("no ports");
     }
 
     /** Which workloads name it. */
@@ -6144,9 +6144,9 @@ record Candidates(Observed seen, Dependencies needs, Finding f) {
 
     private Stream<String> nodes(Predicate<String> label) {
         var asked = needs.workload(f.owner()).map(w -> needs.leaves(w).toString()).orElse("");
-        return folded(n -> "labels " + n.labels().entrySet().stream()
+        return folded(n -> n.labels().entrySet().stream()
             .filter(e -> label.test(e.getKey()) || asked.contains("nodeSelector." + e.getKey() + "="))
-            .map(e -> e.getKey() + "=" + e.getValue()).collect(Collectors.joining(", ")));
+            .map(e -> e.getKey() + "=" + e.getValue()).reduce((a, b) -> a + ", " + b).map(all -> "labels " + all).orElse(""));
     }
 
     /** Nodes of which the same is to be said stand together. */
@@ -6154,7 +6154,7 @@ record Candidates(Observed seen, Dependencies needs, Finding f) {
         var nodes = new TreeMap<String, String>();
         snapshot().all("Node").stream().sorted(Comparator.comparing(Obj::name))
             .forEach(n -> nodes.merge(text.apply(n), n.ref(), (a, b) -> a + ", " + b));
-        return nodes.entrySet().stream().map(e -> e.getValue() + ": " + e.getKey());
+        return nodes.entrySet().stream().map(e -> e.getKey().isEmpty() ? e.getValue() : e.getValue() + ": " + e.getKey());
     }
 
     /** Allocatable, and what of it the pods of this namespace leave; those of others are not seen. */
@@ -6466,7 +6466,7 @@ static final class Connections {
             unresolvable(s, from, service, a);
             return;
         }
-        if (!a.port().isEmpty() && !Ports.serves(service, a.port())) {
+        if (!a.port().isEmpty() && !needs.serves(service, a.port())) {
             s.meansNamed(Code.ENV_PORT_MISMATCH, Mention.place(setting(s, a.host()).orElse(""), s.told().object()),
                 Map.of("address", service.name() + ":" + a.port(), "served",
                 Ports.served(service), "setting", setting(s, a.host()).orElse("")));
@@ -6730,6 +6730,12 @@ static final class Dependencies {
     /** The same, as objects. */
     Stream<Obj> serving(Obj service) {
         return behind(service).stream().map(workloads::get);
+    }
+
+    /** Whether it serves this port, a headless one with all that its pods listen on; true also where it cannot be told. */
+    boolean serves(Obj service, String port) {
+        return Ports.serves(service, port) || service.text("/spec/clusterIP").equals("None") && serving(service)
+            .map(w -> Ports.open(podSpec(w))).anyMatch(open -> open.isEmpty() || open.contains(port));
     }
 
     /**
@@ -7264,8 +7270,8 @@ static final class Facts {
             seen.snapshot.all("LimitRange").forEach(l -> all(l, "/spec/limits"));
         }
         switch (f.code()) {
-            case SVC_SELECTOR_MISMATCH, SVC_MISSING -> Stream.of(f.param("workload"), Obj.ref("Deployment", f.objectName()),
-                Obj.ref("StatefulSet", f.objectName())).flatMap(ref -> named(ref).stream()).findFirst().ifPresent(w -> {
+            case SVC_SELECTOR_MISMATCH, SVC_MISSING -> Stream.of(f.param("workload"), Kubectl.ref("Deployment", f.objectName()),
+                Kubectl.ref("StatefulSet", f.objectName())).flatMap(ref -> named(ref).stream()).findFirst().ifPresent(w -> {
                     labels(w);
                     fields(w, f, f.code() == Code.SVC_MISSING ? "ports.*containerPort" : "");
                 });
@@ -7319,7 +7325,7 @@ static final class Facts {
                 .forEach(e -> add(e.getKey(), base(e.getKey()) + "containers[" + e.getValue() + "].resources", "not set"));
             case CRASH_DISK_FULL, EVICTED_EPHEMERAL_STORAGE -> owner.stream().flatMap(w -> needs.claims(w))
                 .forEach(c -> all(c, "/spec/resources/requests/storage"));
-            case RBAC_RUNTIME_FORBIDDEN -> owner.ifPresent(w -> add(w, "needs", f.param("verb") + " " + f.param("resource")));
+            case RBAC_RUNTIME_FORBIDDEN -> owner.ifPresent(w -> add(w, "needs", (f.param("verb") + " " + f.param("resource")).strip()));
             default -> { }
         }
     }
@@ -7941,13 +7947,13 @@ record Repairs(Snapshot snapshot) {
         var files = Stream.of(f.object(), f.owner()).filter(o -> !o.is("Command"))
             .flatMap(o -> source(o).stream().map(s -> new FileRef(s.file(), line(s, o, facts)))).distinct();
         var change = f.code().has(Rule.LOGGED) ? null : facts.stream().findFirst().map(at -> at.at() + " is " + at.value()
-            + (candidates.isEmpty() ? "" : "; there is " + candidates.get(0))).orElse(null);
+            + (candidates.isEmpty() ? "" : "; found: " + candidates.get(0))).orElse(null);
         return new Fix(f.code().scope, f.code().action, f.code().text, change, files.toList(), also(f).stream().toList());
     }
 
     /** That of the field at fault, where the first fact about the object tells it. */
     private static int line(Source source, Ref o, List<Fact> facts) {
-        var at = Obj.ref(o.kind(), o.name()) + " ";
+        var at = Kubectl.ref(o.kind(), o.name()) + " ";
         return facts.stream().filter(f -> f.at().startsWith(at)).findFirst().map(f -> source.line(f.at().substring(at.length())))
             .orElse(source.line());
     }
@@ -8000,7 +8006,7 @@ record Repairs(Snapshot snapshot) {
     /** Of the object, or of the owner: the one whose kind the command names. */
     private static String named(String command, Finding f) {
         var kind = command.replaceFirst(".* (\\S+) \\{name}.*", "$1");
-        return Stream.of(f.object(), f.owner()).filter(o -> o.kind().equalsIgnoreCase(kind) || Obj.ref(o.kind(), "").equals(kind + "/"))
+        return Stream.of(f.object(), f.owner()).filter(o -> o.kind().equalsIgnoreCase(kind) || Kubectl.ref(o.kind(), "").equals(kind + "/"))
             .map(Ref::name).findFirst().orElse("");
     }
 
@@ -8012,9 +8018,9 @@ record Repairs(Snapshot snapshot) {
 
     /** A custom resource may be called like a kind of Kubernetes' own: then the group tells them apart. */
     private String ref(Finding f, Ref o) {
-        return f.code().family != Code.Family.CUSTOM ? Obj.ref(o.kind(), o.name()) : snapshot.custom()
+        return f.code().family != Code.Family.CUSTOM ? Kubectl.ref(o.kind(), o.name()) : snapshot.custom()
             .filter(c -> Ref.of(c).equals(o)).findFirst().map(c -> o.kind().toLowerCase(Locale.ROOT) + "." + c.group() + "/" + o.name())
-            .orElse(Obj.ref(o.kind(), o.name()));
+            .orElse(Kubectl.ref(o.kind(), o.name()));
     }
 
     private static String checked(String text, Pattern pattern) {
@@ -8050,6 +8056,14 @@ record Reporting(Observed seen, Dependencies needs, List<Finding> findings,
         "ValidatingWebhookConfiguration", "MutatingWebhookConfiguration",
         "Manifest", "Command");
     private static final Set<String> REFERENCED = Set.of("Secret", "ConfigMap", "ServiceAccount", "PersistentVolumeClaim", "Service");
+    /** Text that talks to a reader who takes orders; "cannot execute command" and "not allowed to run" tell what happened. */
+    private static final Pattern ORDERS = Pattern.compile("(?i)" + String.join("|", "\\b(ignore|disregard|forget|override)\\b.{0,40}\\b"
+        + "(previous|prior|above|all|earlier|system|instruction|prompt|rule)",
+        "\\byou (are|must|should|will) now\\b", "\\b(system|assistant|developer) ?(prompt|message)\\b",
+        "(?<![a-z]{2} )\\b(system|assistant|developer):\\s",
+        "\\bas an ai\\b", "</?(system|assistant|user|instructions?|tool)\\b", "\\bnew instructions?\\b",
+        "\\bdo not (tell|mention|report)\\b", "curl .{0,80}\\|\\s*(ba)?sh", "\\bplease (run|delete|execute|approve|merge)\\b",
+        "(?<!(?<!need|have) to |not |n't )\\b(run|execute|type|paste)\\b.{0,30}\\b(command|following|curl|bash|kubectl|rm)\\b"));
     private static final Comparator<Cause> ORDER = Comparator.comparing(Cause::severity).thenComparing(c -> !c.blocksAgent())
         .thenComparing(c -> -c.affected()).thenComparing(c -> c.basis().equals("inferred"))
         .thenComparing(c -> -c.confidence()).thenComparing(Cause::firstSeen)
@@ -8170,12 +8184,8 @@ record Reporting(Observed seen, Dependencies needs, List<Finding> findings,
     }
 
     private String fingerprint(Finding f) {
-        try {
-            var text = f.code() + "|" + f.objectKind() + "|" + seen.snapshot.namespace() + "|" + f.objectName();
-            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8)));
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException(e); // every Java has SHA-256
-        }
+        return Sha256.of(String.join("|", f.code().name(), f.objectKind(), seen.snapshot.namespace(), f.objectName())
+            .getBytes(StandardCharsets.UTF_8));
     }
 
     private ObjectRef ref(Ref o) {
@@ -8203,7 +8213,7 @@ record Reporting(Observed seen, Dependencies needs, List<Finding> findings,
         var first = e.firstSeen().isEmpty() && !e.source().equals("log") ? time(f.since()) : e.firstSeen();
         var last = e.lastSeen().isEmpty() && e.source().matches("status|condition|spec") ? time(seen.snapshot.at()) : e.lastSeen();
         return new Proof(e.source(), e.path(), e.reason(), e.message(), e.count(),
-            first, last, true, Phrase.INSTRUCTION.occurs(e.message()));
+            first, last, true, ORDERS.matcher(e.message()).find());
     }
 
     private Excerpt excerpt(Finding f) {
@@ -8213,7 +8223,7 @@ record Reporting(Observed seen, Dependencies needs, List<Finding> findings,
         }
         var lines = LogReading.excerpt(log.lines());
         return new Excerpt(log.pod(), log.container(), log.previous(), lines, lines.size(), log.lines().size(),
-            lines.stream().anyMatch(Phrase.INSTRUCTION::occurs));
+            lines.stream().anyMatch(l -> ORDERS.matcher(l).find()));
     }
 
     private boolean oldRevisionServing(Finding f) {
@@ -8391,14 +8401,21 @@ record ScalingFindings(Observed seen, Dependencies needs) {
             || Obj.isFalse(budget.condition("DisruptionAllowed"));
         return !blocks || budget.number("/status/currentHealthy", 0) < budget.number("/status/desiredHealthy", 0) ? Optional.empty()
             : Optional.of(seen.fault(Code.PDB_BLOCKING, budget, Evidence.field(budget, "status.disruptionsAllowed",
-                "0 of " + budget.number("/status/expectedPods", 0) + " pods, " + budget.at("/spec").toString())));
+                "0 of " + Texts.count(budget.number("/status/expectedPods", 0), "pod") + ", " + budget.at("/spec"))));
     }
 
-    /** Zero is a choice; it is a fault only where others need what is switched off, which the diagnosis sees. */
+    /**
+     * Zero is a choice; it is a fault only where others need what is switched off, which the diagnosis sees, and no other workload
+     * stands behind the same Service: a canary, the other colour.
+     */
     private boolean zero(Obj workload) {
-        return workload.has("/spec/replicas") && workload.number("/spec/replicas", 1) == 0
-            && seen.snapshot.all("HorizontalPodAutoscaler").stream()
+        return none(workload) && seen.snapshot.all("Service").stream().filter(s -> needs.behind(s).contains(Ref.of(workload)))
+            .allMatch(s -> needs.serving(s).allMatch(ScalingFindings::none)) && seen.snapshot.all("HorizontalPodAutoscaler").stream()
                 .noneMatch(h -> h.text("/spec/scaleTargetRef/name").equals(workload.name()));
+    }
+
+    private static boolean none(Obj workload) {
+        return workload.number("/spec/replicas", 1) == 0;
     }
 }
 
@@ -8589,7 +8606,7 @@ static final class SettingFindings {
 
     private void address(Obj workload, Mention m, Obj service) {
         var address = service.name() + ":" + m.port();
-        if (!Ports.serves(service, m.port())) {
+        if (!needs.serves(service, m.port())) {
             add(Code.ENV_PORT_MISMATCH, workload, Mention.place(m.via(), Ref.of(workload)), Evidence.field(workload, m.via(), address),
                 Map.of("address", address, "served", Ports.served(service), "setting", m.via()));
             return;
@@ -8981,7 +8998,8 @@ record ContainerFindings(Observed seen, Obj pod, Ref owner, JsonNode status, boo
         if (init && !Pods.sidecar(pod, status)) {
             return Optional.of(initRuns(running));
         }
-        if (restarts >= 1 && status.at("/lastState/terminated").isObject() && (!ready || restarts >= 2 && running < 60)) {
+        if (restarts >= 1 && status.at("/lastState/terminated").isObject() && (!ready && !Pods.outlived(status, seen.snapshot.at())
+            || restarts >= 2 && running < 60)) {
             return Optional.of(crash("lastState")); // between two crashes it runs for a moment
         }
         return ready ? Optional.empty() : Optional.of(unready(running));
@@ -9744,7 +9762,7 @@ record PodFindings(Observed seen, Obj pod, Ref owner, List<Finding> before) {
             if (Stream.concat(before.stream(), found.stream())
                 .noneMatch(f -> f.code() == code && f.objectName().equals(r.name()) && f.owner().equals(owner))) {
                 found.add(finding(code, new Ref(r.kind(), r.name()), Optional.empty(),
-                    Evidence.field(pod, "spec", Obj.ref(r.kind(), r.name()))));
+                    Evidence.field(pod, "spec", Kubectl.ref(r.kind(), r.name()))));
             }
         });
         return found.subList(told.size(), found.size());
@@ -10148,6 +10166,9 @@ static final class WaitCommands {
  * @param pods what the pods say, which some workloads explain better
  */
 record WorkloadFindings(Observed seen, Refusals refusals, List<Finding> pods) {
+    /** What ends a pod, and tells nothing of why its controller cannot make another. */
+    private static final Set<Code> PAST = EnumSet.of(Code.NODE_PRESSURE, Code.NODE_NOT_READY, Code.SCHED_PREEMPTED);
+
     /** What the pods say, less what a workload says better, and what the workloads say. */
     List<Finding> find() {
         var found = new ArrayList<>(pods);
@@ -10159,14 +10180,20 @@ record WorkloadFindings(Observed seen, Refusals refusals, List<Finding> pods) {
                 .forEach(stuck -> found.removeIf(f -> f.owner().equals(stuck.owner()) && f.pod().equals(stuck.pod())));
             found.addAll(told);
         });
-        seen.snapshot.all("DaemonSet").forEach(d -> found.addAll(refusals.of(d, d,
-            d.number("/status/currentNumberScheduled", 0) < d.number("/status/desiredNumberScheduled", 0))));
+        seen.snapshot.all("DaemonSet").forEach(d -> {
+            settling(d).ifPresent(found::add);
+            found.addAll(refusals.of(d, d,
+                d.number("/status/currentNumberScheduled", 0) < d.number("/status/desiredNumberScheduled", 0)));
+        });
         seen.snapshot.all("ReplicaSet").stream().filter(rs -> rs.controller().isMissingNode())
             .forEach(rs -> found.addAll(refusals.of(rs, rs, missing(rs))));
         seen.snapshot.all("Job").forEach(j -> found.addAll(job(j)));
         seen.snapshot.all("CronJob").forEach(c -> seen.snapshot.ownedBy("Job", c).stream()
             .max(Comparator.comparing(Obj::created).thenComparing(Obj::name))
             .flatMap(last -> cronJob(c, last)).ifPresent(found::add));
+        var refused = found.stream().filter(f -> f.pod().isEmpty() && cause(f)).map(Finding::owner).toList();
+        found.removeIf(f -> PAST.contains(f.code()) && refused.contains(f.owner())
+            && seen.snapshot.find("Pod", f.pod()).filter(Pods::ended).isPresent());
         return found;
     }
 
@@ -10198,12 +10225,13 @@ record WorkloadFindings(Observed seen, Refusals refusals, List<Finding> pods) {
         return found;
     }
 
-    /** All its pods are ready, only not yet for minReadySeconds. */
+    /** All its new pods are ready: not yet for minReadySeconds, or the next ones are about to follow. */
     private Optional<Finding> settling(Obj workload) {
-        var wanted = workload.number("/spec/replicas", 1);
-        return workload.number("/spec/minReadySeconds", 0) > 0 && workload.number("/status/readyReplicas", 0) >= wanted
-            && workload.number("/status/availableReplicas", 0) < wanted ? Optional.of(seen.finding(Code.STILL_PROGRESSING, Ref.of(workload),
-                Evidence.field(workload, "spec.minReadySeconds", workload.text("/spec/minReadySeconds")))) : Optional.empty();
+        var pods = Ownership.newestPods(seen.snapshot, workload);
+        var young = Code.STILL_PROGRESSING.young + workload.number("/spec/minReadySeconds", 0);
+        return pods.stream().max(Comparator.comparing(Pods::settledAt)).filter(last -> pods.stream().allMatch(Pods::saysReady)
+            && Pods.settledAt(last).plusSeconds(young).isAfter(seen.snapshot.at()))
+            .map(last -> seen.finding(Code.STILL_PROGRESSING, Ref.of(workload), Evidence.condition(last, last.condition("Ready"))));
     }
 
     private List<Finding> statefulSet(Obj set) {
@@ -10470,7 +10498,8 @@ static final class CustomStatus {
     private Optional<Said> doubt(boolean ready) {
         var telling = ready ? conditions.stream().filter(c -> CustomWords.rollingOut(c) || CustomWords.inForce(c) && !Obj.isTrue(c))
             : own.isMissingNode() ? conditions.stream() : Stream.of(own);
-        var doubt = telling.flatMap(c -> doubt(c).stream()).findFirst().or(() -> ready ? Optional.empty() : flags())
+        var doubt = telling.flatMap(c -> doubt(c).stream()).findFirst()
+            .or(() -> ready || CustomWords.idle(own) ? Optional.empty() : flags()) // a flag repeats the condition without its reason
             .or(() -> Obj.isTrue(own) ? Optional.empty() : counts()).or(this::word);
         var idle = ready ? Optional.<Said>empty() : conditions.stream().filter(CustomWords::idle).findFirst()
             .map(c -> said(State.suspended, c))
@@ -12721,18 +12750,6 @@ record Log(String pod, String container, boolean previous, List<String> lines) {
 
 /** One Kubernetes object as the API server or a manifest gives it; rules read it by JSON pointers and never see null. */
 record Obj(JsonNode json) {
-    private static final Map<String, String> SHORT = Map.ofEntries(Map.entry("Deployment", "deploy"), Map.entry("StatefulSet", "sts"),
-        Map.entry("DaemonSet", "ds"), Map.entry("ReplicaSet", "rs"), Map.entry("PersistentVolumeClaim", "pvc"),
-            Map.entry("PersistentVolume", "pv"),
-        Map.entry("Service", "svc"), Map.entry("ServiceAccount", "sa"), Map.entry("ConfigMap", "cm"), Map.entry("Ingress", "ing"),
-        Map.entry("Namespace", "ns"), Map.entry("HorizontalPodAutoscaler", "hpa"), Map.entry("PodDisruptionBudget", "pdb"),
-        Map.entry("CustomResourceDefinition", "crd"), Map.entry("StorageClass", "sc"), Map.entry("ResourceQuota", "quota"));
-
-    /** {@code deploy/web}: how an object is written in every message; kubectl accepts the same. */
-    static String ref(String kind, String name) {
-        return SHORT.getOrDefault(kind, kind.toLowerCase(Locale.ROOT)) + "/" + name;
-    }
-
     /** How an element of a list is written in a path: by what tells it for Kubernetes too, else by its place. */
     static String element(JsonNode element, int place) {
         return Stream.of("mountPath", "name", "key", "topologyKey").map(k -> element.path(k).asString(""))
@@ -12740,7 +12757,7 @@ record Obj(JsonNode json) {
     }
 
     String ref() {
-        return ref(kind(), name());
+        return Kubectl.ref(kind(), name());
     }
 
     String apiVersion() {
@@ -13067,6 +13084,17 @@ static final class Pods {
         return containers(pod).stream().mapToLong(c -> c.path("restartCount").asLong(0)).sum();
     }
 
+    /** Whether a container has run for so much longer than the time before that the end of that tells nothing of how it is now. */
+    static boolean outlived(JsonNode container, Instant now) {
+        var last = container.at("/lastState/terminated");
+        var ran = between(last.path("startedAt"), Obj.instant(last.path("finishedAt").asString("")));
+        return between(container.at("/state/running/startedAt"), Optional.of(now)) >= Math.min(3600, Math.max(600, 2 * ran));
+    }
+
+    private static long between(JsonNode start, Optional<Instant> end) {
+        return Obj.instant(start.asString("")).flatMap(s -> end.map(e -> Duration.between(s, e).toSeconds())).orElse(0L);
+    }
+
     /** A container may have a policy of its own (Kubernetes 1.35); else the pod's holds. */
     static boolean endless(Obj pod, JsonNode container) {
         return container.path("restartPolicy").asString(pod.text("/spec/restartPolicy")).matches("Always|");
@@ -13391,17 +13419,16 @@ record Snapshot(String namespace, Instant at, Map<String, List<Obj>> objects,
  *
  * @param fields the lines of its fields by their paths ({@code spec.replicas}), where the file holds them
  */
-record Source(String file, int line, Supplier<Map<String, Integer>> fields) {
+record Source(String file, int line, Map<String, Integer> fields) {
     Source(String file, int line) {
-        this(file, line, Map::of);
+        this(file, line, Map.of());
     }
 
     /** The line of this field, or of what it stands in; the object's where neither is known. */
     int line(String path) {
-        var lines = fields.get();
         for (var p = path; !p.isEmpty(); p = p.substring(0, Math.max(0, Math.max(p.lastIndexOf('.'), p.lastIndexOf('['))))) {
-            if (lines.containsKey(p)) {
-                return lines.get(p);
+            if (fields.containsKey(p)) {
+                return fields.get(p);
             }
         }
         return line;
@@ -13473,13 +13500,14 @@ record Workload(String kind, String name, State state, long ready, long desired,
     }
 
     String ref() {
-        return Obj.ref(kind, name);
+        return Kubectl.ref(kind, name);
     }
 }
 
 // src/shared/
 
-/** The forms in which a value travels: as it is, in base64 (also in the middle of a longer text), in URLs, in JSON, in hex. */
+/** The forms in which a value travels: as it is, in base64 (also in the middle of a longer text), in URLs, in JSON (also
+ * as Go writes it), in hex. */
 static final class Disguises {
     /** A shorter value has too many accidental twins in base64 and hex. */
     private static final int LONG_ENOUGH = 8;
@@ -13494,6 +13522,7 @@ static final class Disguises {
         var all = new LinkedHashSet<String>();
         all.add(text);
         all.add(json(text));
+        all.add(json(text).replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e"));
         all.add(url);
         all.add(url.replace("+", "%20"));
         all.add(decoded(text));
@@ -13597,6 +13626,23 @@ static final class Json {
         } catch (JacksonException e) {
             throw new IllegalStateException(e); // a tree or a map of ours: it can always be written
         }
+    }
+}
+
+/** Names of objects as kubectl takes them. */
+static final class Kubectl {
+    private static final Map<String, String> SHORT = Map.ofEntries(Map.entry("Deployment", "deploy"), Map.entry("StatefulSet", "sts"),
+        Map.entry("DaemonSet", "ds"), Map.entry("ReplicaSet", "rs"), Map.entry("PersistentVolumeClaim", "pvc"),
+        Map.entry("PersistentVolume", "pv"), Map.entry("Service", "svc"), Map.entry("ServiceAccount", "sa"), Map.entry("ConfigMap", "cm"),
+        Map.entry("Ingress", "ing"), Map.entry("Namespace", "ns"), Map.entry("HorizontalPodAutoscaler", "hpa"),
+        Map.entry("PodDisruptionBudget", "pdb"), Map.entry("CustomResourceDefinition", "crd"), Map.entry("StorageClass", "sc"),
+        Map.entry("ResourceQuota", "quota"));
+
+    private Kubectl() { }
+
+    /** {@code deploy/web}: how an object is written in every message. */
+    static String ref(String kind, String name) {
+        return SHORT.getOrDefault(kind, kind.toLowerCase(Locale.ROOT)) + "/" + name;
     }
 }
 
@@ -13889,24 +13935,20 @@ static final class SecretShapes {
     /** Tokens that are told by their form alone. Group 1 (where there is one) is what is hidden, else all of it. */
     private static final List<Pattern> TOKENS = compiled(
         "-----BEGIN [A-Z0-9 ]+-----(?s:.*?)(?:-----END [A-Z0-9 ]+-----|\\z)",
-        "\\beyJ(?:(?!-eyJ)[A-Za-z0-9_-]){8,500}+\\.[A-Za-z0-9_-]{8,}(?:\\.[A-Za-z0-9_-]*)?",
-        "\\b(?:gh[pousr]_[A-Za-z0-9]{20,}|github_pat_\\w{20,}|glpat-[\\w-]{16,})",
-        "\\bsk-(?:ant-|proj-|live-|test-)?[A-Za-z0-9_-]{16,}",
-        "\\b[rs]k_(?:live|test)_[A-Za-z0-9]{12,}",
+        "\\beyJ(?:(?!-eyJ)[A-Za-z0-9_-]){8,500}+\\.[A-Za-z0-9_-]{8,}+(?:\\.[A-Za-z0-9_-]*+)*+",
+        "\\bLS0tLS1CRUdJTi[A-Za-z0-9+/=]{20,}",
         "\\b(?:AKIA|ASIA)[0-9A-Z]{16}\\b",
-        "\\bxox[a-z]-[A-Za-z0-9-]{10,}",
-        "\\bdckr_\\w{3,}[\\w=-]*",
-        "\\bnpm_[A-Za-z0-9]{30,}",
-        "\\bhf_[A-Za-z0-9]{20,}",
-        "\\bAIza[0-9A-Za-z_-]{30,}",
-        "\\bya29\\.[\\w-]{20,}",
-        "\\bSG\\.[\\w-]{16,}\\.[\\w-]{16,}");
+        "\\b(?:dapi[0-9a-f]|(?:gh[pousr]|npm|hf|lin_api|whsec|glsa|rubygems|dop_v1|shp[a-z]{2}|[rs]k_(?:live|test))_|AGE-SECRET-KEY-)"
+            + "[A-Za-z0-9]{12,}",
+        "\\b(?:github_pat_|gl(?:pat|[cd]t|rt|cbt|ptt|ft|soat)-|sk-|xapp-|dckr_\\w|pypi-AgE|AIza|ya29\\.|GOCSPX-|ATATT3|hv[bsr]\\."
+            + "|SG\\.[\\w-]{16,}\\.|\\w{3}[78]Q~)[\\w=~-]{16,}",
+        "\\bxox[a-z]-[A-Za-z0-9-]{10,}");
 
     private static final String SECRET_OPTION = "(?:password|passwd|token|secret|api-key|apikey)";
     private static final String SECRET_PARAMETER = "(?:access_token|id_token|refresh_token|sig|signature|apikey|api_key"
         + "|x-amz-(?:signature|credential|security-token))";
-    private static final String SECRET_SETTING = "(?:password|passwd|passphrase|pwd|secret|token|credentials?"
-        + "|(?:api|private|access|secret)[_-]?key|client[_-]?secret)[\\w-]{0,40}+"
+    private static final String SECRET_SETTING = "(?:password|passwd|passphrase|pwd|secret|token|credentials?|_pass(?=\\W)"
+        + "|(?:api|private|access|account|secret)[_-]?key|client[_-]?secret)[\\w-]{0,40}+"
         + "(?<!name|ref|file|path|url|uri|type|length|policy|[_-]id|class|count)";
     /** What follows {@code password:} in prose: a verb, an article, a word for "there is none". */
     private static final String PROSE = "(?:forbidden|denied|unauthorized|refused|rejected|watch|read|was|were|has|have|with|for|from"
@@ -13921,6 +13963,13 @@ static final class SecretShapes {
         "(?i)\\b(?:bearer|basic|token)\\s+(?=[^\\s\"]*[0-9=+/])([A-Za-z0-9._~+/=-]{8,})",
         "://[^/\\s:@]*:([^@\\s/]++(?:/[^@\\s/]++)*+)@",
         "://([A-Za-z0-9_-]{16,})@",
+        "(?:hooks\\.slack\\.com/services/|/api/webhooks/\\d{1,20}/|/bot\\d{1,20}:)([\\w/-]{20,})",
+        "(?i)\\bmachine\\s+\\S{1,255}\\s+login\\s+\\S{1,255}\\s+password\\s+(\\S+)",
+        "\\bcurl\\b[^|;\\n]{0,200}?\\s-(?:u|-user)[ =]?[\"']?[^\\s:\"']{1,99}:([^\\s\"']{3,})",
+        "(?i)\\bcookie:[ \\t]*([^\\n]{8,})",
+        "(?<![A-Za-z])auth(?:\\\\*\")?\\s*[:=]\\s*(?:\\\\*\")?(?=[^A-Z\\n]{0,99}[A-Z])([A-Za-z0-9+/]{12,}={1,2})",
+        "(?i)\\bname(?:\\\\*\")?[:=]\\s*(?:\\\\*\")?[\\w.-]{0,80}?" + SECRET_SETTING + "(?:\\\\*\")?,?\\s*\\\\*\"?value(?:\\\\*\")?[:=]\\s*"
+            + "(?:\\\\*[\"'])?([^\\s\"',}\\\\]{3,})",
         "(?i)(?:[?&]|\\b)" + SECRET_PARAMETER + "=([^&\\s\"']{4,})",
         "(?i)(?<![\\w-])--?" + SECRET_OPTION + "[= ]+[\"']?([^\\s\"']{3,})",
         "(?i)" + SECRET_SETTING + "(?:\\\\*[\"'])?\\s*[:=]\\s*"
@@ -13966,6 +14015,19 @@ static final class SecretShapes {
     }
 }
 
+/** SHA-256 in hex. */
+static final class Sha256 {
+    private Sha256() { }
+
+    static String of(byte[] content) {
+        try {
+            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(content));
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException(e); // every Java has it
+        }
+    }
+}
+
 /** Small things about texts. */
 static final class Texts {
     private Texts() { }
@@ -13996,6 +14058,12 @@ static final class Texts {
 
     static String cut(String text, int most) {
         return text.length() <= most ? text : text.substring(0, most - 1) + "…";
+    }
+
+    /** A line that no character of it can turn into Markdown, a mention or a link. */
+    static String markdown(String line) {
+        return line.replace("&", "&amp;").replace("<", "&lt;").replaceAll("([\\\\`*_\\[\\]|#~])", "\\\\$1")
+            .replace("@", "@\u2060").replace("://", ":\u2060//");
     }
 
     static String count(long n, String one) {

@@ -151,7 +151,6 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -295,8 +294,10 @@ public class prompt_run implements Callable<Integer> {
     private int run(RunOptions options, Facts facts, Infra infra, Renderer renderer, Redactor redactor) throws IOException {
         var settings = agent.read(options, facts, env);
         var prices = output.prices(env);
-        try (var run = new AgentRun(settings, facts, infra, redactor, Patience.USUAL, console)) {
-            var place = run.choosePlace(options.dryRun());
+        var setup = new RunSetup(RunId.next(), settings, facts.namespace(), Patience.USUAL, console, new ArrayList<>());
+        var ladder = new Ladder(setup);
+        try (var run = new AgentRun(setup, ladder, facts, infra, redactor)) {
+            var place = run.choosePlace(options.dryRun() ? ladder::look : ladder::climb);
             var rendered = renderer.render(place);
             return told(options.dryRun() ? run.preview(place, rendered)
                 : new Report(options, facts, infra, output, prices, env, redactor, console)
@@ -321,8 +322,8 @@ public class prompt_run implements Callable<Integer> {
         cli.setErr(utf8(FileDescriptor.err));
         cli.setParameterExceptionHandler((problem, args) -> {
             boolean verbose = Arrays.stream(args).anyMatch(a -> a.equals("-v") || a.equals("--verbose"));
-            return Console.fail(problem.getCommandLine(), Texts.oneLine(problem.getMessage()) + "; see --help",
-                problem, verbose, Outcome.USAGE);
+            var redactor = new Redactor(new Env(environment), List.of());
+            return Console.fail(problem.getCommandLine(), redactor, problem.getMessage() + "; see --help", problem, verbose, Outcome.USAGE);
         });
         cli.setExecutionExceptionHandler((problem, command, parsed) -> command.<prompt_run>getCommand().failed(problem));
         return cli;
@@ -331,11 +332,12 @@ public class prompt_run implements Callable<Integer> {
     /** A mistake of the caller is told on stderr; after one of ours the result says that nothing is proven. */
     private int failed(Exception problem) {
         boolean usage = problem instanceof UsageError;
-        var message = usage ? env.named(problem.getMessage()) : Texts.oneLine("internal error: " + problem);
+        var redactor = redactor();
+        var message = usage ? env.named(problem.getMessage()) : redactor.mask("internal error: " + problem);
         if (!usage && console != null) {
-            console.answer(RunResult.unexpected(message));
+            console.answer(RunResult.unexpected(Texts.oneLine(message)));
         }
-        return Console.fail(spec.commandLine(), Texts.oneLine(message), problem, output.verbose, usage ? Outcome.USAGE : Outcome.LOST);
+        return Console.fail(spec.commandLine(), redactor, message, problem, output.verbose, usage ? Outcome.USAGE : Outcome.LOST);
     }
 
     private static PrintWriter utf8(FileDescriptor stream) {
@@ -646,12 +648,12 @@ static final class Console implements Log {
         command.getErr().flush();
     }
 
-    static int fail(CommandLine command, String message, Exception problem, boolean verbose, Outcome outcome) {
-        command.getErr().println("prompt_run: " + Texts.line(message));
+    static int fail(CommandLine command, Redactor redactor, String message, Exception problem, boolean verbose, Outcome outcome) {
+        command.getErr().println("prompt_run: " + Texts.line(redactor.mask(message)));
         if (verbose) {
             var trace = new StringWriter();
             problem.printStackTrace(new PrintWriter(trace));
-            command.getErr().println(Texts.lines(trace.toString()));
+            command.getErr().println(Texts.lines(redactor.mask(trace.toString())));
         }
         command.getErr().flush();
         return outcome.exitCode();
@@ -823,7 +825,7 @@ record Report(RunOptions options, Facts facts, Infra infra, OutputOptions output
         json.put("cost", prices.map(p -> p.cost(run.spent())).orElse(null));
         checks(json, run);
         json.put("finalMessage", message.length() <= MESSAGE_MOST ? message : message.substring(0, MESSAGE_MOST)
-            + "\n[cut: " + (message.length() - MESSAGE_MOST) + " characters more]");
+            + "\n[cut: " + Texts.count(message.length() - MESSAGE_MOST, "character") + " more]");
         json.put("finalMessageFile", text(files.get("last-message.md")));
         json.put("transcriptFile", text(files.get("events.jsonl")));
         json.put("broughtBack", run.brought().state() == null ? null : masked(Json.MAPPER.convertValue(run.brought(), Map.class)));
@@ -925,22 +927,28 @@ static final class AgentRun implements AutoCloseable {
     private String nowhere;
 
     /** From here on a signal ends the run in good order; a kubeconfig that is none is a usage error. */
-    AgentRun(AgentSettings settings, Facts facts, Infra infra, Redactor redactor, Patience patience, Log log) {
-        this.run = new RunSetup(RunId.next(), settings, facts.namespace(), patience, log, new ArrayList<>());
+    AgentRun(RunSetup run, Ladder ladder, Facts facts, Infra infra, Redactor redactor) {
+        this.run = run;
+        this.ladder = ladder;
         this.facts = facts;
         this.infra = infra;
         this.redactor = redactor;
-        this.ladder = new Ladder(run);
+        var settings = run.settings();
         if (settings.kubeconfig() != null || settings.context() != null) {
             Kube.config(settings.kubeconfig(), settings.context());
         }
         cancel.listen();
     }
 
-    /** Goes down the ladder; the place is a fact of the prompt, so this comes before the rendering. A dry run only looks. */
-    Place choosePlace(boolean dryRun) {
+    /** Where on the ladder the run goes; null for nowhere. */
+    interface Choice {
+        Site site() throws InterruptedException;
+    }
+
+    /** The place is a fact of the prompt, so this comes before the rendering. */
+    Place choosePlace(Choice choice) {
         try {
-            site = dryRun ? ladder.look() : ladder.climb();
+            site = choice.site();
             nowhere = site == null ? reasons() : null;
         } catch (InterruptedException signal) {
             nowhere = "cancelled while looking for a place";
@@ -950,16 +958,6 @@ static final class AgentRun implements AutoCloseable {
                 + " is older than " + Site.CODEX_VERSION + ", which prompt_run is made for");
         }
         return place();
-    }
-
-    /** The run happens here, whatever the ladder would say. */
-    Place choose(Site here) {
-        site = here;
-        return place();
-    }
-
-    RunSetup setup() {
-        return run;
     }
 
     /** They may quote the cluster. */
@@ -1674,13 +1672,33 @@ record Homecoming(Git git, Path scratch, Map<String, String> pack, String runId,
     Brought arrive() throws Broken, InterruptedException, IOException {
         var ourHead = git.run("rev-parse", "HEAD");
         var ours = git.snapshot(scratch);
-        var theirs = pack.get("tree");
         var head = pack.get("head").isBlank() ? ourHead : pack.get("head");
-        if (head.equals(ourHead) && theirs.equals(ours)) {
-            forget();
-            return new Brought("unchanged", null, head, 0, List.of(), List.of(), null);
+        if (!head.equals(ourHead) || !pack.get("tree").equals(ours)) {
+            return bring(branch(head, ourHead), head, pack.get("tree"), ourHead, ours);
         }
-        var branch = branch(head, ourHead);
+        var left = tips(theirs());
+        for (var name : List.of(usualBranch, git.run("branch", "--show-current"))) { // it worked there, and went back to where it began
+            if (left.containsKey(name)) {
+                return bring(name, left.get(name), git.run("rev-parse", left.get(name) + "^{tree}"), ourHead, ours);
+            }
+        }
+        var others = otherBranches(null);
+        forget();
+        return new Brought(others.isEmpty() ? "unchanged" : "brought", null, head, 0, List.of(), others, null);
+    }
+
+    private String theirs() {
+        return "refs/prompt-run/" + runId + "/heads/";
+    }
+
+    /** Names of branches are read and fed, and never arguments: those have only the letters of this machine's locale. */
+    private Map<String, String> tips(String folder) throws Broken, InterruptedException {
+        return git.run("for-each-ref", "--format=%(objectname) %(refname)", folder).lines().map(line -> line.split(" ", 2))
+            .collect(Collectors.toMap(tip -> tip[1].substring(folder.length()), tip -> tip[0], (a, b) -> a, TreeMap::new));
+    }
+
+    private Brought bring(String branch, String head, String theirs, String ourHead, String ours)
+            throws Broken, InterruptedException, IOException {
         var before = shared == null ? ourHead + "^{tree}" : shared;
         var mine = git.changes(before, ours);
         var conflicts = new ArrayList<String>(branchConflicts(branch, head, ourHead));
@@ -1766,18 +1784,18 @@ record Homecoming(Git git, Path scratch, Map<String, String> pack, String runId,
         return conflicts;
     }
 
-    /** Ignored files are the caller's own too: an agent's file of that name does not replace them. */
+    /** Ignored files are the caller's own too: an agent's file of that name does not replace them, nor its folder, nor one of theirs. */
     private List<String> inTheWay(Map<String, String> changes) throws Broken, InterruptedException {
-        var conflicts = new ArrayList<String>();
-        var ours = git.snapshot(scratch);
-        for (var change : changes.entrySet()) {
-            boolean isNew = !change.getValue().equals("0")
-                && git.run("ls-tree", "--name-only", Git.END, ours, "--", change.getKey()).isEmpty();
-            if (isNew && Files.exists(git.tree().resolve(change.getKey()), LinkOption.NOFOLLOW_LINKS)) {
-                conflicts.add(change.getKey() + ": an ignored file of yours has this name");
-            }
-        }
-        return conflicts;
+        var ignored = new TreeSet<String>();
+        var files = git.run("ls-files", "-o", "-i", "--exclude-standard", "-z").split("\0");
+        Stream.of(files).forEach(file -> ignored.add(file.replaceAll("/$", "")));
+        var hit = new TreeSet<String>();
+        changes.keySet().stream().filter(path -> !changes.get(path).equals("0")).forEach(path -> {
+            Stream.iterate(path, at -> !at.isEmpty(), at -> at.substring(0, Math.max(0, at.lastIndexOf('/'))))
+                .filter(ignored::contains).forEach(hit::add);
+            Stream.ofNullable(ignored.ceiling(path + "/")).filter(file -> file.startsWith(path + "/")).forEach(hit::add);
+        });
+        return hit.stream().map(file -> file + ": an ignored file of yours is in the way").toList();
     }
 
     /** The working tree first, by git's own two-tree merge, which refuses what it would destroy; then branch and index. */
@@ -1794,25 +1812,32 @@ record Homecoming(Git git, Path scratch, Map<String, String> pack, String runId,
         git.ok("update-index", "-q", "--refresh");
     }
 
-    /** Branches that the agent made besides its own: brought where that loses nothing. */
+    /** Branches that the agent made besides its own: brought where that loses nothing, and never from under the caller's files. */
     private List<String> otherBranches(String branch) throws Broken, InterruptedException {
         var told = new ArrayList<String>();
-        var prefix = "refs/prompt-run/" + runId + "/heads/";
-        for (var ref : git.run("for-each-ref", "--format=%(refname)", prefix).lines().toList()) {
-            var name = ref.substring(prefix.length());
-            boolean exists = git.ok("show-ref", "-q", "--verify", Git.END, "refs/heads/" + name);
-            if (!name.equals(branch) && (!exists || git.ok("merge-base", "--is-ancestor", Git.END, "refs/heads/" + name, ref))) {
-                git.run("update-ref", Git.END, "refs/heads/" + name, git.run("rev-parse", ref));
-                told.add("branch " + name + " came along");
-            } else if (!name.equals(branch)) {
-                told.add("branch " + name + " differs from yours and was left out");
+        var lines = new StringBuilder();
+        var ours = tips("refs/heads/");
+        var here = git.run("branch", "--show-current");
+        for (var tip : tips(theirs()).entrySet()) {
+            var name = tip.getKey();
+            var own = ours.get(name);
+            boolean comes = !name.equals(here) && (own == null || git.ok("merge-base", "--is-ancestor", own, tip.getValue()));
+            if (comes) {
+                lines.append("update refs/heads/").append(name).append(' ').append(tip.getValue()).append('\n');
             }
+            if (comes || name.equals(branch)) {
+                lines.append("delete ").append(theirs()).append(name).append('\n');
+            }
+            told.addAll(name.equals(branch) ? List.of() : List.of("branch " + name
+                + (comes ? " came along" : " was left out; it is kept as " + theirs() + name)));
         }
+        git.feed(lines.toString(), "update-ref", "--stdin");
         return told;
     }
 
     private void forget() throws Broken, InterruptedException {
-        var refs = git.run("for-each-ref", "--format=delete %(refname)", "refs/prompt-run/" + runId);
+        var run = "refs/prompt-run/" + runId;
+        var refs = git.run("for-each-ref", "--format=delete %(refname)", run + "/head", run + "/work");
         git.feed(refs.isBlank() ? "" : refs + "\n", "update-ref", "--stdin");
     }
 }
@@ -2092,7 +2117,7 @@ record Transfer(Commands commands) {
 
     private static List<String> put(String folder, String name, byte[] content) {
         return List.of("sh", "-c", Scripts.PUT, "sh", folder, name, String.valueOf(content.length),
-            Checksums.sha256(content), Checksums.cksum(content));
+            Sha256.of(content), Checksums.cksum(content));
     }
 
     void storeLarge(String name, Path file) throws Broken, InterruptedException, IOException {
@@ -3055,7 +3080,7 @@ static final class GitHub {
             log.warn("GITHUB_API_URL " + base
                 + ": not https, so the token is not sent there; the prompt is built from the event alone");
         }
-        return new GitHub(base, safe ? token : null, log);
+        return new GitHub(base, token != null && safe ? token.strip() : null, log);
     }
 
     /** Whether a list was asked for and not had whole. */
@@ -3068,7 +3093,7 @@ static final class GitHub {
         try {
             var answer = usable(path) ? send("GET", base + path, null) : null;
             return answer != null && answer.statusCode() == 200 ? Json.MAPPER.readTree(answer.body()) : missing(path, answer);
-        } catch (IOException | JacksonException problem) {
+        } catch (IOException | JacksonException | IllegalArgumentException problem) {
             return missing(path, problem);
         }
     }
@@ -3301,7 +3326,7 @@ static final class Templates {
     private final Path single;
 
     Templates(Path folder, Path single) {
-        if (folder != null && !Files.isDirectory(folder)) {
+        if (folder != null && !folder.toFile().isDirectory()) {
             throw new UsageError("--templates " + folder + ": not a folder");
         }
         if (single != null && !Files.isRegularFile(single)) {
@@ -3975,8 +4000,6 @@ static final class InfraView {
         + "| --(?:tail|since|for|sort-by|field-selector|container|namespace)[= ][A-Za-z0-9_.,/:=-]{1,200}";
     private static final Pattern COMMAND = Pattern.compile("kubectl(?: -n [a-z0-9-]{1,63})?(?:" + READS + ")"
         + "(?:" + WORD_OF_COMMAND + "|" + SHORT_OPTION + "|" + LONG_OPTION + "){0,12}");
-    private static final Map<String, String> SHORT = Map.of("Deployment", "deploy", "StatefulSet", "sts", "DaemonSet", "ds",
-        "Service", "svc", "PersistentVolumeClaim", "pvc", "ReplicaSet", "rs", "ServiceAccount", "sa", "ConfigMap", "cm", "Ingress", "ing");
     private static final Set<String> OUTCOMES = Set.of("ready", "timeout", "failed", "apply-failed", "prepare-failed", "no-cluster",
         "forbidden", "interrupted");
 
@@ -4120,8 +4143,8 @@ static final class InfraView {
         var shown = String.join(" ", lines.values());
         var others = texts(cause.path("candidates"), c -> flat(c.asString(""))).stream()
             .filter(c -> !shown.contains("=" + c.replaceFirst(" \\(.*", ""))).collect(Collectors.joining("; "));
-        lines.merge(lines.isEmpty() ? "there is" : lines.keySet().iterator().next(), others, (a, b) -> b.isEmpty()
-            ? a : a + "; there is: " + b);
+        lines.merge(lines.isEmpty() ? "found" : lines.keySet().iterator().next(), others, (a, b) -> b.isEmpty()
+            ? a : a + "; found: " + b);
         lines.forEach((object, text) -> say("[" + causeNumber + "] " + flat(object), text, false, FACT_CHARS));
         return String.join("\n", lines.values()) + " " + String.join(" ", lines.keySet());
     }
@@ -4168,7 +4191,7 @@ static final class InfraView {
             + (excerpt.path("previous").asBoolean(false) ? " (previous run)" : "");
         var first = excerpts.putIfAbsent(head + kept, causeNumber);
         kept.addFirst("[" + causeNumber + "] " + head + ": " + (first != null ? "see [" + first + "]"
-            : (kept.size() < all.size() ? "the last " + kept.size() + " of " : "") + total + " lines"));
+            : (kept.size() < all.size() ? "the last " + kept.size() + " of " : "") + Texts.count(total, "line")));
         return first == null ? kept : kept.subList(0, 1);
     }
 
@@ -4220,7 +4243,7 @@ static final class InfraView {
         int tail = text.length() - (limit - head);
         head -= Character.isHighSurrogate(text.charAt(head - 1)) ? 1 : 0;
         tail += Character.isLowSurrogate(text.charAt(tail)) ? 1 : 0;
-        return text.substring(0, head) + "[cut: " + (tail - head) + " characters]" + text.substring(tail);
+        return text.substring(0, head) + "[cut: " + Texts.count(tail - head, "character") + "]" + text.substring(tail);
     }
 
     private String block() {
@@ -4282,7 +4305,7 @@ static final class InfraView {
         var name = parts.length == 2 ? parts[1] : "";
         boolean valid = KIND.matcher(parts[0]).matches() && OBJECT_NAME.matcher(name).matches()
             && !Injection.in(name.replaceAll("[-.:]", " "));
-        return valid ? SHORT.getOrDefault(parts[0], parts[0].toLowerCase(Locale.ROOT)) + "/" + name : "object/(name withheld)";
+        return valid ? Kubectl.ref(parts[0], name) : "object/(name withheld)";
     }
 }
 
@@ -4480,8 +4503,8 @@ record Brought(String state, String branch, String head, int commits,
 
     String told() {
         return lacking() ? "not brought back: " + why() : state.equals("unchanged") ? "the agent changed nothing in its workspace"
-            : "brought back: " + commits + " commits" + (branch == null ? "" : " on " + branch)
-            + ", " + files.size() + " uncommitted files";
+            : "brought back: " + Texts.count(commits, "commit") + (branch == null ? "" : " on " + branch)
+            + ", " + Texts.count(files.size(), "uncommitted file");
     }
 }
 
@@ -4725,7 +4748,7 @@ static final class Story {
         var lines = output.lines().toList();
         var shown = new ArrayList<String>();
         if (lines.size() > 10) {
-            shown.add("  [" + (lines.size() - 10) + " lines before this are in the transcript]");
+            shown.add("  [" + Texts.count(lines.size() - 10, "line") + " before this in the transcript]");
         }
         lines.subList(Math.max(0, lines.size() - 10), lines.size()).forEach(line -> shown.add("  " + line));
         shown.add("  " + last);
@@ -4797,8 +4820,8 @@ static final class Summary {
         }
         row(text, "thread", json.get("threadId"));
         if (json.get("broughtBack") instanceof Map<?, ?> brought) {
-            row(text, "changes", brought.get("state")
-                + (brought.get("branch") == null ? "" : ", branch " + brought.get("branch") + ", " + brought.get("commits") + " commits"));
+            row(text, "changes", brought.get("state") + (brought.get("branch") == null ? "" : ", branch " + brought.get("branch") + ", "
+                + Texts.count(((Number) brought.get("commits")).longValue(), "commit")));
         }
         ((List<?>) json.get("notes")).forEach(note -> text.append("\n").append(fenced(String.valueOf(note))));
         var message = String.valueOf(json.get("finalMessage"));
@@ -4812,19 +4835,18 @@ static final class Summary {
 
     private static void row(StringBuilder text, String name, Object value) {
         if (value != null) {
-            text.append("| ").append(name).append(" | ")
-                .append(Texts.line(String.valueOf(value)).replace("&", "&amp;").replace("<", "&lt;").replace("|", "\\|")
-                .replace("`", "\\`").replace("[", "\\[")).append(" |\n");
+            text.append("| ").append(name).append(" | ").append(Texts.markdown(Texts.line(String.valueOf(value)))).append(" |\n");
         }
     }
 
     /** A fence longer than any in the text: nothing in it is Markdown. */
-    private static String fenced(String text) {
+    private static String fenced(String words) {
+        var text = Texts.lines(words);
         var fence = "```";
         while (text.contains(fence)) {
             fence += "`";
         }
-        return fence + "\n" + Texts.lines(text) + "\n" + fence + "\n";
+        return fence + "\n" + text + "\n" + fence + "\n";
     }
 }
 
@@ -5636,17 +5658,9 @@ record Launch(AgentSettings settings, Facts facts, Infra infra, String runId, St
 
 // src/prompt_run/remote/
 
-/** SHA-256, and the POSIX cksum for images that have nothing else. */
+/** The POSIX cksum, for images that have nothing better than that. */
 static final class Checksums {
     private Checksums() { }
-
-    static String sha256(byte[] content) {
-        try {
-            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(content));
-        } catch (NoSuchAlgorithmException impossible) {
-            throw new IllegalStateException(impossible);
-        }
-    }
 
     /** As {@code cksum} prints it for stdin: CRC and length. */
     static String cksum(byte[] content) {
@@ -5671,7 +5685,7 @@ static final class Checksums {
     /** Compares with what sha256sum or cksum printed over there. */
     static boolean matches(String printed, byte[] content) {
         var first = printed.strip().split("\\s+")[0];
-        return first.length() == 64 ? first.equals(sha256(content)) : printed.strip().equals(cksum(content));
+        return first.length() == 64 ? first.equals(Sha256.of(content)) : printed.strip().equals(cksum(content));
     }
 }
 
@@ -6118,12 +6132,12 @@ static final class SafePaths {
             || GIT_FOLDER.matcher(part.replaceAll("\\p{Cf}", "")).matches());
     }
 
+    /** What follows a name may lie behind another link: from there no {@code ..} is one's own folder's. */
     static boolean linkInside(String path, String target) {
-        if (target.startsWith("/") || target.isEmpty()) {
-            return false;
-        }
-        var end = Path.of(path).resolveSibling(target).normalize();
-        return !end.startsWith("..") && (end.toString().isEmpty() || inside(end.toString()));
+        var names = Stream.of(target.split("/")).filter(name -> !name.isEmpty() && !name.equals(".")).toList();
+        int up = (int) names.stream().takeWhile(".."::equals).count();
+        var rest = String.join("/", names.subList(up, names.size()));
+        return !target.isEmpty() && !target.startsWith("/") && up < path.split("/").length && (rest.isEmpty() || inside(rest));
     }
 }
 
@@ -6230,12 +6244,9 @@ snapshot() { # git directory, work tree
   export GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE
   [ -e index ] || ! plain_git rev-parse -q --verify HEAD >/dev/null || plain_git read-tree HEAD
   plain_git -C "$2" add -A 2>/dev/null || return 1
-  new=$(plain_git ls-files -s | sed -n 's/^160000 [0-9a-f]* [0-9]\\t//p')
-  if [ -n "$new" ]; then
-    echo "$new" | while read -r nested; do
-      plain_git rev-parse -q --verify "HEAD:$nested" >/dev/null || plain_git update-index --force-remove -- "$nested"
-    done
-  fi
+  plain_git ls-files -sz | tr '\\000' '\\n' | sed -n 's/^160000 [0-9a-f]* [0-9]\\t//p' | while IFS= read -r nested; do
+    plain_git rev-parse -q --verify "HEAD:$nested" >/dev/null || plain_git update-index --force-remove -- "$nested"
+  done
   plain_git write-tree
 }
 """;
@@ -7188,6 +7199,7 @@ static final class Redactor {
     /** The least length of a value that is masked; what the caller names himself may be shorter. */
     private static final int NAMED = 6;
     private static final int LIKE_A_SECRET = 8;
+    private static final int WRAPPED = 12;
 
     private final Map<String, String> values = new LinkedHashMap<>();
 
@@ -7218,6 +7230,21 @@ static final class Redactor {
         var masked = text;
         for (var value : values.entrySet()) {
             masked = masked.replace(value.getKey(), value.getValue());
+        }
+        return masked.indexOf('\n') < 0 ? masked : unwrapped(masked);
+    }
+
+    /** Values that were wrapped over lines; shorter ones would be met by accident. Line ends stay. */
+    private String unwrapped(String text) {
+        var packed = text.replaceAll("\\s+", "");
+        var masked = text;
+        for (var value : values.entrySet()) {
+            var form = value.getKey().replaceAll("\\s+", "");
+            if (form.length() >= WRAPPED && packed.contains(form)) {
+                var wrapped = form.codePoints().mapToObj(c -> Pattern.quote(Character.toString(c))).collect(Collectors.joining("\\s*"));
+                masked = Pattern.compile(wrapped).matcher(masked)
+                    .replaceAll(m -> Matcher.quoteReplacement(value.getValue() + m.group().replaceAll("[^\n]", "")));
+            }
         }
         return masked;
     }
@@ -7385,7 +7412,7 @@ static final class Untrusted {
         while ((all[end] & 0xC0) == 0x80) {
             end--;
         }
-        return new String(all, 0, end, StandardCharsets.UTF_8) + "\n[cut: " + (all.length - end) + " bytes]";
+        return new String(all, 0, end, StandardCharsets.UTF_8) + "\n[cut: " + Texts.count(all.length - end, "byte") + "]";
     }
 }
 
@@ -7510,7 +7537,8 @@ static final class Values {
 
 // src/shared/
 
-/** The forms in which a value travels: as it is, in base64 (also in the middle of a longer text), in URLs, in JSON, in hex. */
+/** The forms in which a value travels: as it is, in base64 (also in the middle of a longer text), in URLs, in JSON (also
+ * as Go writes it), in hex. */
 static final class Disguises {
     /** A shorter value has too many accidental twins in base64 and hex. */
     private static final int LONG_ENOUGH = 8;
@@ -7525,6 +7553,7 @@ static final class Disguises {
         var all = new LinkedHashSet<String>();
         all.add(text);
         all.add(json(text));
+        all.add(json(text).replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e"));
         all.add(url);
         all.add(url.replace("+", "%20"));
         all.add(decoded(text));
@@ -7631,6 +7660,23 @@ static final class Json {
     }
 }
 
+/** Names of objects as kubectl takes them. */
+static final class Kubectl {
+    private static final Map<String, String> SHORT = Map.ofEntries(Map.entry("Deployment", "deploy"), Map.entry("StatefulSet", "sts"),
+        Map.entry("DaemonSet", "ds"), Map.entry("ReplicaSet", "rs"), Map.entry("PersistentVolumeClaim", "pvc"),
+        Map.entry("PersistentVolume", "pv"), Map.entry("Service", "svc"), Map.entry("ServiceAccount", "sa"), Map.entry("ConfigMap", "cm"),
+        Map.entry("Ingress", "ing"), Map.entry("Namespace", "ns"), Map.entry("HorizontalPodAutoscaler", "hpa"),
+        Map.entry("PodDisruptionBudget", "pdb"), Map.entry("CustomResourceDefinition", "crd"), Map.entry("StorageClass", "sc"),
+        Map.entry("ResourceQuota", "quota"));
+
+    private Kubectl() { }
+
+    /** {@code deploy/web}: how an object is written in every message. */
+    static String ref(String kind, String name) {
+        return SHORT.getOrDefault(kind, kind.toLowerCase(Locale.ROOT)) + "/" + name;
+    }
+}
+
 /** What secrets look like and what they are called: the one table of it. */
 static final class SecretShapes {
     /** Names of variables and keys that hold secrets. */
@@ -7649,24 +7695,20 @@ static final class SecretShapes {
     /** Tokens that are told by their form alone. Group 1 (where there is one) is what is hidden, else all of it. */
     private static final List<Pattern> TOKENS = compiled(
         "-----BEGIN [A-Z0-9 ]+-----(?s:.*?)(?:-----END [A-Z0-9 ]+-----|\\z)",
-        "\\beyJ(?:(?!-eyJ)[A-Za-z0-9_-]){8,500}+\\.[A-Za-z0-9_-]{8,}(?:\\.[A-Za-z0-9_-]*)?",
-        "\\b(?:gh[pousr]_[A-Za-z0-9]{20,}|github_pat_\\w{20,}|glpat-[\\w-]{16,})",
-        "\\bsk-(?:ant-|proj-|live-|test-)?[A-Za-z0-9_-]{16,}",
-        "\\b[rs]k_(?:live|test)_[A-Za-z0-9]{12,}",
+        "\\beyJ(?:(?!-eyJ)[A-Za-z0-9_-]){8,500}+\\.[A-Za-z0-9_-]{8,}+(?:\\.[A-Za-z0-9_-]*+)*+",
+        "\\bLS0tLS1CRUdJTi[A-Za-z0-9+/=]{20,}",
         "\\b(?:AKIA|ASIA)[0-9A-Z]{16}\\b",
-        "\\bxox[a-z]-[A-Za-z0-9-]{10,}",
-        "\\bdckr_\\w{3,}[\\w=-]*",
-        "\\bnpm_[A-Za-z0-9]{30,}",
-        "\\bhf_[A-Za-z0-9]{20,}",
-        "\\bAIza[0-9A-Za-z_-]{30,}",
-        "\\bya29\\.[\\w-]{20,}",
-        "\\bSG\\.[\\w-]{16,}\\.[\\w-]{16,}");
+        "\\b(?:dapi[0-9a-f]|(?:gh[pousr]|npm|hf|lin_api|whsec|glsa|rubygems|dop_v1|shp[a-z]{2}|[rs]k_(?:live|test))_|AGE-SECRET-KEY-)"
+            + "[A-Za-z0-9]{12,}",
+        "\\b(?:github_pat_|gl(?:pat|[cd]t|rt|cbt|ptt|ft|soat)-|sk-|xapp-|dckr_\\w|pypi-AgE|AIza|ya29\\.|GOCSPX-|ATATT3|hv[bsr]\\."
+            + "|SG\\.[\\w-]{16,}\\.|\\w{3}[78]Q~)[\\w=~-]{16,}",
+        "\\bxox[a-z]-[A-Za-z0-9-]{10,}");
 
     private static final String SECRET_OPTION = "(?:password|passwd|token|secret|api-key|apikey)";
     private static final String SECRET_PARAMETER = "(?:access_token|id_token|refresh_token|sig|signature|apikey|api_key"
         + "|x-amz-(?:signature|credential|security-token))";
-    private static final String SECRET_SETTING = "(?:password|passwd|passphrase|pwd|secret|token|credentials?"
-        + "|(?:api|private|access|secret)[_-]?key|client[_-]?secret)[\\w-]{0,40}+"
+    private static final String SECRET_SETTING = "(?:password|passwd|passphrase|pwd|secret|token|credentials?|_pass(?=\\W)"
+        + "|(?:api|private|access|account|secret)[_-]?key|client[_-]?secret)[\\w-]{0,40}+"
         + "(?<!name|ref|file|path|url|uri|type|length|policy|[_-]id|class|count)";
     /** What follows {@code password:} in prose: a verb, an article, a word for "there is none". */
     private static final String PROSE = "(?:forbidden|denied|unauthorized|refused|rejected|watch|read|was|were|has|have|with|for|from"
@@ -7681,6 +7723,13 @@ static final class SecretShapes {
         "(?i)\\b(?:bearer|basic|token)\\s+(?=[^\\s\"]*[0-9=+/])([A-Za-z0-9._~+/=-]{8,})",
         "://[^/\\s:@]*:([^@\\s/]++(?:/[^@\\s/]++)*+)@",
         "://([A-Za-z0-9_-]{16,})@",
+        "(?:hooks\\.slack\\.com/services/|/api/webhooks/\\d{1,20}/|/bot\\d{1,20}:)([\\w/-]{20,})",
+        "(?i)\\bmachine\\s+\\S{1,255}\\s+login\\s+\\S{1,255}\\s+password\\s+(\\S+)",
+        "\\bcurl\\b[^|;\\n]{0,200}?\\s-(?:u|-user)[ =]?[\"']?[^\\s:\"']{1,99}:([^\\s\"']{3,})",
+        "(?i)\\bcookie:[ \\t]*([^\\n]{8,})",
+        "(?<![A-Za-z])auth(?:\\\\*\")?\\s*[:=]\\s*(?:\\\\*\")?(?=[^A-Z\\n]{0,99}[A-Z])([A-Za-z0-9+/]{12,}={1,2})",
+        "(?i)\\bname(?:\\\\*\")?[:=]\\s*(?:\\\\*\")?[\\w.-]{0,80}?" + SECRET_SETTING + "(?:\\\\*\")?,?\\s*\\\\*\"?value(?:\\\\*\")?[:=]\\s*"
+            + "(?:\\\\*[\"'])?([^\\s\"',}\\\\]{3,})",
         "(?i)(?:[?&]|\\b)" + SECRET_PARAMETER + "=([^&\\s\"']{4,})",
         "(?i)(?<![\\w-])--?" + SECRET_OPTION + "[= ]+[\"']?([^\\s\"']{3,})",
         "(?i)" + SECRET_SETTING + "(?:\\\\*[\"'])?\\s*[:=]\\s*"
@@ -7726,6 +7775,19 @@ static final class SecretShapes {
     }
 }
 
+/** SHA-256 in hex. */
+static final class Sha256 {
+    private Sha256() { }
+
+    static String of(byte[] content) {
+        try {
+            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(content));
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException(e); // every Java has it
+        }
+    }
+}
+
 /** Small things about texts. */
 static final class Texts {
     private Texts() { }
@@ -7756,6 +7818,12 @@ static final class Texts {
 
     static String cut(String text, int most) {
         return text.length() <= most ? text : text.substring(0, most - 1) + "…";
+    }
+
+    /** A line that no character of it can turn into Markdown, a mention or a link. */
+    static String markdown(String line) {
+        return line.replace("&", "&amp;").replace("<", "&lt;").replaceAll("([\\\\`*_\\[\\]|#~])", "\\\\$1")
+            .replace("@", "@\u2060").replace("://", ":\u2060//");
     }
 
     static String count(long n, String one) {

@@ -36,6 +36,12 @@ public final class Texts {
         return text.length() <= most ? text : text.substring(0, most - 1) + "…";
     }
 
+    /** A line that no character of it can turn into Markdown, a mention or a link. */
+    public static String markdown(String line) {
+        return line.replace("&", "&amp;").replace("<", "&lt;").replaceAll("([\\\\`*_\\[\\]|#~])", "\\\\$1")
+            .replace("@", "@\u2060").replace("://", ":\u2060//");
+    }
+
     public static String count(long n, String one) {
         return n + " " + one + (n == 1 ? "" : "s");
     }

@@ -42,7 +42,7 @@ class OutputTest {
             Do it.
 
             - `` deploy/web = 2 ``
-            - there is `` db-1 ``
+            - found: `` db-1 ``
             - status: `` not found ``
             - next: `` kubectl get 'x' ``
 

@@ -58,7 +58,7 @@ class LastWordsTest {
     /** The causes when the pod goes and the Job fails while the wait looks, each with its lines. */
     private String causes(Runnable end, Map<String, String> secrets) throws Exception {
         try (var api = new ensure_ready.Api(ensure_ready.Kubeconfig.read(server.kubeconfig(folder), null), Duration.ofSeconds(5))) {
-            var waiting = new ensure_ready.SoftWait(api, "shop", List.of(),
+            var waiting = new ensure_ready.SoftWait(api, "shop", ensure_ready.Applying.over(List.of(), false),
                 new ensure_ready.WaitSettings("codex", false, false, true, null), j -> { });
             var ended = CompletableFuture.supplyAsync(() -> waiting.run(ensure_ready.Deadline.in(Duration.ofSeconds(30))));
             WatchTest.until("the log is read", () -> server.requests("get", "pods/log") > 0 || !waiting.last().workloads().isEmpty()

@@ -27,6 +27,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
+import shared.Kubectl;
 import tools.jackson.databind.JsonNode;
 
 /**
@@ -53,7 +54,7 @@ public final class Certainty {
         var waiting = verdict.workloads().stream().filter(w -> (w.state() == State.progressing || w.state() == State.failed)
             && pending(w, family).isEmpty())
             .collect(Collectors.toMap(Workload::ref, w -> w, (a, b) -> a));
-        var relevant = new ArrayList<>(findings.stream().filter(f -> waiting.containsKey(Obj.ref(f.ownerKind(), f.ownerName())))
+        var relevant = new ArrayList<>(findings.stream().filter(f -> waiting.containsKey(Kubectl.ref(f.ownerKind(), f.ownerName())))
             .filter(f -> ofNewest(f, family)).toList());
         waiting.values().stream().filter(w -> w.state() == State.failed && relevant.stream()
             .noneMatch(f -> f.code().grace != null && about(f, w)))

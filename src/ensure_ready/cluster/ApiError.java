@@ -32,11 +32,15 @@ public final class ApiError extends RuntimeException {
     static ApiError of(int code, String body, String tried) {
         try {
             var status = Json.MAPPER.readTree(body);
-            return new ApiError(code, status.path("reason").asString(""), brief(status.path("message").asString(body.strip())),
+            return new ApiError(code, status.path("reason").asString(""), brief(told(status.path("message").asString(body))),
                 tried, status, null);
         } catch (JacksonException e) {
-            return new ApiError(code, "", body.strip(), tried);
+            return new ApiError(code, "", told(body), tried);
         }
+    }
+
+    private static String told(String text) {
+        return text.isBlank() ? "an empty answer" : text.strip();
     }
 
     static ApiError unreachable(String tried, Throwable cause) {

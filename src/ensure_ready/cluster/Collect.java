@@ -255,7 +255,7 @@ public final class Collect {
             .sorted(Comparator.comparingInt(Tail::rank).thenComparing(Tail::pod)).toList();
     }
 
-    private static Optional<Tail> tail(Obj pod) {
+    private Optional<Tail> tail(Obj pod) {
         if (Pods.saysReady(pod) && pod.list("/status/containerStatuses").stream().allMatch(c -> c.path("restartCount").asLong(0) == 0)) {
             return Optional.empty();
         }
@@ -265,14 +265,15 @@ public final class Collect {
             .filter(Objects::nonNull).min(Comparator.comparingInt(Tail::rank));
     }
 
-    private static Tail tail(Obj pod, JsonNode status, boolean init) {
+    private Tail tail(Obj pod, JsonNode status, boolean init) {
         var name = status.path("name").asString("");
         var ended = status.at("/state/terminated");
         var last = status.at("/lastState/terminated");
         if (ended.isObject()) {
             return ended.path("exitCode").asInt(0) != 0 || last.isObject() ? new Tail(pod.name(), name, false, 0) : null;
         }
-        if (last.isObject() && !last.path("reason").asString("").matches("StartError|ContainerCannotRun")) {
+        if (last.isObject() && !last.path("reason").asString("").matches("StartError|ContainerCannotRun")
+            && !Pods.outlived(status, known.at())) {
             return new Tail(pod.name(), name, true, 0);
         }
         return status.at("/state/running").isObject() && (init || !status.path("ready").asBoolean(false))

@@ -26,6 +26,7 @@ import ensure_ready.slots.Holder;
 import ensure_ready.slots.Namespaces;
 import ensure_ready.slots.Release;
 import ensure_ready.slots.Slots;
+import ensure_ready.slots.Wanted;
 import ensure_ready.system.Deadline;
 import ensure_ready.system.InfraFailure;
 import ensure_ready.waiting.Applying;
@@ -126,7 +127,7 @@ public final class Steps {
     private void attach(Api api) {
         var target = slots(api).attach(options.wanted(), options.ttlEnd());
         known.target = target;
-        known.end(Outcome.attached, "slot " + target.slot() + " belongs to issue " + target.issue() + ", pull request " + target.pr());
+        known.end(Outcome.attached, "attached: " + new Wanted(target.env(), target.slot(), target.issue(), target.pr(), 0));
     }
 
     private Api connect() {

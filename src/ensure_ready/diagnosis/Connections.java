@@ -309,7 +309,7 @@ public final class Connections {
             unresolvable(s, from, service, a);
             return;
         }
-        if (!a.port().isEmpty() && !Ports.serves(service, a.port())) {
+        if (!a.port().isEmpty() && !needs.serves(service, a.port())) {
             s.meansNamed(Code.ENV_PORT_MISMATCH, Mention.place(setting(s, a.host()).orElse(""), s.told().object()),
                 Map.of("address", service.name() + ":" + a.port(), "served",
                 Ports.served(service), "setting", setting(s, a.host()).orElse("")));

@@ -3,6 +3,7 @@ package ensure_ready.diagnosis;
 import ensure_ready.catalogue.Phrase;
 import ensure_ready.findings.CustomFindings;
 import ensure_ready.findings.Observed;
+import ensure_ready.findings.Ports;
 import ensure_ready.findings.WaitCommands;
 import ensure_ready.model.CustomReference;
 import ensure_ready.model.Kinds;
@@ -145,6 +146,12 @@ public final class Dependencies {
     /** The same, as objects. */
     Stream<Obj> serving(Obj service) {
         return behind(service).stream().map(workloads::get);
+    }
+
+    /** Whether it serves this port, a headless one with all that its pods listen on; true also where it cannot be told. */
+    boolean serves(Obj service, String port) {
+        return Ports.serves(service, port) || service.text("/spec/clusterIP").equals("None") && serving(service)
+            .map(w -> Ports.open(podSpec(w))).anyMatch(open -> open.isEmpty() || open.contains(port));
     }
 
     /**

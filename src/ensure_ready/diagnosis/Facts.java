@@ -22,6 +22,7 @@ import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import shared.Kubectl;
 import shared.SecretShapes;
 import shared.Texts;
 import tools.jackson.databind.JsonNode;
@@ -293,8 +294,8 @@ public final class Facts {
             seen.snapshot.all("LimitRange").forEach(l -> all(l, "/spec/limits"));
         }
         switch (f.code()) {
-            case SVC_SELECTOR_MISMATCH, SVC_MISSING -> Stream.of(f.param("workload"), Obj.ref("Deployment", f.objectName()),
-                Obj.ref("StatefulSet", f.objectName())).flatMap(ref -> named(ref).stream()).findFirst().ifPresent(w -> {
+            case SVC_SELECTOR_MISMATCH, SVC_MISSING -> Stream.of(f.param("workload"), Kubectl.ref("Deployment", f.objectName()),
+                Kubectl.ref("StatefulSet", f.objectName())).flatMap(ref -> named(ref).stream()).findFirst().ifPresent(w -> {
                     labels(w);
                     fields(w, f, f.code() == Code.SVC_MISSING ? "ports.*containerPort" : "");
                 });
@@ -348,7 +349,7 @@ public final class Facts {
                 .forEach(e -> add(e.getKey(), base(e.getKey()) + "containers[" + e.getValue() + "].resources", "not set"));
             case CRASH_DISK_FULL, EVICTED_EPHEMERAL_STORAGE -> owner.stream().flatMap(w -> needs.claims(w))
                 .forEach(c -> all(c, "/spec/resources/requests/storage"));
-            case RBAC_RUNTIME_FORBIDDEN -> owner.ifPresent(w -> add(w, "needs", f.param("verb") + " " + f.param("resource")));
+            case RBAC_RUNTIME_FORBIDDEN -> owner.ifPresent(w -> add(w, "needs", (f.param("verb") + " " + f.param("resource")).strip()));
             default -> { }
         }
     }

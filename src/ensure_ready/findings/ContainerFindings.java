@@ -240,7 +240,8 @@ public record ContainerFindings(Observed seen, Obj pod, Ref owner, JsonNode stat
         if (init && !Pods.sidecar(pod, status)) {
             return Optional.of(initRuns(running));
         }
-        if (restarts >= 1 && status.at("/lastState/terminated").isObject() && (!ready || restarts >= 2 && running < 60)) {
+        if (restarts >= 1 && status.at("/lastState/terminated").isObject() && (!ready && !Pods.outlived(status, seen.snapshot.at())
+            || restarts >= 2 && running < 60)) {
             return Optional.of(crash("lastState")); // between two crashes it runs for a moment
         }
         return ready ? Optional.empty() : Optional.of(unready(running));

@@ -3,11 +3,13 @@ package ensure_ready.findings;
 import ensure_ready.catalogue.Code;
 import ensure_ready.model.Evidence;
 import ensure_ready.model.Obj;
+import ensure_ready.model.Ownership;
 import ensure_ready.model.Pods;
 import ensure_ready.model.Ref;
 import ensure_ready.readiness.CustomStatus;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -20,6 +22,9 @@ import java.util.stream.Collectors;
  * @param pods what the pods say, which some workloads explain better
  */
 public record WorkloadFindings(Observed seen, Refusals refusals, List<Finding> pods) {
+    /** What ends a pod, and tells nothing of why its controller cannot make another. */
+    private static final Set<Code> PAST = EnumSet.of(Code.NODE_PRESSURE, Code.NODE_NOT_READY, Code.SCHED_PREEMPTED);
+
     /** What the pods say, less what a workload says better, and what the workloads say. */
     List<Finding> find() {
         var found = new ArrayList<>(pods);
@@ -31,14 +36,20 @@ public record WorkloadFindings(Observed seen, Refusals refusals, List<Finding> p
                 .forEach(stuck -> found.removeIf(f -> f.owner().equals(stuck.owner()) && f.pod().equals(stuck.pod())));
             found.addAll(told);
         });
-        seen.snapshot.all("DaemonSet").forEach(d -> found.addAll(refusals.of(d, d,
-            d.number("/status/currentNumberScheduled", 0) < d.number("/status/desiredNumberScheduled", 0))));
+        seen.snapshot.all("DaemonSet").forEach(d -> {
+            settling(d).ifPresent(found::add);
+            found.addAll(refusals.of(d, d,
+                d.number("/status/currentNumberScheduled", 0) < d.number("/status/desiredNumberScheduled", 0)));
+        });
         seen.snapshot.all("ReplicaSet").stream().filter(rs -> rs.controller().isMissingNode())
             .forEach(rs -> found.addAll(refusals.of(rs, rs, missing(rs))));
         seen.snapshot.all("Job").forEach(j -> found.addAll(job(j)));
         seen.snapshot.all("CronJob").forEach(c -> seen.snapshot.ownedBy("Job", c).stream()
             .max(Comparator.comparing(Obj::created).thenComparing(Obj::name))
             .flatMap(last -> cronJob(c, last)).ifPresent(found::add));
+        var refused = found.stream().filter(f -> f.pod().isEmpty() && cause(f)).map(Finding::owner).toList();
+        found.removeIf(f -> PAST.contains(f.code()) && refused.contains(f.owner())
+            && seen.snapshot.find("Pod", f.pod()).filter(Pods::ended).isPresent());
         return found;
     }
 
@@ -70,12 +81,13 @@ public record WorkloadFindings(Observed seen, Refusals refusals, List<Finding> p
         return found;
     }
 
-    /** All its pods are ready, only not yet for minReadySeconds. */
+    /** All its new pods are ready: not yet for minReadySeconds, or the next ones are about to follow. */
     private Optional<Finding> settling(Obj workload) {
-        var wanted = workload.number("/spec/replicas", 1);
-        return workload.number("/spec/minReadySeconds", 0) > 0 && workload.number("/status/readyReplicas", 0) >= wanted
-            && workload.number("/status/availableReplicas", 0) < wanted ? Optional.of(seen.finding(Code.STILL_PROGRESSING, Ref.of(workload),
-                Evidence.field(workload, "spec.minReadySeconds", workload.text("/spec/minReadySeconds")))) : Optional.empty();
+        var pods = Ownership.newestPods(seen.snapshot, workload);
+        var young = Code.STILL_PROGRESSING.young + workload.number("/spec/minReadySeconds", 0);
+        return pods.stream().max(Comparator.comparing(Pods::settledAt)).filter(last -> pods.stream().allMatch(Pods::saysReady)
+            && Pods.settledAt(last).plusSeconds(young).isAfter(seen.snapshot.at()))
+            .map(last -> seen.finding(Code.STILL_PROGRESSING, Ref.of(workload), Evidence.condition(last, last.condition("Ready"))));
     }
 
     private List<Finding> statefulSet(Obj set) {

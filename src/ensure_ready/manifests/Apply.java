@@ -26,6 +26,7 @@ import java.util.concurrent.Executors;
 import java.util.function.Consumer;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import shared.Kubectl;
 import shared.Texts;
 import shared.system.Daemon;
 
@@ -240,7 +241,7 @@ public final class Apply {
         } catch (ApiError e) {
             progress.detail("cannot list autoscalers: " + e.sentence());
         }
-        return hpas.stream().map(h -> Obj.ref(h.text("/spec/scaleTargetRef/kind"), h.text("/spec/scaleTargetRef/name")))
+        return hpas.stream().map(h -> Kubectl.ref(h.text("/spec/scaleTargetRef/kind"), h.text("/spec/scaleTargetRef/name")))
             .collect(Collectors.toSet());
     }
 

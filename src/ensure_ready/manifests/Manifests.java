@@ -250,8 +250,9 @@ public final class Manifests {
                 if (node.isPresent()) {
                     var json = json(node.get(), 0);
                     if (!json.isNull()) {
-                        documents.add(new Document(json, new Source(label, from + line(node.get().getStartMark()),
-                            () -> fields(node.get(), json, from))));
+                        var fields = new HashMap<String, Integer>();
+                        fields(node.get(), json, "", from, fields);
+                        documents.add(new Document(json, new Source(label, from + line(node.get().getStartMark()), fields)));
                     }
                 }
             } catch (MarkedYamlEngineException e) {
@@ -263,13 +264,7 @@ public final class Manifests {
             }
         }
 
-        /** The lines of the first fields, deep ones too; counted when somebody asks. */
-        private static Map<String, Integer> fields(Node node, JsonNode json, int from) {
-            var found = new HashMap<String, Integer>();
-            fields(node, json, "", from, found);
-            return found;
-        }
-
+        /** The lines of the first fields, deep ones too. */
         private static void fields(Node node, JsonNode json, String path, int from, Map<String, Integer> found) {
             if (node instanceof MappingNode mapping && found.size() < MOST_FIELDS) {
                 for (var pair : mapping.getValue()) {

@@ -19,6 +19,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 import shared.Json;
+import shared.Kubectl;
 import shared.Texts;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -75,7 +76,7 @@ public record ObjectApply(Api api, String namespace, boolean recreate, Set<Strin
             if (e.code != 409 || !e.reason.equals("Conflict") || !e.getMessage().contains("conflict")) {
                 throw e;
             }
-            said.add(p -> p.warn(Obj.ref(kind.name(), name) + ": overwrites what others set: " + Texts.line(e.getMessage())));
+            said.add(p -> p.warn(Kubectl.ref(kind.name(), name) + ": overwrites what others set: " + Texts.line(e.getMessage())));
             return new Obj(api.send("PATCH", path + "&force=true", "application/apply-patch+yaml", body.toString()));
         }
     }

@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.MissingNode;
@@ -64,6 +65,17 @@ public final class Pods {
 
     public static long restarts(Obj pod) {
         return containers(pod).stream().mapToLong(c -> c.path("restartCount").asLong(0)).sum();
+    }
+
+    /** Whether a container has run for so much longer than the time before that the end of that tells nothing of how it is now. */
+    public static boolean outlived(JsonNode container, Instant now) {
+        var last = container.at("/lastState/terminated");
+        var ran = between(last.path("startedAt"), Obj.instant(last.path("finishedAt").asString("")));
+        return between(container.at("/state/running/startedAt"), Optional.of(now)) >= Math.min(3600, Math.max(600, 2 * ran));
+    }
+
+    private static long between(JsonNode start, Optional<Instant> end) {
+        return Obj.instant(start.asString("")).flatMap(s -> end.map(e -> Duration.between(s, e).toSeconds())).orElse(0L);
     }
 
     /** A container may have a policy of its own (Kubernetes 1.35); else the pod's holds. */

@@ -34,7 +34,7 @@ public final class Markdown {
         md.append(cell(c.at("/fix/text").asString(""))).append("\n\n");
         c.path("facts").forEach(f -> md.append("- ").append(code(f.path("at").asString("") + " = " + f.path("value").asString("")))
             .append('\n'));
-        c.path("candidates").forEach(x -> md.append("- there is ").append(code(x.asString(""))).append('\n'));
+        c.path("candidates").forEach(x -> md.append("- found: ").append(code(x.asString(""))).append('\n'));
         c.path("evidence").forEach(e -> md.append("- ").append(cell(e.path("source").asString("")))
             .append(": ").append(code(e.path("message").asString(""))).append('\n'));
         if (c.path("next").size() > 0) {
@@ -57,10 +57,8 @@ public final class Markdown {
         }
     }
 
-    /** Plain text that no character of it can turn into markup, a mention or a link. */
     static String cell(String text) {
-        return Texts.cut(Texts.line(text), 500).replace("&", "&amp;").replace("<", "&lt;")
-            .replaceAll("([\\\\`*_\\[\\]|#~])", "\\\\$1").replace("@", "@\u2060").replace("://", ":\u2060//");
+        return Texts.markdown(Texts.cut(Texts.line(text), 500));
     }
 
     static String code(String text) {

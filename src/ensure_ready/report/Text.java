@@ -1,12 +1,12 @@
 package ensure_ready.report;
 
-import ensure_ready.model.Obj;
 import ensure_ready.model.Source;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import shared.Kubectl;
 import shared.Texts;
 import tools.jackson.databind.JsonNode;
 
@@ -84,8 +84,8 @@ public final class Text {
     /** {@code secret/db} of an object node, or of one that is written as text already. */
     static String object(JsonNode o) {
         var parts = o.asString("").split("/", 2);
-        return o.isString() ? parts.length == 2 ? Obj.ref(parts[0], parts[1])
-            : o.asString("") : o.has("name") ? Obj.ref(o.path("kind").asString(""), o.path("name").asString("")) : "";
+        return o.isString() ? parts.length == 2 ? Kubectl.ref(parts[0], parts[1])
+            : o.asString("") : o.has("name") ? Kubectl.ref(o.path("kind").asString(""), o.path("name").asString("")) : "";
     }
 
     static String warning(JsonNode w) {

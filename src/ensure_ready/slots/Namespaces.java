@@ -118,6 +118,7 @@ public final class Namespaces {
     private static String holds(Obj namespace) {
         var left = namespace.list("/status/conditions").stream().filter(Obj::isTrue)
             .map(c -> Texts.line(c.path("message").asString(""))).collect(Collectors.joining("; "));
-        return left.isEmpty() ? "finalizers " + namespace.at("/spec/finalizers") : left;
+        return !left.isEmpty() ? left
+            : namespace.has("/spec/finalizers") ? "finalizers " + namespace.at("/spec/finalizers") : "nothing says why";
     }
 }

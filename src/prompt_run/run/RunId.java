@@ -10,7 +10,7 @@ import java.util.HexFormat;
 public final class RunId {
     private RunId() { }
 
-    static String next() {
+    public static String next() {
         byte[] random = new byte[4];
         new SecureRandom().nextBytes(random);
         return DateTimeFormatter.ofPattern("yyyyMMddHHmmss").withZone(ZoneOffset.UTC)
