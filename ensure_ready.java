@@ -6219,7 +6219,7 @@ static final class Connections {
     private static final Set<Code> MISSING =
         EnumSet.of(Code.SECRET_MISSING, Code.CONFIGMAP_MISSING, Code.PVC_MISSING, Code.SERVICE_ACCOUNT_MISSING);
     private static final String IP = "\\d+(\\.\\d+){3}";
-    private static final Pattern WORD = Pattern.compile("(?:://(?:[^@/\\s]*@)?|[\\s\"'`(=@/\\[]|^)"
+    private static final Pattern WORD = Pattern.compile("(?:://(?:[^@/\\s]*@)?|.ipv4[:#]|[\\s\"'`(=@/\\[]|^)"
         + "([A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?)(?:[:/](\\d{2,5}))?(?=$|[\\s\"'`),;:/\\]\\\\?])");
     private final Observed seen;
     private final Snapshot snapshot;
@@ -6261,11 +6261,13 @@ static final class Connections {
                 edges.add(new Edge(f.owner(), Ref.of(m), Edge.Origin.MAKER, "made by " + m.ref(), 1, ""));
                 s.means(f.with(Basis.WEAK).named());
             });
-            case INIT_WAITING, CRASH_DEPENDENCY_UNREACHABLE, PROBE_READINESS_FAILING -> {
-                if (f.code() != Code.PROBE_READINESS_FAILING || f.wants().unreachable()) {
+            case INIT_WAITING, CRASH_DEPENDENCY_UNREACHABLE -> targets(f).forEach((address, line) -> target(s, address, line));
+            case PROBE_READINESS_FAILING, CRASH_APP_ERROR -> {
+                if (f.wants().unreachable()) {
                     targets(f).forEach((address, line) -> target(s, address, line));
                 } else {
                     named(f, lines(f)).keySet().forEach(a -> broken(s, a));
+                    schema(s);
                 }
             }
             case RBAC_RUNTIME_FORBIDDEN -> {
@@ -6273,10 +6275,6 @@ static final class Connections {
                 roles.stream().filter(r -> snapshot.find("Role", r.name()).isPresent()).findFirst().map(role -> f.as(f.code(), role))
                     .or(() -> roles.stream().findFirst().filter(r -> snapshot.knows("Role")).map(absent -> f.with(Basis.WEAK)))
                     .ifPresent(s::means);
-            }
-            case CRASH_APP_ERROR -> {
-                named(f, lines(f)).keySet().forEach(a -> broken(s, a));
-                schema(s);
             }
             case CRASH_AUTH_FAILED -> named(f, lines(f)).keySet().stream().findFirst().flatMap(a -> needs.service(a.host()))
                 .or(() -> onlyService(f)).ifPresent(service -> s.means(f.with(Map.of("target", service.name()))));
@@ -6304,7 +6302,8 @@ static final class Connections {
 
     /** It misses tables that a Job which is not done makes; or a database, which the Service that it names knows by another name. */
     private void schema(Complaint s) {
-        var text = log(s.told()) == null ? "" : String.join("\n", log(s.told()).lines());
+        var text = log(s.told()) == null ? ""
+            : log(s.told()).lines().stream().filter(l -> !Phrase.ASIDE.occurs(l)).collect(Collectors.joining("\n"));
         var jobs = Phrase.SCHEMA.occurs(text) ? unready.stream() : Stream.<Ref>empty();
         jobs.filter(w -> w.is("Job") && Phrase.MIGRATES.occurs(w.name() + " "
             + Dependencies.podSpec(needs.workloads().get(w)).path("containers"))).findFirst().ifPresent(job -> {
@@ -11998,7 +11997,7 @@ static final class Messages {
     private static final String VARIABLE = "\\b(?-i:[A-Z][A-Z0-9]*_[A-Z0-9_]+)\\b";
     private static final String SET = "(set|defined|provided|specified|configured|given)\\b";
     private static final String UNSET = "not " + SET + "|undefined|unset|is (required|missing|empty|mandatory)|must be " + SET;
-    private static final String KEY = "(key|secret|password|token|url|dsn|host|option) (has |is |was )?";
+    private static final String KEY = "(key|secret|password|token|url|dsn|host|option|value|attribute) (has |is |was )?";
     private static final Pattern QUOTED = Pattern.compile("\"[^\"]*\"");
     private static final Pattern IMAGE_NAME = Pattern.compile("(?<![\\w/])[\\w.-]{2,}(:\\d+)?(/[\\w.-]+)+(:[\\w.-]+)?(@sha256:[0-9a-f]+)?");
     private static final Map<Topic, List<Row>> ROWS = rows();
@@ -12134,7 +12133,7 @@ static final class Messages {
         t.row(Code.CONTAINER_COMMAND_NOT_FOUND, "~^exec \\S+: no such file or directory", "bad interpreter");
         t.row(Code.CRASH_PORT_IN_USE, "one usage of each socket", "already bound to port", "~address (is )?(already )?in use",
             "~port \\S+ (is|was) already", "~failed to bind to (address|port)");
-        t.row(Code.CRASH_DISK_FULL, "no space left on device", "disk quota exceeded", "~\\bdisk (is )?full\\b");
+        t.row(Code.CRASH_DISK_FULL, "no space left on device", "disk quota exceeded", "flood stage", "~\\bdisk (is )?full\\b");
         t.row(Code.CRASH_DEPENDENCY_UNREACHABLE, "UnableToConnect");
         t.row(Code.CRASH_AUTH_FAILED, "access denied for user", "login failed for user", "ACCESS_REFUSED",
             "~(requires|unable to|missing) authenticat", "could not find user", "any password configured", "no pg_hba.conf entry",
@@ -12149,7 +12148,7 @@ static final class Messages {
             "read-only file", "not permitted", "not writable", "~(unable to|node) lock", "already running", "temporarily unavailable",
             "mismatch", "~(in|not )compatible", "dirty database", "another process", "no matches for kind", "shared librar", "GLIBC_",
             "x509:", "PKIX path", "SSLHandshake", "~(bad|self.signed).cert|certificate (has expired|verify failed)", "wrong version number",
-            "HTTP response to HTTPS client");
+            "response to HTTPS client");
         unreachable(t);
     }
 
@@ -12164,26 +12163,26 @@ static final class Messages {
             "~" + VARIABLE + "[^\\w]{0,3}.{0,25}(" + UNSET + ")",
             "~(missing|requires?d?|expected|(?<!you )set|undefined|specify|provide)\\b.{0,30}" + VARIABLE
                 + ".{0,20}(\\bto start|$|\\bvariable|\\benv)", "~key ?(not found|error): ['\"]?(?-i:[A-Z][A-Z0-9_]+)\\b",
-            "~parameter (null or )?not set", "~(host|resolv\\w+|lookup|ENOTFOUND|getaddrinfo).{0,60}\\$[({][\\w.-]+[)}]",
-            "~\\bField required\\b", "~\"received\": ?\"undefined\", ?\"path\": ?\\[ ?\"(?-i:[A-Z][A-Z0-9_]+)\"", "no value for required",
-            "~(?-i:\\bENV)\\['", "~missing (required )?(config(uration)?|setting|parameter)s?\\b");
+            "~parameter (null or )?not set", "~(host|resolv\\w+|lookup|ENOTFOUND|getaddrinfo).{0,60}\\$[({][\\w.-]+[)}]", "Field required",
+            "~\"received\": ?\"undefined\", ?\"path\": ?\\[ ?\"(?-i:[A-Z][A-Z0-9_]+)\"", "no value for required", "~(?-i:\\bENV)\\['",
+            "~missing (required )?(config(uration)?|setting|parameter)s?\\b");
     }
 
     private static void unreachable(Table t) {
         t.row(Code.CRASH_DEPENDENCY_UNREACHABLE, "ECONNREFUSED", "no such host", "i/o timeout", "~\\bE(NOTFOUND|TIMEDOUT|HOSTUNREACH)\\b",
-            "name or service not known", "name resolution fail", "name does not resolve", "getaddrinfo", "while waiting to connect",
+            "name or service not known", "name resolution fail", "does not resolve", "getaddrinfo", "waiting to connect",
             "no route to host", "dial tcp",
             "~(can.{0,2}t|could ?n.?t|unable|failed|error)( to)? (connect|reach|resolve (server|host|address|'?[\\w.-]+:\\d))",
-            "Max retries exceeded", "AMQPConnectionError", "establishing a connection", "ConnectionLoss", "~database system is (?!ready)",
-            "is loading the dataset", "bad connection", "communications link failure", "host not found", "bad address '", "No resolvable",
-            "could not be resolved", "failure in name", "NoBrokersAvailable", "NXDOMAIN", "SERVFAIL", "server misbehaving",
+            "~max retries (exceeded|per)", "produced zero addresses", "AMQPConnectionError", "establishing a connection", "ConnectionLoss",
+            "~database system is (?!ready)", "is loading the dataset", "bad connection", "link failure", "host not found", "bad address '",
+            "No resolvable", "not be resolved", "failure in name", "NoBrokersAvailable", "NXDOMAIN", "SERVFAIL", "server misbehaving",
             "context deadline exceeded", "~unknown ?((\\w+ )?server )?host",
-            "~connect(ion)?( attempt| was| to .{1,80})?( failed| refused| ?timed? ?out)",
+            "~connect(ion)?( attempts?| call| was| to .{1,80})?( failed| refused| ?timed? ?out)",
             "~time(d )?out( expired)? (while )?waiting for (a |the )?(connection|node|database|server|broker)",
-            "~(host|network) (is )?unreachable", "not found address of host", "PoolTimedOut",
-            "~server ?selection ?(error|timeout|timed out)", "~no (reachable server|servers? (is |are )?(available|reachable))",
-            "~(?<!Error: )can't resolve '[\\w.-]+'", "~\\bnot (yet )?reachable", "~(node|brokers?) .*(disconnected|not be established)",
-            "~waiting for [^\"]{1,60}(:\\d+|to be (ready|up|available))", "~:\\d+ - no response", "~DNS .*(fail|timeout)");
+            "~(un|not |yet |no |cluster |were )reachable(?! code)", "not found address of host", "PoolTimedOut",
+            "~server ?selection ?(error|timeout|timed out)", "~no servers? (is |are )?available", "~(?<!Error: )can't resolve '[\\w.-]+'",
+            "~(node|brokers?) .*(disconnected|not be established)", "~waiting for [^\"]{1,60}(:\\d+|to be (ready|up|available))",
+            "~:\\d+ - no response", "~DNS .*(fail|timeout)");
     }
 
     private static void evicted(Table t) {
@@ -12285,8 +12284,9 @@ enum Phrase {
     DENIED("(?i)permission denied|read-only file ?system|operation not permitted"
         + "|\\bEACCES\\b|\\bEROFS\\b|\\bEPERM\\b|access (?:to the path .* )?(?:is )?denied"),
     /** A frame of a stack, which only repeats names, or what the program answered to who asked it. */
-    ASIDE("^\\s+(?:at [\\w.$<>\\[\\]/ ]+[ (]|from \\S+:\\d+:in )|\\[\\d+\\] (?:FATAL|DETAIL): .*(?:authentication|pg_hba|[Rr]ole )"
-        + "|login refused: user|\\bstatus\\W{1,3}[1-5]\\d\\d\\b.*\\bpath\\W{1,3}/"
+    ASIDE("^\\s+(?:at [\\w.$<>\\[\\]/ ]+[ (]|from \\S+:\\d+:in )"
+        + "|\\[\\d+\\] (?:FATAL|DETAIL|ERROR): .*(?:authentication|pg_hba|[Rr]ole |relation )|login refused: user|\\bHINT: "
+        + "|\\bstatus\\W{1,3}[1-5]\\d\\d\\b.*\\bpath\\W{1,3}/"
         + "|\\b(?:GET|HEAD|POST|PUT|DELETE|PATCH) /\\S* (?:HTTP/[\\d.]+\"? )?[1-5]\\d\\d\\b"),
     /** A probe was answered, and by somebody who wants to know who asks. */
     STATUS_LOGIN("(?i)status ?code:? ?40[13]"),
