@@ -11997,7 +11997,7 @@ static final class Messages {
     private static final String VARIABLE = "\\b(?-i:[A-Z][A-Z0-9]*_[A-Z0-9_]+)\\b";
     private static final String SET = "(set|defined|provided|specified|configured|given)\\b";
     private static final String UNSET = "not " + SET + "|undefined|unset|is (required|missing|empty|mandatory)|must be " + SET;
-    private static final String KEY = "(key|secret|password|token|url|dsn|host|option|value|attribute) (has |is |was )?";
+    private static final String KEY = "(key|secret|password|token|url|dsn|host|option|value) (has |is |was )?";
     private static final Pattern QUOTED = Pattern.compile("\"[^\"]*\"");
     private static final Pattern IMAGE_NAME = Pattern.compile("(?<![\\w/])[\\w.-]{2,}(:\\d+)?(/[\\w.-]+)+(:[\\w.-]+)?(@sha256:[0-9a-f]+)?");
     private static final Map<Topic, List<Row>> ROWS = rows();
@@ -12138,7 +12138,7 @@ static final class Messages {
         t.row(Code.CRASH_AUTH_FAILED, "access denied for user", "login failed for user", "ACCESS_REFUSED",
             "~(requires|unable to|missing) authenticat", "could not find user", "any password configured", "no pg_hba.conf entry",
             "~\\bauth(entication|ori[sz]ation)? ?(failed|failure|error|required|violation)", "InvalidAccessKeyId", "SignatureDoesNotMatch",
-            "invalid_client", "no password supplied", "~\\bun(authori[sz]|authenticat)ed\\b",
+            "invalid_client", "no password supplied", "~(?<!/)\\bun(authori[sz]|authenticat)ed\\b",
             "~\\b(status|code|error)( code)?[ :=(]+40[13]\\b", "~permission denied (for|to) (table|schema|database|relation)",
             "~(invalid|wrong|incorrect|rejected|bad)[ _]?(client |user ?(name)?( or |[/-]))?"
                 + "(credentials|password|(api|access)[ _-]?key|client secret|(access|auth\\w*|bearer) token)", "not allowed to connect",
@@ -12284,7 +12284,7 @@ enum Phrase {
     DENIED("(?i)permission denied|read-only file ?system|operation not permitted"
         + "|\\bEACCES\\b|\\bEROFS\\b|\\bEPERM\\b|access (?:to the path .* )?(?:is )?denied"),
     /** A frame of a stack, which only repeats names, or what the program answered to who asked it. */
-    ASIDE("^\\s+(?:at [\\w.$<>\\[\\]/ ]+[ (]|from \\S+:\\d+:in )"
+    ASIDE("^\\s+(?:at [\\w.$<>\\[\\]/ ]+[ (]|from \\S+:\\d+:in |--?\\w)"
         + "|\\[\\d+\\] (?:FATAL|DETAIL|ERROR): .*(?:authentication|pg_hba|[Rr]ole |relation )|login refused: user|\\bHINT: "
         + "|\\bstatus\\W{1,3}[1-5]\\d\\d\\b.*\\bpath\\W{1,3}/"
         + "|\\b(?:GET|HEAD|POST|PUT|DELETE|PATCH) /\\S* (?:HTTP/[\\d.]+\"? )?[1-5]\\d\\d\\b"),

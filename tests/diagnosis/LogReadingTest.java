@@ -74,7 +74,9 @@ class LogReadingTest {
             "WARN You set the environment variable ALLOW_EMPTY_PASSWORD=yes.", "PLAIN login refused: user 'x' - invalid credentials",
             "{\"s\":\"I\",\"c\":\"ACCESS\",\"msg\":\"Failed\",\"error\":\"AuthenticationFailed\"}",
             "{\"msg\":\"Waiting for connections\",\"attr\":{\"port\":27017}}",
-            "UTC [74] FATAL:  password authentication failed for user \"scan\"", "UTC [74] DETAIL:  Role \"scan\" does not exist.",
+            "UTC [74] FATAL:  password authentication failed for user \"scan\"",
+            "  --token string  API token, required with --auth (env API_TOKEN)",
+            "LOG [RouterExplorer] Mapped {/errors/unauthorized, GET} route", "UTC [74] DETAIL:  Role \"scan\" does not exist.",
             "{\"msg\":\"login failed\",\"error\":\"invalid credentials\",\"status\":401,\"path\":\"/api/login\"}")) {
             assertEquals("", read(aside).replaceFirst("CRASH_APP_ERROR.*", ""), aside);
         }

@@ -37,7 +37,7 @@ public final class Messages {
     private static final String VARIABLE = "\\b(?-i:[A-Z][A-Z0-9]*_[A-Z0-9_]+)\\b";
     private static final String SET = "(set|defined|provided|specified|configured|given)\\b";
     private static final String UNSET = "not " + SET + "|undefined|unset|is (required|missing|empty|mandatory)|must be " + SET;
-    private static final String KEY = "(key|secret|password|token|url|dsn|host|option|value|attribute) (has |is |was )?";
+    private static final String KEY = "(key|secret|password|token|url|dsn|host|option|value) (has |is |was )?";
     private static final Pattern QUOTED = Pattern.compile("\"[^\"]*\"");
     private static final Pattern IMAGE_NAME = Pattern.compile("(?<![\\w/])[\\w.-]{2,}(:\\d+)?(/[\\w.-]+)+(:[\\w.-]+)?(@sha256:[0-9a-f]+)?");
     private static final Map<Topic, List<Row>> ROWS = rows();
@@ -178,7 +178,7 @@ public final class Messages {
         t.row(Code.CRASH_AUTH_FAILED, "access denied for user", "login failed for user", "ACCESS_REFUSED",
             "~(requires|unable to|missing) authenticat", "could not find user", "any password configured", "no pg_hba.conf entry",
             "~\\bauth(entication|ori[sz]ation)? ?(failed|failure|error|required|violation)", "InvalidAccessKeyId", "SignatureDoesNotMatch",
-            "invalid_client", "no password supplied", "~\\bun(authori[sz]|authenticat)ed\\b",
+            "invalid_client", "no password supplied", "~(?<!/)\\bun(authori[sz]|authenticat)ed\\b",
             "~\\b(status|code|error)( code)?[ :=(]+40[13]\\b", "~permission denied (for|to) (table|schema|database|relation)",
             "~(invalid|wrong|incorrect|rejected|bad)[ _]?(client |user ?(name)?( or |[/-]))?"
                 + "(credentials|password|(api|access)[ _-]?key|client secret|(access|auth\\w*|bearer) token)", "not allowed to connect",

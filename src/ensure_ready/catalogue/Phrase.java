@@ -69,7 +69,7 @@ public enum Phrase {
     DENIED("(?i)permission denied|read-only file ?system|operation not permitted"
         + "|\\bEACCES\\b|\\bEROFS\\b|\\bEPERM\\b|access (?:to the path .* )?(?:is )?denied"),
     /** A frame of a stack, which only repeats names, or what the program answered to who asked it. */
-    ASIDE("^\\s+(?:at [\\w.$<>\\[\\]/ ]+[ (]|from \\S+:\\d+:in )"
+    ASIDE("^\\s+(?:at [\\w.$<>\\[\\]/ ]+[ (]|from \\S+:\\d+:in |--?\\w)"
         + "|\\[\\d+\\] (?:FATAL|DETAIL|ERROR): .*(?:authentication|pg_hba|[Rr]ole |relation )|login refused: user|\\bHINT: "
         + "|\\bstatus\\W{1,3}[1-5]\\d\\d\\b.*\\bpath\\W{1,3}/"
         + "|\\b(?:GET|HEAD|POST|PUT|DELETE|PATCH) /\\S* (?:HTTP/[\\d.]+\"? )?[1-5]\\d\\d\\b"),
