@@ -1472,8 +1472,6 @@ static final class Rounds {
 
 /** A run's name: sorts by time, and is a valid part of a Kubernetes name. */
 static final class RunId {
-    private RunId() { }
-
     static String next() {
         byte[] random = new byte[4];
         new SecureRandom().nextBytes(random);
@@ -2173,8 +2171,6 @@ record Transfer(Commands commands) {
 
 /** The manifests that mend the account of the agent's Deployment, as notes for the result. */
 static final class AccountAdvice {
-    private AccountAdvice() { }
-
     static String missing(DeployView view) {
         return "serviceaccount/" + view.account() + ", which deploy/" + view.name() + " runs as, is missing in " + view.namespace()
             + "; this manifest brings it, with the Role that an agent needs:\n" + manifest(view.namespace(), view.account());
@@ -2318,8 +2314,6 @@ record DeployReader(KubernetesClient client, String namespace, String name) {
 
 /** The edge to the API server. */
 static final class Kube {
-    private Kube() { }
-
     static Config config(Path kubeconfig, String context) {
         try {
             return Kubeconfig.read(kubeconfig, context);
@@ -3031,8 +3025,6 @@ record Discussion(Facts facts, GitHubEvent event, GitHub github, WriteAccess acc
 
 /** The file that GitHub's runner leaves for a step: the webhook payload. */
 static final class EventFile {
-    private EventFile() { }
-
     /** A file that is not there or cannot be read is a warning: the prompt is then built without the event. */
     static GitHubEvent read(Env env, Log log) {
         var path = env.get("GITHUB_EVENT_PATH");
@@ -3178,8 +3170,6 @@ static final class GitHub {
 
 /** The report of ensure_ready. */
 static final class ReportFile {
-    private ReportFile() { }
-
     /** Either may be null; what is wrong with the report is a warning, and counts as not ready. */
     static Infra read(Path file, String flag, Log log) {
         boolean asked = flag != null && Values.flag("--infra-unhealthy", flag);
@@ -3210,8 +3200,6 @@ static final class ReportFile {
 
 /** Codex's settings: a profile that is laid over the config that the place has itself. */
 static final class CodexConfig {
-    private CodexConfig() { }
-
     static String render(RunOptions options, Facts facts, Map<String, String> passed) {
         var model = new LinkedHashMap<String, Object>();
         model.put("vars", options.vars());
@@ -3407,8 +3395,6 @@ static final class Broken extends Exception {
 
 /** Files of our own. */
 static final class Disk {
-    private Disk() { }
-
     static Path temporary(String name) {
         try {
             return Files.createTempDirectory(name);
@@ -3536,8 +3522,6 @@ interface Log {
 
 /** A mark that nobody who wrote a text can have known. */
 static final class Nonce {
-    private Nonce() { }
-
     static String next() {
         byte[] bits = new byte[16];
         new SecureRandom().nextBytes(bits);
@@ -3558,8 +3542,6 @@ interface Shell {
 
 /** Work that may never end, such as reading a pipe or rendering a template. */
 static final class Bounded {
-    private Bounded() { }
-
     /**
      * What comes of it in time. Else, and where the memory does not suffice, throws {@link IllegalArgumentException}; the work is left
      * behind in a thread that keeps no process alive.
@@ -3587,8 +3569,6 @@ static final class Bounded {
 
 /** Threads that keep no process alive. */
 static final class Daemon {
-    private Daemon() { }
-
     static ThreadFactory named(String name) {
         return task -> {
             var thread = new Thread(task, name);
@@ -3607,8 +3587,6 @@ static final class Daemon {
 
 /** An option that stands twice on a command line: picocli would start its group anew and forget what the group had. */
 static final class GivenTwice {
-    private GivenTwice() { }
-
     /** {@code --pr is given twice}; options that take several values may come again. */
     static Optional<String> of(List<String> given, CommandSpec spec) {
         return spec.options().stream().filter(option -> !option.isMultiValue())
@@ -3616,15 +3594,13 @@ static final class GivenTwice {
             .map(option -> option.longestName() + " is given twice").findFirst();
     }
 
-    private static boolean is(OptionSpec option, String word) {
+    static boolean is(OptionSpec option, String word) {
         return Stream.of(option.names()).anyMatch(name -> word.equals(name) || name.startsWith("--") && word.startsWith(name + "="));
     }
 }
 
 /** Threads of the JDK's HTTP client, which outlive it: on JDK 17 a client cannot be closed. */
 static final class HttpThreads {
-    private HttpThreads() { }
-
     /** Ends them when nothing is asked any more: at its exit HotSpot waits 0.3 s for threads that sleep in a system call (VM_Exit). */
     static void end() {
         end(Thread.getAllStackTraces().keySet());
@@ -3637,8 +3613,6 @@ static final class HttpThreads {
 
 /** Which cluster: an explicit kubeconfig, {@code KUBECONFIG}, {@code ~/.kube/config}, or the pod's own account. */
 static final class Kubeconfig {
-    private Kubeconfig() { }
-
     /**
      * Throws {@link IllegalArgumentException}; its message is one line that names the option or variable. A context that is not there,
      * and a file that is not there, must not silently become another one: that would be somebody else's cluster.
@@ -3702,8 +3676,6 @@ static final class ProcessTree {
     /** A fork bomb outruns every snapshot: enough is tried. */
     private static final int ROUNDS = 50;
 
-    private ProcessTree() { }
-
     /** Asks all of them to end, and kills after three seconds what has not. */
     static void end(Process process) {
         var tree = stopped(Set.of(process.toHandle()));
@@ -3755,8 +3727,6 @@ static final class ProcessTree {
  * variable is an error with its line, and equal data give equal bytes whatever the machine's language.
  */
 static final class TemplateEngine {
-    private TemplateEngine() { }
-
     static Configuration of(TemplateLoader loader) {
         System.setProperty("org.freemarker.loggerLibrary", "none");
         var engine = new Configuration(Configuration.VERSION_2_3_34);
@@ -3844,8 +3814,6 @@ static final class TemplateEngine {
 
 /** Whether a stream is a terminal. Java 17 tells it for stdin and stdout together only, so the shell is asked. */
 static final class Terminal {
-    private Terminal() { }
-
     static boolean is(int descriptor) {
         try {
             return new ProcessBuilder("sh", "-c", "test -t " + descriptor).inheritIO().start().waitFor() == 0;
@@ -3869,8 +3837,6 @@ static final class Terminal {
 /** Files of text, and what to say when they cannot be read. */
 static final class TextFile {
     static final int LARGEST = 32 << 20;
-
-    private TextFile() { }
 
     /** The file as UTF-8, 32 MiB at most, of a pipe what comes in 30 s; throws {@link IllegalArgumentException} with {@link #reason}. */
     static String read(Path file) {
@@ -3910,8 +3876,6 @@ static final class TextFile {
 
 /** Template variables as a command line gives them: {@code --var-file}, then {@code --vars}; what comes later wins. */
 static final class Variables {
-    private Variables() { }
-
     /** Throws {@link IllegalArgumentException}; its message is one line that names the option. */
     static Map<String, Object> read(List<Path> files, List<String> lists) {
         var all = new LinkedHashMap<String, Object>();
@@ -3920,9 +3884,10 @@ static final class Variables {
         return all;
     }
 
-    private static Map<String, Object> named(String option, Supplier<Map<String, Object>> vars) {
+    /** What is wrong with the value is told with the option before it. */
+    static <T> T named(String option, Supplier<T> value) {
         try {
-            return vars.get();
+            return value.get();
         } catch (IllegalArgumentException e) {
             throw new IllegalArgumentException(option + e.getMessage(), e);
         }
@@ -4423,8 +4388,6 @@ static final class Surroundings {
     private static final Pattern COMMAND = Pattern.compile("[A-Za-z0-9./][\\w ./:=,{}'\"|;@+-]{0,299}");
     private static final int MOST = 20;
 
-    private Surroundings() { }
-
     static Map<String, Object> of(JsonNode report, Redactor redactor) {
         var services = report.path("services");
         return Map.of("services", services(services, false), "silent", services(services, true),
@@ -4800,8 +4763,6 @@ static final class Story {
 
 /** The result as Markdown, for the summary of a step. */
 static final class Summary {
-    private Summary() { }
-
     static String of(Map<String, Object> json) {
         var text = new StringBuilder("### Agent: " + json.get("status") + "\n\n| | |\n|---|---|\n");
         row(text, "reason", json.get("reason"));
@@ -5053,8 +5014,6 @@ record AgentPod(String namespace, String runId, String image, String account, lo
 
 /** What a pod of our own takes over from deploy/codex: credentials as optional, nothing privileged, nothing of the node. */
 static final class Borrowed {
-    private Borrowed() { }
-
     static List<Volume> volumes(PodSpec theirs, Predicate<String> claimUsable) {
         var volumes = new ArrayList<Volume>();
         for (var volume : theirs.getVolumes()) {
@@ -5475,8 +5434,6 @@ static final class Rbac {
         "batch", List.of("jobs", "cronjobs"),
         "networking.k8s.io", List.of("ingresses"));
 
-    private Rbac() { }
-
     static List<PolicyRule> wanted(boolean plans) {
         var rules = new ArrayList<PolicyRule>();
         new TreeMap<>(READ).forEach((group, resources) -> rules.add(rule(group, resources, "get", "list", "watch")));
@@ -5660,8 +5617,6 @@ record Launch(AgentSettings settings, Facts facts, Infra infra, String runId, St
 
 /** The POSIX cksum, for images that have nothing better than that. */
 static final class Checksums {
-    private Checksums() { }
-
     /** As {@code cksum} prints it for stdin: CRC and length. */
     static String cksum(byte[] content) {
         int crc = 0;
@@ -5691,8 +5646,6 @@ static final class Checksums {
 
 /** The {@code key=value} lines that the shell programs print. */
 static final class Fields {
-    private Fields() { }
-
     static Map<String, String> of(String text) {
         var fields = new LinkedHashMap<String, String>();
         text.lines().filter(line -> line.indexOf('=') > 0)
@@ -5968,8 +5921,6 @@ join() { # file; from file.000001, file.000002, ...
 
     static final String KEEPER = SETTINGS + PROCESSES + LIMITS + LIFE
         + Scripts.SAY + ANSWERS + WorkTreeScript.COMMANDS + "\n\"$@\"\n";
-
-    private KeeperScript() { }
 }
 
 /**
@@ -6089,8 +6040,6 @@ git=$(has git)
 program=$(has "$2")
 head=$(cuts)"
 """;
-
-    private ProbeScript() { }
 }
 
 /** How a command elsewhere ended. A null code means that nobody knows: that is never a success. */
@@ -6123,8 +6072,6 @@ record Reply(Integer code, byte[] out, String err, String broken, boolean hopele
 /** Paths that come from the agent. */
 static final class SafePaths {
     private static final Pattern GIT_FOLDER = Pattern.compile("(?i)\\.git[ .]*|git~\\d+|\\.git:.*");
-
-    private SafePaths() { }
 
     static boolean inside(String path) {
         return !path.startsWith("/") && !path.contains("\\") && Arrays.stream(path.split("/", -1))
@@ -6216,8 +6163,6 @@ rm -rf "$home/$2.config.toml" "$1"
 """;
 
     static final String DISCARD = "rm -rf \"$1\"";
-
-    private Scripts() { }
 }
 
 /** The keeper's commands for the agent's work tree: sources put in, changes packed up. Git is needed for them alone. */
@@ -6346,8 +6291,6 @@ brought() { # workspace, tree, head
 """;
 
     static final String COMMANDS = GIT + UPLOAD + BRING_BACK;
-
-    private WorkTreeScript() { }
 }
 
 // src/prompt_run/subject/
@@ -6949,8 +6892,6 @@ static final class ExactJson {
     private static final ObjectReader READER = Json.MAPPER.reader()
         .with(DeserializationFeature.FAIL_ON_TRAILING_TOKENS, DeserializationFeature.FAIL_ON_READING_DUP_TREE_KEY);
 
-    private ExactJson() { }
-
     /** Throws {@link tools.jackson.core.JacksonException}. */
     static JsonNode read(String text) {
         return READER.readTree(text);
@@ -6992,8 +6933,6 @@ static final class Injection {
     private static final Pattern PATTERN = Pattern.compile(String.join("|", ENGLISH) + "|" + String.join("|", RUSSIAN),
         Pattern.CASE_INSENSITIVE | Pattern.UNICODE_CASE);
 
-    private Injection() { }
-
     static boolean in(String text) {
         return PATTERN.matcher(folded(text)).find();
     }
@@ -7026,8 +6965,6 @@ static final class Invisible {
     private static final Set<Integer> VISIBLE_FORMAT = Set.of(0x600, 0x601, 0x602, 0x603, 0x604, 0x605, 0x6DD, 0x70F, 0x890, 0x891, 0x8E2,
         0x110BD, 0x110CD);
     private static final Set<Integer> FILLERS = Set.of(0x34F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x2065, 0x3164, 0xFFA0, 0x2800);
-
-    private Invisible() { }
 
     record Seen(String text, int removed) {
     }
@@ -7084,8 +7021,6 @@ static final class Invisible {
 
 /** JSON with its secrets masked where they are text: in the written form a token may stand right after an escape such as {@code \\n}. */
 static final class MaskedJson {
-    private MaskedJson() { }
-
     static JsonNode of(JsonNode node, Redactor redactor) {
         if (node.isString()) {
             return Json.MAPPER.getNodeFactory().stringNode(redactor.mask(node.asString("")));
@@ -7258,8 +7193,6 @@ record Said(String source, String author, String association, Instant changed, S
 
 /** GitHub's JSON of issues, comments, reviews and threads, read as what somebody said, and where. */
 static final class SaidOnGitHub {
-    private SaidOnGitHub() { }
-
     static Said said(String source, JsonNode node, String field) {
         return new Said(source, node.path("user").path("login").asString(null), node.path("author_association").asString(null),
             latest(node), node.path(field).asString(""));
@@ -7543,8 +7476,6 @@ static final class Disguises {
     /** A shorter value has too many accidental twins in base64 and hex. */
     private static final int LONG_ENOUGH = 8;
 
-    private Disguises() { }
-
     /** Without the blank ones; the value itself comes first. */
     static Set<String> of(String value) {
         var text = value.strip();
@@ -7603,8 +7534,6 @@ static final class Durations {
     private static final Pattern PART = Pattern.compile("(\\d{1,12}(?:\\.\\d{1,9})?)(ms|s|m|h|d)");
     private static final Map<String, Long> MILLIS = Map.of("ms", 1L, "s", 1000L, "m", 60_000L, "h", 3_600_000L, "d", 86_400_000L);
 
-    private Durations() { }
-
     /** Empty for what is no duration, or longer than a thousand days. */
     static Optional<Duration> of(String text) {
         var parts = PART.matcher(text.strip());
@@ -7629,8 +7558,6 @@ static final class Durations {
 static final class Flags {
     static final String ACCEPTED = "1, true, yes, on, 0, false, no, off or empty";
 
-    private Flags() { }
-
     /** Empty for a word that is neither; an empty text is a no. */
     static Optional<Boolean> of(String text) {
         return switch (text.strip().toLowerCase(Locale.ROOT)) {
@@ -7645,7 +7572,10 @@ static final class Flags {
 static final class Json {
     static final ObjectMapper MAPPER = new ObjectMapper();
 
-    private Json() { }
+    /** The text of a field, empty where there is none. */
+    static String text(JsonNode node, String field) {
+        return node.path(field).asString("");
+    }
 
     /**
      * Indented, for people and files; the text has no line end. GitHub's runner obeys {@code ##[…]} anywhere in a line, so that stands
@@ -7668,8 +7598,6 @@ static final class Kubectl {
         Map.entry("Ingress", "ing"), Map.entry("Namespace", "ns"), Map.entry("HorizontalPodAutoscaler", "hpa"),
         Map.entry("PodDisruptionBudget", "pdb"), Map.entry("CustomResourceDefinition", "crd"), Map.entry("StorageClass", "sc"),
         Map.entry("ResourceQuota", "quota"));
-
-    private Kubectl() { }
 
     /** {@code deploy/web}: how an object is written in every message. */
     static String ref(String kind, String name) {
@@ -7735,8 +7663,6 @@ static final class SecretShapes {
         "(?i)" + SECRET_SETTING + "(?:\\\\*[\"'])?\\s*[:=]\\s*"
             + "(?:\\\\*\"((?:[^\"\\\\]|\\\\[^\"])++)|'([^']+)'|(?!" + PROSE + ")([^\\s\"',;&\\\\}\\])]{3,}))");
 
-    private SecretShapes() { }
-
     private static List<Pattern> compiled(String... patterns) {
         return Stream.of(patterns).map(Pattern::compile).toList();
     }
@@ -7777,8 +7703,6 @@ static final class SecretShapes {
 
 /** SHA-256 in hex. */
 static final class Sha256 {
-    private Sha256() { }
-
     static String of(byte[] content) {
         try {
             return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(content));
@@ -7790,8 +7714,6 @@ static final class Sha256 {
 
 /** Small things about texts. */
 static final class Texts {
-    private Texts() { }
-
     /** A line that may keep its indentation. */
     static String visible(String text) {
         var line = line(text);
@@ -7851,8 +7773,6 @@ static final class Texts {
 static final class Vars {
     private static final Pattern NEXT_KEY = Pattern.compile(",(?=\\s*[A-Za-z_][\\w.-]*\\s*=)");
     private static final Pattern PAIR = Pattern.compile("\\s*(?:export\\s+)?([A-Za-z_][\\w.-]*)\\s*=(.*)", Pattern.DOTALL);
-
-    private Vars() { }
 
     /** {@code a=1,b=2}; a comma that no {@code key=} follows belongs to the value. */
     static Map<String, Object> ofList(String list) {

@@ -12,8 +12,6 @@ public final class Kubectl {
         Map.entry("PodDisruptionBudget", "pdb"), Map.entry("CustomResourceDefinition", "crd"), Map.entry("StorageClass", "sc"),
         Map.entry("ResourceQuota", "quota"));
 
-    private Kubectl() { }
-
     /** {@code deploy/web}: how an object is written in every message. */
     public static String ref(String kind, String name) {
         return SHORT.getOrDefault(kind, kind.toLowerCase(Locale.ROOT)) + "/" + name;

@@ -6,8 +6,6 @@ import java.util.HexFormat;
 
 /** SHA-256 in hex. */
 public final class Sha256 {
-    private Sha256() { }
-
     public static String of(byte[] content) {
         try {
             return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(content));

@@ -6,8 +6,6 @@ import java.util.stream.Collectors;
 
 /** Small things about texts. */
 public final class Texts {
-    private Texts() { }
-
     /** A line that may keep its indentation. */
     public static String visible(String text) {
         var line = line(text);

@@ -30,7 +30,7 @@ class OutcomeTest {
             case interrupted -> "130 130";
             default -> "10 0";
         };
-        assertEquals(codes, ensure_ready.ExitCodes.of(outcome, false) + " " + ensure_ready.ExitCodes.of(outcome, true));
+        assertEquals(codes, outcome.exitCode(false) + " " + outcome.exitCode(true));
     }
 
     @ParameterizedTest

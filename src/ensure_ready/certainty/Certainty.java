@@ -47,8 +47,6 @@ public final class Certainty {
     private static final Set<String> INERT = Set.of("monitoring.coreos.com", "gateway.networking.k8s.io", "networking.istio.io",
         "security.istio.io", "traefik.io", "autoscaling.k8s.io", "keda.sh");
 
-    private Certainty() { }
-
     /** Findings that stand between a gating workload and being ready now: of its newest revision, and of nothing that already runs. */
     static List<Finding> relevant(List<Finding> findings, Verdict verdict, Family family) {
         var waiting = verdict.workloads().stream().filter(w -> (w.state() == State.progressing || w.state() == State.failed)

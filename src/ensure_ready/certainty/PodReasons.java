@@ -11,8 +11,6 @@ import shared.Kubectl;
 
 /** What findings say of a pod, in a person's words: {@code image not found}. Pure. */
 public final class PodReasons {
-    private PodReasons() { }
-
     public static Map<String, String> of(List<Finding> findings) {
         var reasons = new HashMap<String, String>();
         findings.forEach(f -> say(f).ifPresent(text -> reasons.putIfAbsent(f.pod(), text)));

@@ -23,8 +23,6 @@ import tools.jackson.databind.JsonNode;
 
 /** References of pod templates and claims that neither the cluster nor the set can meet, before any kubelet says so. Pure. */
 public final class Preflight {
-    private Preflight() { }
-
     /** Kinds whose names must be known before {@link #missing} can tell anything. */
     public static Set<String> kinds(Snapshot snapshot) {
         var kinds = new TreeSet<String>();

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
+import shared.Json;
 import shared.Kubectl;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.MissingNode;
@@ -140,17 +141,17 @@ public record Obj(JsonNode json) {
 
     /** The condition of this type, or a missing node. */
     public JsonNode condition(String type) {
-        return list("/status/conditions").stream().filter(c -> c.path("type").asString("").equals(type))
+        return list("/status/conditions").stream().filter(c -> Json.text(c, "type").equals(type))
             .findFirst().orElse(MissingNode.getInstance());
     }
 
     public static boolean isTrue(JsonNode condition) {
-        return condition.path("status").asString("").equalsIgnoreCase("True"); // some operators write a boolean
+        return Json.text(condition, "status").equalsIgnoreCase("True"); // some operators write a boolean
     }
 
     /** Its opposite; neither holds of a condition that is not there or not known. */
     public static boolean isFalse(JsonNode condition) {
-        return condition.path("status").asString("").equalsIgnoreCase("False");
+        return Json.text(condition, "status").equalsIgnoreCase("False");
     }
 
     /** The ownerReference with controller: true, or a missing node. */
@@ -161,6 +162,6 @@ public record Obj(JsonNode json) {
 
     public boolean ownedBy(Obj owner) {
         return !owner.uid().isEmpty() && list("/metadata/ownerReferences").stream()
-            .anyMatch(o -> o.path("uid").asString("").equals(owner.uid()));
+            .anyMatch(o -> Json.text(o, "uid").equals(owner.uid()));
     }
 }

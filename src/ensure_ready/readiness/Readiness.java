@@ -18,8 +18,6 @@ public final class Readiness {
     private static final Set<String> WITH_CONTROLLER =
         Set.of("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "ReplicationController");
 
-    private Readiness() { }
-
     /** One object; {@code applied} is what the apply answered for it, when it was applied. */
     static Workload judge(Obj o, Optional<Applied> applied, Family family) {
         return gate(o, applied, family).orElseGet(() -> rule(o, family));

@@ -4,8 +4,6 @@ import shared.Sha256;
 
 /** The POSIX cksum, for images that have nothing better than that. */
 public final class Checksums {
-    private Checksums() { }
-
     /** As {@code cksum} prints it for stdin: CRC and length. */
     public static String cksum(byte[] content) {
         int crc = 0;

@@ -7,8 +7,6 @@ import shared.Texts;
 
 /** The result as Markdown, for the summary of a step. */
 public final class Summary {
-    private Summary() { }
-
     public static String of(Map<String, Object> json) {
         var text = new StringBuilder("### Agent: " + json.get("status") + "\n\n| | |\n|---|---|\n");
         row(text, "reason", json.get("reason"));
