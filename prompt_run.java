@@ -2911,6 +2911,7 @@ record Site(String target, String label, Shell shell, String folder, Map<String,
         var home = Disk.temporary("prompt-run-home");
         var environment = new LinkedHashMap<String, String>(run.settings().runnerEnv());
         environment.put("HOME", home.toString());
+        environment.put("TMPDIR", home + "/tmp");
         var shell = new LocalShell(environment, run.settings().source() == null ? Path.of("").toAbsolutePath() : home);
         try {
             return probe("runner", "this machine", shell, run, () -> Disk.delete(home));
@@ -4540,15 +4541,17 @@ record Ending(How how, int rc, String reason, boolean began) {
 record LastWords(String status, String summary, String blockedReason, String problem) {
     private static final List<String> KNOWN = List.of("done", "no_changes", "partial", "blocked");
     /** The last block, and nothing after it: one that stands earlier is part of what the agent reports. */
-    private static final Pattern BLOCK = Pattern.compile("(?ms).*^ {0,3}```json[ \\t]*$(.*?)^ {0,3}```\\s*\\z");
+    private static final Pattern OPENING = Pattern.compile("(?m)^ {0,3}```json[ \\t]*$");
+    private static final Pattern CLOSING = Pattern.compile("(?m)^ {0,3}```\\s*+\\z");
 
     static LastWords of(String message) {
-        var block = BLOCK.matcher(message == null ? "" : message);
-        if (!block.matches()) {
+        int from = message == null ? -1 : OPENING.matcher(message).results().mapToInt(MatchResult::end).reduce(-1, (a, b) -> b);
+        var closing = CLOSING.matcher(message == null ? "" : message);
+        if (from < 0 || !closing.find(from)) {
             return unread("it does not end with a block of JSON");
         }
         try {
-            return read(ExactJson.read(block.group(1)));
+            return read(ExactJson.read(message.substring(from, closing.start())));
         } catch (JacksonException problem) {
             return unread("its JSON is not valid");
         }
@@ -4698,7 +4701,8 @@ static final class Story {
     List<String> codex(JsonNode event) {
         switch (event.path("type").asString("")) {
             case "thread.started":
-                thread = event.path("thread_id").asString("");
+                var id = event.path("thread_id").asString("");
+                thread = id.matches("\\w[\\w-]{0,63}") ? id : null; // it becomes a word of a command
                 return List.of("thread " + thread);
             case "turn.started":
                 completed = false;
@@ -5615,17 +5619,18 @@ record Launch(AgentSettings settings, Facts facts, Infra infra, String runId, St
         return words.stream().map(word -> word.equals(GIT_FOLDER) ? word : quotedIfNeeded(word)).collect(Collectors.joining(" "));
     }
 
-    /** A pod is a sandbox of its own; this machine is none. */
+    /** A pod is a sandbox of its own; this machine is none, and what runs the agent lies below {@code /tmp} there. */
     private List<String> sandbox() {
         return target.equals("runner")
-            ? List.of("-s", "workspace-write", "--skip-git-repo-check", "-c", "sandbox_workspace_write.network_access=true", GIT_FOLDER)
+            ? List.of("-s", "workspace-write", "--skip-git-repo-check", "-c", "sandbox_workspace_write.network_access=true",
+                "-c", "sandbox_workspace_write.exclude_slash_tmp=true", GIT_FOLDER)
             : List.of("-s", "danger-full-access", "--skip-git-repo-check");
     }
 
     String limitsFile() {
         return "total=%d idle=%d lease=%d grace=5 run_id=%s codex=%s max_tokens=%d thread=%s%n".formatted(limits.total().toSeconds(),
             limits.idle().toSeconds(), limits.lease().toSeconds(), runId, settings.codex() ? "yes" : "no", limits.tokens(),
-            thread == null ? "" : thread);
+            thread == null ? "" : quotedIfNeeded(thread));
     }
 
     /** A file, so that secrets stand on no command line. {@code reportPath}: the report in the agent's place, or null. */
@@ -6186,6 +6191,7 @@ exit 92
     static final String LAUNCHER = """
 run=@RUN@
 (umask 022; mkdir -p @WORKSPACE@) && cd @WORKSPACE@ || exit 96
+mkdir -p "${TMPDIR:-.}"
 [ ! -d .git ] || set -- -c "sandbox_workspace_write.writable_roots=[\\"$(pwd)/.git\\"]"
 . "$run/env.sh"
 rm -f "$run/env.sh"

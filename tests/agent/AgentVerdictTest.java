@@ -316,6 +316,7 @@ class AgentVerdictTest {
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
         {"type":"thread.started","thread_id":"t1"}                                                       | [thread t1]
+        {"type":"thread.started","thread_id":"--config=x"}                                               | [thread null]
         {"type":"turn.started"}                                                                          | []
         {"type":"turn.completed","usage":{"input_tokens":5,"output_tokens":3}}                           | \
         [turn completed: 5 tokens in, 3 out]
