@@ -283,9 +283,13 @@ public class prompt_run implements Callable<Integer> {
             throw new UsageError(twice);
         });
         var options = prompt.read(env);
-        var infra = infrastructure.read(env, console);
+        var read = infrastructure.read(env, console);
         var event = EventFile.read(env, console);
-        var facts = Facts.gather(options.kind(), fact.given(agent, env), event, infra, console::warn);
+        var facts = Facts.gather(options.kind(), fact.given(agent, env), event, read, console::warn);
+        var infra = read.about(facts.namespace());
+        if (infra != read) {
+            console.warn("--infra-report " + infra.file() + ": " + infra.problem() + "; the environment counts as not ready");
+        }
         var talk = Discussion.gather(options.kind(), facts, event, GitHub.of(env, console), text.access(env), redactor);
         var renderer = new Renderer(new PromptModel(options, facts, infra, talk, redactor), console);
         return options.print() ? told(renderer.render(Place.undecided(infra))) : run(options, facts, infra, renderer, redactor);
@@ -1280,7 +1284,6 @@ record Recheck(RunSetup run) {
     private static final Set<String> STEP_FILES = Set.of("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY", "GITHUB_ENV", "GITHUB_PATH",
         "GITHUB_STATE");
     private static final int NOT_READY = 10;
-    private static final int MOST_BYTES = 16 * 1024 * 1024;
 
     /** What cannot be run, does not end or cannot be read is never a ready environment. */
     Infra check() throws InterruptedException {
@@ -1288,16 +1291,14 @@ record Recheck(RunSetup run) {
         run.log().info("the environment is checked again: " + command);
         var env = new HashMap<>(System.getenv());
         env.keySet().removeAll(STEP_FILES);
-        return read(new LocalShell(env, Path.of("").toAbsolutePath()).own(List.of("sh", "-c", command),
-            run.patience().recheck(), line -> run.log().info("recheck | " + line)));
+        var reply = new LocalShell(env, Path.of("").toAbsolutePath()).own(List.of("sh", "-c", command),
+            run.patience().recheck(), line -> run.log().info("recheck | " + line));
+        return read(reply).about(run.namespace());
     }
 
     static Infra read(Reply reply) {
         if (!reply.ok() && !(reply.ended() && reply.code() == NOT_READY)) {
             return Infra.broken(null, reply.problem());
-        }
-        if (reply.out().length > MOST_BYTES) {
-            return Infra.broken(null, "its output is too long");
         }
         try {
             return Infra.of(!reply.ok(), null, ExactJson.read(reply.text()));
@@ -3451,6 +3452,7 @@ static final class Disk {
 /** Commands on this machine, with nothing of its environment but what is allowed. */
 record LocalShell(Map<String, String> environment, Path folder) implements Shell {
     private static final int GRACE_MILLIS = 3000;
+    private static final int MOST_BYTES = 64 << 20;
 
     @Override
     public Reply run(List<String> argv, byte[] stdin, Duration limit) throws InterruptedException {
@@ -3489,7 +3491,8 @@ record LocalShell(Map<String, String> environment, Path folder) implements Shell
             // A child that was left behind may keep them open for ever.
             output.join(GRACE_MILLIS);
             errors.join(GRACE_MILLIS);
-            return new Reply(process.exitValue(), out.toByteArray(), err.toString(), null, false);
+            return out.size() > MOST_BYTES ? Reply.broken("its output is longer than 64 MiB", true)
+                : new Reply(process.exitValue(), out.toByteArray(), err.toString(), null, false);
         } finally {
             end.accept(process);
             process.destroyForcibly();
@@ -3506,7 +3509,10 @@ record LocalShell(Map<String, String> environment, Path folder) implements Shell
 
     private static void drain(InputStream stream, ByteArrayOutputStream out) {
         try (stream) {
-            stream.transferTo(out);
+            var part = new byte[1 << 16];
+            for (int n = 0; n >= 0 && out.size() <= MOST_BYTES; n = stream.read(part)) {
+                out.write(part, 0, n);
+            }
         } catch (IOException closed) {
             // what has come is the output
         }
@@ -4702,6 +4708,7 @@ static final class Story {
         switch (event.path("type").asString("")) {
             case "thread.started":
                 var id = event.path("thread_id").asString("");
+                completed = false;
                 thread = id.matches("\\w[\\w-]{0,63}") ? id : null; // it becomes a word of a command
                 return List.of("thread " + thread);
             case "turn.started":
@@ -6563,6 +6570,13 @@ record Infra(boolean unhealthy, boolean reported, String problem, Path file, Jso
 
     static Infra broken(Path file, String problem) {
         return new Infra(true, false, problem, file, MissingNode.getInstance());
+    }
+
+    /** A report about another namespace proves nothing of this one; where nobody tells which it is, it counts. */
+    Infra about(String namespace) {
+        var other = name("namespace");
+        return namespace == null || other == null || other.equals(namespace) ? this
+            : broken(file, "it is about namespace " + other + ", not " + namespace);
     }
 
     Integer number(String field) {

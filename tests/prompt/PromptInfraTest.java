@@ -97,6 +97,16 @@ class PromptInfraTest {
         }
 
         @Test
+        void isAReportAboutAnotherNamespace() {
+            Path ready = PromptLab.file(folder, "ready.json", "{\"infraReady\": true, \"namespace\": \"shop-dev-3\"}");
+            var other = PromptLab.run(Map.of(), "--kind", "dev_issue", "--print", "-n", "shop-dev-4", "--infra-report", ready.toString());
+            assertTrue(other.out().contains("INFRA_UNHEALTHY=1"), other.out());
+            assertTrue(other.err().contains("it is about namespace shop-dev-3, not shop-dev-4"), other.err());
+            var own = PromptLab.run(Map.of(), "--kind", "dev_issue", "--print", "-n", "shop-dev-3", "--infra-report", ready.toString());
+            assertFalse(own.out().contains("INFRA_UNHEALTHY=1"), own.out());
+        }
+
+        @Test
         void isAReportThatIsMissingOrAFolderAndThePromptSaysThatItCouldNotBeRead() {
             for (Path path : List.of(folder.resolve("missing.json"), folder)) {
                 var result = PromptLab.run(Map.of(), "--kind", "dev_issue", "--print", "--infra-report", path.toString());

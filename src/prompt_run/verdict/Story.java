@@ -18,6 +18,7 @@ public final class Story {
         switch (event.path("type").asString("")) {
             case "thread.started":
                 var id = event.path("thread_id").asString("");
+                completed = false;
                 thread = id.matches("\\w[\\w-]{0,63}") ? id : null; // it becomes a word of a command
                 return List.of("thread " + thread);
             case "turn.started":
