@@ -830,7 +830,7 @@ record Report(RunOptions options, Facts facts, Infra infra, OutputOptions output
             + "\n[cut: " + (message.length() - MESSAGE_MOST) + " characters more]");
         json.put("finalMessageFile", text(files.get("last-message.md")));
         json.put("transcriptFile", text(files.get("events.jsonl")));
-        json.put("broughtBack", run.brought().state() == null ? null : masked(Json.MAPPER.convertValue(run.brought(), Map.class)));
+        json.put("broughtBack", run.brought().state() == null ? null : masked(run.brought()));
         json.put("notes", masked(run.notes()));
         new ActionsFiles(env, log).tell(json);
         if (output.result != null) {
@@ -862,7 +862,7 @@ record Report(RunOptions options, Facts facts, Infra infra, OutputOptions output
     private void checks(Map<String, Object> json, Finished run) {
         var rounds = run.rounds();
         json.put("limit", run.verdict().outcome().limit());
-        json.put("rounds", masked(Json.MAPPER.convertValue(rounds, List.class)));
+        json.put("rounds", masked(rounds));
         json.put("infraReadyAfter", !run.rechecked() ? null
             : !rounds.isEmpty() && Boolean.TRUE.equals(rounds.get(rounds.size() - 1).ready()));
         json.put("agentStatus", run.said().status());
@@ -878,15 +878,9 @@ record Report(RunOptions options, Facts facts, Infra infra, OutputOptions output
         return text == null ? null : redactor.mask(text);
     }
 
-    /** With every text in it masked. */
+    /** As maps, lists and text, all of it masked. */
     private Object masked(Object value) {
-        if (value instanceof Map<?, ?> map) {
-            var masked = new LinkedHashMap<Object, Object>();
-            map.forEach((name, of) -> masked.put(name, masked(of)));
-            return masked;
-        }
-        return value instanceof List<?> all ? all.stream().map(this::masked).toList()
-            : value instanceof String text ? redactor.mask(text) : value;
+        return Json.MAPPER.convertValue(MaskedJson.of(Json.MAPPER.valueToTree(value), redactor), Object.class);
     }
 
     private static String text(Path file) {
@@ -1704,7 +1698,7 @@ record Homecoming(Git git, Path scratch, Map<String, String> pack, String runId,
             throws Broken, InterruptedException, IOException {
         var before = shared == null ? ourHead + "^{tree}" : shared;
         var mine = git.changes(before, ours);
-        var conflicts = new ArrayList<String>(branchConflicts(branch, head, ourHead));
+        var conflicts = new ArrayList<String>(branchConflicts(branch, head));
         conflicts.addAll(changedByBoth(mine, git.changes(before, theirs)));
         conflicts.addAll(staged());
         var wanted = conflicts.isEmpty() ? merged(theirs, mine) : ours;
@@ -1730,20 +1724,18 @@ record Homecoming(Git git, Path scratch, Map<String, String> pack, String runId,
     /** The agent's branch; commits on no branch get the one that this run is for. */
     private String branch(String head, String ourHead) throws InterruptedException {
         var theirs = pack.get("branch");
-        var branch = theirs.isBlank() ? head.equals(ourHead) ? null : usualBranch : theirs;
-        return branch != null && git.ok("check-ref-format", "--branch", branch) ? branch : head.equals(ourHead) ? null : usualBranch;
+        return !theirs.isBlank() && git.ok("check-ref-format", "--branch", theirs) ? theirs : head.equals(ourHead) ? null : usualBranch;
     }
 
-    private List<String> branchConflicts(String branch, String head, String ourHead) throws Broken, InterruptedException {
+    private List<String> branchConflicts(String branch, String head) throws Broken, InterruptedException {
         var conflicts = new ArrayList<String>();
         for (var state : List.of("MERGE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD", "rebase-merge", "rebase-apply")) {
             if (Files.exists(git.tree().resolve(git.run("rev-parse", "--git-path", state)))) {
                 conflicts.add("the working tree is in the middle of something (" + state + ")");
             }
         }
-        boolean exists = branch != null && git.ok("show-ref", "-q", "--verify", Git.END, "refs/heads/" + branch);
-        var tip = exists ? git.run("rev-parse", "refs/heads/" + branch) : ourHead;
-        if (exists && !git.ok("merge-base", "--is-ancestor", Git.END, tip, head)) {
+        var tip = branch == null ? null : tips("refs/heads/").get(branch);
+        if (tip != null && !git.ok("merge-base", "--is-ancestor", tip, head)) {
             conflicts.add("branch " + branch + ": the agent's commits are not based on it");
         }
         return conflicts;
@@ -5754,13 +5746,9 @@ ended() { # rc, reason: the exit file, whole or not there
 
 # Pids of the agent and all that it started, also what left its process group: they carry the run's id in their environment.
 members() {
-  if printf 'a\\000b' | grep -q b; then
-    grep -l "AGENT_RUN_ID=$run_id" /proc/[0-9]*/environ
-  else # a grep that stops at a null byte
-    for f in /proc/[0-9]*/environ; do
-      if tr '\\000' '\\n' <"$f" | grep -qxF "AGENT_RUN_ID=$run_id"; then echo "$f"; fi
-    done
-  fi 2>/dev/null | cut -d/ -f3
+  for f in /proc/[0-9]*/environ; do
+    if tr '\\000' '\\n' <"$f" | grep -qxF "AGENT_RUN_ID=$run_id"; then echo "$f"; fi
+  done 2>/dev/null | cut -d/ -f3
 }
 
 signal_members() { # signal, one more pid or nothing
@@ -6476,7 +6464,7 @@ record GitHubEvent(JsonNode root) {
         return number.isNumber() ? number(number) : aboutPullRequest() ? number(root.path("issue").path("number")) : null;
     }
 
-    private static Integer number(JsonNode node) {
+    static Integer number(JsonNode node) {
         return node.canConvertToInt() && node.asInt(0) > 0 ? Integer.valueOf(node.asInt(0)) : null;
     }
 
@@ -6580,8 +6568,7 @@ record Infra(boolean unhealthy, boolean reported, String problem, Path file, Jso
     }
 
     Integer number(String field) {
-        var value = report.path(field);
-        return value.canConvertToInt() && value.asInt(0) > 0 ? Integer.valueOf(value.asInt(0)) : null;
+        return GitHubEvent.number(report.path(field));
     }
 
     String name(String field) {

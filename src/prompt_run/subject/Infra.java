@@ -34,8 +34,7 @@ public record Infra(boolean unhealthy, boolean reported, String problem, Path fi
     }
 
     Integer number(String field) {
-        var value = report.path(field);
-        return value.canConvertToInt() && value.asInt(0) > 0 ? Integer.valueOf(value.asInt(0)) : null;
+        return GitHubEvent.number(report.path(field));
     }
 
     String name(String field) {
