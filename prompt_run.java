@@ -3035,16 +3035,18 @@ static final class EventFile {
         if (path == null) {
             return GitHubEvent.NONE;
         }
+        String why = "not a JSON object";
         try {
-            var root = Json.MAPPER.readTree(Files.readString(Path.of(path)));
-            if (root != null && root.isObject()) {
+            var root = Json.MAPPER.readTree(TextFile.read(Path.of(path)));
+            if (root.isObject()) {
                 return new GitHubEvent(root);
             }
-            log.warn("GITHUB_EVENT_PATH " + path + ": not a JSON object; the prompt is built without the event");
-        } catch (IOException | JacksonException problem) {
-            log.warn("GITHUB_EVENT_PATH " + path + ": cannot read it (" + problem.getClass().getSimpleName()
-                + "); the prompt is built without the event");
+        } catch (JacksonException problem) {
+            why = "not valid JSON";
+        } catch (IllegalArgumentException problem) {
+            why = problem.getMessage();
         }
+        log.warn("GITHUB_EVENT_PATH " + path + ": " + why + "; the prompt is built without the event");
         return GitHubEvent.NONE;
     }
 }
@@ -3193,11 +3195,11 @@ static final class ReportFile {
 
     private static Infra read(Path file, boolean asked) {
         try {
-            return Infra.of(asked, file, ExactJson.read(Files.readString(file)));
+            return Infra.of(asked, file, ExactJson.read(TextFile.read(file)));
         } catch (JacksonException problem) {
             return Infra.broken(file, "it is not valid JSON");
-        } catch (IOException problem) {
-            return Infra.broken(file, TextFile.reason(problem));
+        } catch (IllegalArgumentException problem) {
+            return Infra.broken(file, problem.getMessage());
         }
     }
 }
