@@ -298,8 +298,10 @@ public class prompt_run implements Callable<Integer> {
     private int run(RunOptions options, Facts facts, Infra infra, Renderer renderer, Redactor redactor) throws IOException {
         var settings = agent.read(options, facts, env);
         var prices = output.prices(env);
-        try (var run = new AgentRun(settings, facts, infra, redactor, Patience.USUAL, console)) {
-            var place = run.choosePlace(options.dryRun());
+        var setup = new RunSetup(RunId.next(), settings, facts.namespace(), Patience.USUAL, console, new ArrayList<>());
+        var ladder = new Ladder(setup);
+        try (var run = new AgentRun(setup, ladder, facts, infra, redactor)) {
+            var place = run.choosePlace(options.dryRun() ? ladder::look : ladder::climb);
             var rendered = renderer.render(place);
             return told(options.dryRun() ? run.preview(place, rendered)
                 : new Report(options, facts, infra, output, prices, env, redactor, console)
@@ -827,7 +829,7 @@ record Report(RunOptions options, Facts facts, Infra infra, OutputOptions output
         json.put("cost", prices.map(p -> p.cost(run.spent())).orElse(null));
         checks(json, run);
         json.put("finalMessage", message.length() <= MESSAGE_MOST ? message : message.substring(0, MESSAGE_MOST)
-            + "\n[cut: " + (message.length() - MESSAGE_MOST) + " characters more]");
+            + "\n[cut: " + Texts.count(message.length() - MESSAGE_MOST, "character") + " more]");
         json.put("finalMessageFile", text(files.get("last-message.md")));
         json.put("transcriptFile", text(files.get("events.jsonl")));
         json.put("broughtBack", run.brought().state() == null ? null : masked(run.brought()));
@@ -923,22 +925,28 @@ static final class AgentRun implements AutoCloseable {
     private String nowhere;
 
     /** From here on a signal ends the run in good order; a kubeconfig that is none is a usage error. */
-    AgentRun(AgentSettings settings, Facts facts, Infra infra, Redactor redactor, Patience patience, Log log) {
-        this.run = new RunSetup(RunId.next(), settings, facts.namespace(), patience, log, new ArrayList<>());
+    AgentRun(RunSetup run, Ladder ladder, Facts facts, Infra infra, Redactor redactor) {
+        this.run = run;
+        this.ladder = ladder;
         this.facts = facts;
         this.infra = infra;
         this.redactor = redactor;
-        this.ladder = new Ladder(run);
+        var settings = run.settings();
         if (settings.kubeconfig() != null || settings.context() != null) {
             Kube.config(settings.kubeconfig(), settings.context());
         }
         cancel.listen();
     }
 
-    /** Goes down the ladder; the place is a fact of the prompt, so this comes before the rendering. A dry run only looks. */
-    Place choosePlace(boolean dryRun) {
+    /** Where on the ladder the run goes; null for nowhere. */
+    interface Choice {
+        Site site() throws InterruptedException;
+    }
+
+    /** The place is a fact of the prompt, so this comes before the rendering. */
+    Place choosePlace(Choice choice) {
         try {
-            site = dryRun ? ladder.look() : ladder.climb();
+            site = choice.site();
             nowhere = site == null ? reasons() : null;
         } catch (InterruptedException signal) {
             nowhere = "cancelled while looking for a place";
@@ -948,16 +956,6 @@ static final class AgentRun implements AutoCloseable {
                 + " is older than " + Site.CODEX_VERSION + ", which prompt_run is made for");
         }
         return place();
-    }
-
-    /** The run happens here, whatever the ladder would say. */
-    Place choose(Site here) {
-        site = here;
-        return place();
-    }
-
-    RunSetup setup() {
-        return run;
     }
 
     /** They may quote the cluster. */
@@ -1469,8 +1467,6 @@ static final class Rounds {
 
 /** A run's name: sorts by time, and is a valid part of a Kubernetes name. */
 static final class RunId {
-    private RunId() { }
-
     static String next() {
         byte[] random = new byte[4];
         new SecureRandom().nextBytes(random);
@@ -2112,7 +2108,7 @@ record Transfer(Commands commands) {
 
     private static List<String> put(String folder, String name, byte[] content) {
         return List.of("sh", "-c", Scripts.PUT, "sh", folder, name, String.valueOf(content.length),
-            Checksums.sha256(content), Checksums.cksum(content));
+            Sha256.of(content), Checksums.cksum(content));
     }
 
     void storeLarge(String name, Path file) throws Broken, InterruptedException, IOException {
@@ -2168,8 +2164,6 @@ record Transfer(Commands commands) {
 
 /** The manifests that mend the account of the agent's Deployment, as notes for the result. */
 static final class AccountAdvice {
-    private AccountAdvice() { }
-
     static String missing(DeployView view) {
         return "serviceaccount/" + view.account() + ", which deploy/" + view.name() + " runs as, is missing in " + view.namespace()
             + "; this manifest brings it, with the Role that an agent needs:\n" + manifest(view.namespace(), view.account());
@@ -2313,8 +2307,6 @@ record DeployReader(KubernetesClient client, String namespace, String name) {
 
 /** The edge to the API server. */
 static final class Kube {
-    private Kube() { }
-
     static Config config(Path kubeconfig, String context) {
         try {
             return Kubeconfig.read(kubeconfig, context);
@@ -3027,8 +3019,6 @@ record Discussion(Facts facts, GitHubEvent event, GitHub github, WriteAccess acc
 
 /** The file that GitHub's runner leaves for a step: the webhook payload. */
 static final class EventFile {
-    private EventFile() { }
-
     /** A file that is not there or cannot be read is a warning: the prompt is then built without the event. */
     static GitHubEvent read(Env env, Log log) {
         var path = env.get("GITHUB_EVENT_PATH");
@@ -3176,8 +3166,6 @@ static final class GitHub {
 
 /** The report of ensure_ready. */
 static final class ReportFile {
-    private ReportFile() { }
-
     /** Either may be null; what is wrong with the report is a warning, and counts as not ready. */
     static Infra read(Path file, String flag, Log log) {
         boolean asked = flag != null && Values.flag("--infra-unhealthy", flag);
@@ -3208,8 +3196,6 @@ static final class ReportFile {
 
 /** Codex's settings: a profile that is laid over the config that the place has itself. */
 static final class CodexConfig {
-    private CodexConfig() { }
-
     static String render(RunOptions options, Facts facts, Map<String, String> passed) {
         var model = new LinkedHashMap<String, Object>();
         model.put("vars", options.vars());
@@ -3405,8 +3391,6 @@ static final class Broken extends Exception {
 
 /** Files of our own. */
 static final class Disk {
-    private Disk() { }
-
     static Path temporary(String name) {
         try {
             return Files.createTempDirectory(name);
@@ -3539,8 +3523,6 @@ interface Log {
 
 /** A mark that nobody who wrote a text can have known. */
 static final class Nonce {
-    private Nonce() { }
-
     static String next() {
         byte[] bits = new byte[16];
         new SecureRandom().nextBytes(bits);
@@ -3561,8 +3543,6 @@ interface Shell {
 
 /** Work that may never end, such as reading a pipe or rendering a template. */
 static final class Bounded {
-    private Bounded() { }
-
     /**
      * What comes of it in time. Else, and where the memory does not suffice, throws {@link IllegalArgumentException}; the work is left
      * behind in a thread that keeps no process alive.
@@ -3590,8 +3570,6 @@ static final class Bounded {
 
 /** Threads that keep no process alive. */
 static final class Daemon {
-    private Daemon() { }
-
     static ThreadFactory named(String name) {
         return task -> {
             var thread = new Thread(task, name);
@@ -3610,8 +3588,6 @@ static final class Daemon {
 
 /** An option that stands twice on a command line: picocli would start its group anew and forget what the group had. */
 static final class GivenTwice {
-    private GivenTwice() { }
-
     /** {@code --pr is given twice}; options that take several values may come again. */
     static Optional<String> of(List<String> given, CommandSpec spec) {
         return spec.options().stream().filter(option -> !option.isMultiValue())
@@ -3619,15 +3595,13 @@ static final class GivenTwice {
             .map(option -> option.longestName() + " is given twice").findFirst();
     }
 
-    private static boolean is(OptionSpec option, String word) {
+    static boolean is(OptionSpec option, String word) {
         return Stream.of(option.names()).anyMatch(name -> word.equals(name) || name.startsWith("--") && word.startsWith(name + "="));
     }
 }
 
 /** Threads of the JDK's HTTP client, which outlive it: on JDK 17 a client cannot be closed. */
 static final class HttpThreads {
-    private HttpThreads() { }
-
     /** Ends them when nothing is asked any more: at its exit HotSpot waits 0.3 s for threads that sleep in a system call (VM_Exit). */
     static void end() {
         end(Thread.getAllStackTraces().keySet());
@@ -3640,8 +3614,6 @@ static final class HttpThreads {
 
 /** Which cluster: an explicit kubeconfig, {@code KUBECONFIG}, {@code ~/.kube/config}, or the pod's own account. */
 static final class Kubeconfig {
-    private Kubeconfig() { }
-
     /**
      * Throws {@link IllegalArgumentException}; its message is one line that names the option or variable. A context that is not there,
      * and a file that is not there, must not silently become another one: that would be somebody else's cluster.
@@ -3705,8 +3677,6 @@ static final class ProcessTree {
     /** A fork bomb outruns every snapshot: enough is tried. */
     private static final int ROUNDS = 50;
 
-    private ProcessTree() { }
-
     /** Asks all of them to end, and kills after three seconds what has not. */
     static void end(Process process) {
         var tree = stopped(Set.of(process.toHandle()));
@@ -3758,8 +3728,6 @@ static final class ProcessTree {
  * variable is an error with its line, and equal data give equal bytes whatever the machine's language.
  */
 static final class TemplateEngine {
-    private TemplateEngine() { }
-
     static Configuration of(TemplateLoader loader) {
         System.setProperty("org.freemarker.loggerLibrary", "none");
         var engine = new Configuration(Configuration.VERSION_2_3_34);
@@ -3847,8 +3815,6 @@ static final class TemplateEngine {
 
 /** Whether a stream is a terminal. Java 17 tells it for stdin and stdout together only, so the shell is asked. */
 static final class Terminal {
-    private Terminal() { }
-
     static boolean is(int descriptor) {
         try {
             return new ProcessBuilder("sh", "-c", "test -t " + descriptor).inheritIO().start().waitFor() == 0;
@@ -3872,8 +3838,6 @@ static final class Terminal {
 /** Files of text, and what to say when they cannot be read. */
 static final class TextFile {
     static final int LARGEST = 32 << 20;
-
-    private TextFile() { }
 
     /** The file as UTF-8, 32 MiB at most, of a pipe what comes in 30 s; throws {@link IllegalArgumentException} with {@link #reason}. */
     static String read(Path file) {
@@ -3913,8 +3877,6 @@ static final class TextFile {
 
 /** Template variables as a command line gives them: {@code --var-file}, then {@code --vars}; what comes later wins. */
 static final class Variables {
-    private Variables() { }
-
     /** Throws {@link IllegalArgumentException}; its message is one line that names the option. */
     static Map<String, Object> read(List<Path> files, List<String> lists) {
         var all = new LinkedHashMap<String, Object>();
@@ -3923,9 +3885,10 @@ static final class Variables {
         return all;
     }
 
-    private static Map<String, Object> named(String option, Supplier<Map<String, Object>> vars) {
+    /** What is wrong with the value is told with the option before it. */
+    static <T> T named(String option, Supplier<T> value) {
         try {
-            return vars.get();
+            return value.get();
         } catch (IllegalArgumentException e) {
             throw new IllegalArgumentException(option + e.getMessage(), e);
         }
@@ -4003,8 +3966,6 @@ static final class InfraView {
         + "| --(?:tail|since|for|sort-by|field-selector|container|namespace)[= ][A-Za-z0-9_.,/:=-]{1,200}";
     private static final Pattern COMMAND = Pattern.compile("kubectl(?: -n [a-z0-9-]{1,63})?(?:" + READS + ")"
         + "(?:" + WORD_OF_COMMAND + "|" + SHORT_OPTION + "|" + LONG_OPTION + "){0,12}");
-    private static final Map<String, String> SHORT = Map.of("Deployment", "deploy", "StatefulSet", "sts", "DaemonSet", "ds",
-        "Service", "svc", "PersistentVolumeClaim", "pvc", "ReplicaSet", "rs", "ServiceAccount", "sa", "ConfigMap", "cm", "Ingress", "ing");
     private static final Set<String> OUTCOMES = Set.of("ready", "timeout", "failed", "apply-failed", "prepare-failed", "no-cluster",
         "forbidden", "interrupted");
 
@@ -4148,8 +4109,8 @@ static final class InfraView {
         var shown = String.join(" ", lines.values());
         var others = texts(cause.path("candidates"), c -> flat(c.asString(""))).stream()
             .filter(c -> !shown.contains("=" + c.replaceFirst(" \\(.*", ""))).collect(Collectors.joining("; "));
-        lines.merge(lines.isEmpty() ? "there is" : lines.keySet().iterator().next(), others, (a, b) -> b.isEmpty()
-            ? a : a + "; there is: " + b);
+        lines.merge(lines.isEmpty() ? "found" : lines.keySet().iterator().next(), others, (a, b) -> b.isEmpty()
+            ? a : a + "; found: " + b);
         lines.forEach((object, text) -> say("[" + causeNumber + "] " + flat(object), text, false, FACT_CHARS));
         return String.join("\n", lines.values()) + " " + String.join(" ", lines.keySet());
     }
@@ -4196,7 +4157,7 @@ static final class InfraView {
             + (excerpt.path("previous").asBoolean(false) ? " (previous run)" : "");
         var first = excerpts.putIfAbsent(head + kept, causeNumber);
         kept.addFirst("[" + causeNumber + "] " + head + ": " + (first != null ? "see [" + first + "]"
-            : (kept.size() < all.size() ? "the last " + kept.size() + " of " : "") + total + " lines"));
+            : (kept.size() < all.size() ? "the last " + kept.size() + " of " : "") + Texts.count(total, "line")));
         return first == null ? kept : kept.subList(0, 1);
     }
 
@@ -4248,7 +4209,7 @@ static final class InfraView {
         int tail = text.length() - (limit - head);
         head -= Character.isHighSurrogate(text.charAt(head - 1)) ? 1 : 0;
         tail += Character.isLowSurrogate(text.charAt(tail)) ? 1 : 0;
-        return text.substring(0, head) + "[cut: " + (tail - head) + " characters]" + text.substring(tail);
+        return text.substring(0, head) + "[cut: " + Texts.count(tail - head, "character") + "]" + text.substring(tail);
     }
 
     private String block() {
@@ -4310,7 +4271,7 @@ static final class InfraView {
         var name = parts.length == 2 ? parts[1] : "";
         boolean valid = KIND.matcher(parts[0]).matches() && OBJECT_NAME.matcher(name).matches()
             && !Injection.in(name.replaceAll("[-.:]", " "));
-        return valid ? SHORT.getOrDefault(parts[0], parts[0].toLowerCase(Locale.ROOT)) + "/" + name : "object/(name withheld)";
+        return valid ? Kubectl.ref(parts[0], name) : "object/(name withheld)";
     }
 }
 
@@ -4428,8 +4389,6 @@ static final class Surroundings {
     private static final Pattern COMMAND = Pattern.compile("[A-Za-z0-9./][\\w ./:=,{}'\"|;@+-]{0,299}");
     private static final int MOST = 20;
 
-    private Surroundings() { }
-
     static Map<String, Object> of(JsonNode report, Redactor redactor) {
         var services = report.path("services");
         return Map.of("services", services(services, false), "silent", services(services, true),
@@ -4508,8 +4467,8 @@ record Brought(String state, String branch, String head, int commits,
 
     String told() {
         return lacking() ? "not brought back: " + why() : state.equals("unchanged") ? "the agent changed nothing in its workspace"
-            : "brought back: " + commits + " commits" + (branch == null ? "" : " on " + branch)
-            + ", " + files.size() + " uncommitted files";
+            : "brought back: " + Texts.count(commits, "commit") + (branch == null ? "" : " on " + branch)
+            + ", " + Texts.count(files.size(), "uncommitted file");
     }
 }
 
@@ -4757,7 +4716,7 @@ static final class Story {
         var lines = output.lines().toList();
         var shown = new ArrayList<String>();
         if (lines.size() > 10) {
-            shown.add("  [" + (lines.size() - 10) + " lines before this are in the transcript]");
+            shown.add("  [" + Texts.count(lines.size() - 10, "line") + " before this in the transcript]");
         }
         lines.subList(Math.max(0, lines.size() - 10), lines.size()).forEach(line -> shown.add("  " + line));
         shown.add("  " + last);
@@ -4809,8 +4768,6 @@ static final class Story {
 
 /** The result as Markdown, for the summary of a step. */
 static final class Summary {
-    private Summary() { }
-
     static String of(Map<String, Object> json) {
         var text = new StringBuilder("### Agent: " + json.get("status") + "\n\n| | |\n|---|---|\n");
         row(text, "reason", json.get("reason"));
@@ -4829,8 +4786,8 @@ static final class Summary {
         }
         row(text, "thread", json.get("threadId"));
         if (json.get("broughtBack") instanceof Map<?, ?> brought) {
-            row(text, "changes", brought.get("state")
-                + (brought.get("branch") == null ? "" : ", branch " + brought.get("branch") + ", " + brought.get("commits") + " commits"));
+            row(text, "changes", brought.get("state") + (brought.get("branch") == null ? "" : ", branch " + brought.get("branch") + ", "
+                + Texts.count(((Number) brought.get("commits")).longValue(), "commit")));
         }
         ((List<?>) json.get("notes")).forEach(note -> text.append("\n").append(fenced(String.valueOf(note))));
         var message = String.valueOf(json.get("finalMessage"));
@@ -4844,9 +4801,7 @@ static final class Summary {
 
     private static void row(StringBuilder text, String name, Object value) {
         if (value != null) {
-            text.append("| ").append(name).append(" | ")
-                .append(Texts.line(String.valueOf(value)).replace("&", "&amp;").replace("<", "&lt;").replaceAll("[\\\\|`\\[]", "\\\\$0"))
-                .append(" |\n");
+            text.append("| ").append(name).append(" | ").append(Texts.markdown(Texts.line(String.valueOf(value)))).append(" |\n");
         }
     }
 
@@ -5064,8 +5019,6 @@ record AgentPod(String namespace, String runId, String image, String account, lo
 
 /** What a pod of our own takes over from deploy/codex: credentials as optional, nothing privileged, nothing of the node. */
 static final class Borrowed {
-    private Borrowed() { }
-
     static List<Volume> volumes(PodSpec theirs, Predicate<String> claimUsable) {
         var volumes = new ArrayList<Volume>();
         for (var volume : theirs.getVolumes()) {
@@ -5486,8 +5439,6 @@ static final class Rbac {
         "batch", List.of("jobs", "cronjobs"),
         "networking.k8s.io", List.of("ingresses"));
 
-    private Rbac() { }
-
     static List<PolicyRule> wanted(boolean plans) {
         var rules = new ArrayList<PolicyRule>();
         new TreeMap<>(READ).forEach((group, resources) -> rules.add(rule(group, resources, "get", "list", "watch")));
@@ -5670,18 +5621,8 @@ record Launch(AgentSettings settings, Facts facts, Infra infra, String runId, St
 
 // src/prompt_run/remote/
 
-/** SHA-256, and the POSIX cksum for images that have nothing else. */
+/** The POSIX cksum, for images that have nothing better than that. */
 static final class Checksums {
-    private Checksums() { }
-
-    static String sha256(byte[] content) {
-        try {
-            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(content));
-        } catch (NoSuchAlgorithmException impossible) {
-            throw new IllegalStateException(impossible);
-        }
-    }
-
     /** As {@code cksum} prints it for stdin: CRC and length. */
     static String cksum(byte[] content) {
         int crc = 0;
@@ -5705,14 +5646,12 @@ static final class Checksums {
     /** Compares with what sha256sum or cksum printed over there. */
     static boolean matches(String printed, byte[] content) {
         var first = printed.strip().split("\\s+")[0];
-        return first.length() == 64 ? first.equals(sha256(content)) : printed.strip().equals(cksum(content));
+        return first.length() == 64 ? first.equals(Sha256.of(content)) : printed.strip().equals(cksum(content));
     }
 }
 
 /** The {@code key=value} lines that the shell programs print. */
 static final class Fields {
-    private Fields() { }
-
     static Map<String, String> of(String text) {
         var fields = new LinkedHashMap<String, String>();
         text.lines().filter(line -> line.indexOf('=') > 0)
@@ -5984,8 +5923,6 @@ join() { # file; from file.000001, file.000002, ...
 
     static final String KEEPER = SETTINGS + PROCESSES + LIMITS + LIFE
         + Scripts.SAY + ANSWERS + WorkTreeScript.COMMANDS + "\n\"$@\"\n";
-
-    private KeeperScript() { }
 }
 
 /**
@@ -6105,8 +6042,6 @@ git=$(has git)
 program=$(has "$2")
 head=$(cuts)"
 """;
-
-    private ProbeScript() { }
 }
 
 /** How a command elsewhere ended. A null code means that nobody knows: that is never a success. */
@@ -6139,8 +6074,6 @@ record Reply(Integer code, byte[] out, String err, String broken, boolean hopele
 /** Paths that come from the agent. */
 static final class SafePaths {
     private static final Pattern GIT_FOLDER = Pattern.compile("(?i)\\.git[ .]*|git~\\d+|\\.git:.*");
-
-    private SafePaths() { }
 
     static boolean inside(String path) {
         return !path.startsWith("/") && !path.contains("\\") && Arrays.stream(path.split("/", -1))
@@ -6233,8 +6166,6 @@ rm -rf "$home/$2.config.toml" "$1"
 """;
 
     static final String DISCARD = "rm -rf \"$1\"";
-
-    private Scripts() { }
 }
 
 /** The keeper's commands for the agent's work tree: sources put in, changes packed up. Git is needed for them alone. */
@@ -6363,8 +6294,6 @@ brought() { # workspace, tree, head
 """;
 
     static final String COMMANDS = GIT + UPLOAD + BRING_BACK;
-
-    private WorkTreeScript() { }
 }
 
 // src/prompt_run/subject/
@@ -6972,8 +6901,6 @@ static final class ExactJson {
     private static final ObjectReader READER = Json.MAPPER.reader()
         .with(DeserializationFeature.FAIL_ON_TRAILING_TOKENS, DeserializationFeature.FAIL_ON_READING_DUP_TREE_KEY);
 
-    private ExactJson() { }
-
     /** Throws {@link tools.jackson.core.JacksonException}. */
     static JsonNode read(String text) {
         return READER.readTree(text);
@@ -7015,8 +6942,6 @@ static final class Injection {
     private static final Pattern PATTERN = Pattern.compile(String.join("|", ENGLISH) + "|" + String.join("|", RUSSIAN),
         Pattern.CASE_INSENSITIVE | Pattern.UNICODE_CASE);
 
-    private Injection() { }
-
     static boolean in(String text) {
         return PATTERN.matcher(folded(text)).find();
     }
@@ -7049,8 +6974,6 @@ static final class Invisible {
     private static final Set<Integer> VISIBLE_FORMAT = Set.of(0x600, 0x601, 0x602, 0x603, 0x604, 0x605, 0x6DD, 0x70F, 0x890, 0x891, 0x8E2,
         0x110BD, 0x110CD);
     private static final Set<Integer> FILLERS = Set.of(0x34F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x2065, 0x3164, 0xFFA0, 0x2800);
-
-    private Invisible() { }
 
     record Seen(String text, int removed) {
     }
@@ -7107,8 +7030,6 @@ static final class Invisible {
 
 /** JSON with its secrets masked where they are text: in the written form a token may stand right after an escape such as {@code \\n}. */
 static final class MaskedJson {
-    private MaskedJson() { }
-
     static JsonNode of(JsonNode node, Redactor redactor) {
         if (node.isString()) {
             return Json.MAPPER.getNodeFactory().stringNode(redactor.mask(node.asString("")));
@@ -7281,8 +7202,6 @@ record Said(String source, String author, String association, Instant changed, S
 
 /** GitHub's JSON of issues, comments, reviews and threads, read as what somebody said, and where. */
 static final class SaidOnGitHub {
-    private SaidOnGitHub() { }
-
     static Said said(String source, JsonNode node, String field) {
         return new Said(source, node.path("user").path("login").asString(null), node.path("author_association").asString(null),
             latest(node), node.path(field).asString(""));
@@ -7435,7 +7354,7 @@ static final class Untrusted {
         while ((all[end] & 0xC0) == 0x80) {
             end--;
         }
-        return new String(all, 0, end, StandardCharsets.UTF_8) + "\n[cut: " + (all.length - end) + " bytes]";
+        return new String(all, 0, end, StandardCharsets.UTF_8) + "\n[cut: " + Texts.count(all.length - end, "byte") + "]";
     }
 }
 
@@ -7566,8 +7485,6 @@ static final class Disguises {
     /** A shorter value has too many accidental twins in base64 and hex. */
     private static final int LONG_ENOUGH = 8;
 
-    private Disguises() { }
-
     /** Without the blank ones; the value itself comes first. */
     static Set<String> of(String value) {
         var text = value.strip();
@@ -7626,8 +7543,6 @@ static final class Durations {
     private static final Pattern PART = Pattern.compile("(\\d{1,12}(?:\\.\\d{1,9})?)(ms|s|m|h|d)");
     private static final Map<String, Long> MILLIS = Map.of("ms", 1L, "s", 1000L, "m", 60_000L, "h", 3_600_000L, "d", 86_400_000L);
 
-    private Durations() { }
-
     /** Empty for what is no duration, or longer than a thousand days. */
     static Optional<Duration> of(String text) {
         var parts = PART.matcher(text.strip());
@@ -7652,8 +7567,6 @@ static final class Durations {
 static final class Flags {
     static final String ACCEPTED = "1, true, yes, on, 0, false, no, off or empty";
 
-    private Flags() { }
-
     /** Empty for a word that is neither; an empty text is a no. */
     static Optional<Boolean> of(String text) {
         return switch (text.strip().toLowerCase(Locale.ROOT)) {
@@ -7668,7 +7581,10 @@ static final class Flags {
 static final class Json {
     static final ObjectMapper MAPPER = new ObjectMapper();
 
-    private Json() { }
+    /** The text of a field, empty where there is none. */
+    static String text(JsonNode node, String field) {
+        return node.path(field).asString("");
+    }
 
     /**
      * Indented, for people and files; the text has no line end. GitHub's runner obeys {@code ##[…]} anywhere in a line, so that stands
@@ -7680,6 +7596,21 @@ static final class Json {
         } catch (JacksonException e) {
             throw new IllegalStateException(e); // a tree or a map of ours: it can always be written
         }
+    }
+}
+
+/** Names of objects as kubectl takes them. */
+static final class Kubectl {
+    private static final Map<String, String> SHORT = Map.ofEntries(Map.entry("Deployment", "deploy"), Map.entry("StatefulSet", "sts"),
+        Map.entry("DaemonSet", "ds"), Map.entry("ReplicaSet", "rs"), Map.entry("PersistentVolumeClaim", "pvc"),
+        Map.entry("PersistentVolume", "pv"), Map.entry("Service", "svc"), Map.entry("ServiceAccount", "sa"), Map.entry("ConfigMap", "cm"),
+        Map.entry("Ingress", "ing"), Map.entry("Namespace", "ns"), Map.entry("HorizontalPodAutoscaler", "hpa"),
+        Map.entry("PodDisruptionBudget", "pdb"), Map.entry("CustomResourceDefinition", "crd"), Map.entry("StorageClass", "sc"),
+        Map.entry("ResourceQuota", "quota"));
+
+    /** {@code deploy/web}: how an object is written in every message. */
+    static String ref(String kind, String name) {
+        return SHORT.getOrDefault(kind, kind.toLowerCase(Locale.ROOT)) + "/" + name;
     }
 }
 
@@ -7741,8 +7672,6 @@ static final class SecretShapes {
         "(?i)" + SECRET_SETTING + "(?:\\\\*[\"'])?\\s*[:=]\\s*"
             + "(?:\\\\*\"((?:[^\"\\\\]|\\\\[^\"])++)|'([^']+)'|(?!" + PROSE + ")([^\\s\"',;&\\\\}\\])]{3,}))");
 
-    private SecretShapes() { }
-
     private static List<Pattern> compiled(String... patterns) {
         return Stream.of(patterns).map(Pattern::compile).toList();
     }
@@ -7781,10 +7710,19 @@ static final class SecretShapes {
     }
 }
 
+/** SHA-256 in hex. */
+static final class Sha256 {
+    static String of(byte[] content) {
+        try {
+            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(content));
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException(e); // every Java has it
+        }
+    }
+}
+
 /** Small things about texts. */
 static final class Texts {
-    private Texts() { }
-
     /** A line that may keep its indentation. */
     static String visible(String text) {
         var line = line(text);
@@ -7813,6 +7751,12 @@ static final class Texts {
         return text.length() <= most ? text : text.substring(0, most - 1) + "…";
     }
 
+    /** A line that no character of it can turn into Markdown, a mention or a link. */
+    static String markdown(String line) {
+        return line.replace("&", "&amp;").replace("<", "&lt;").replaceAll("([\\\\`*_\\[\\]|#~])", "\\\\$1")
+            .replace("@", "@\u2060").replace("://", ":\u2060//");
+    }
+
     static String count(long n, String one) {
         return n + " " + one + (n == 1 ? "" : "s");
     }
@@ -7838,8 +7782,6 @@ static final class Texts {
 static final class Vars {
     private static final Pattern NEXT_KEY = Pattern.compile(",(?=\\s*[A-Za-z_][\\w.-]*\\s*=)");
     private static final Pattern PAIR = Pattern.compile("\\s*(?:export\\s+)?([A-Za-z_][\\w.-]*)\\s*=(.*)", Pattern.DOTALL);
-
-    private Vars() { }
 
     /** {@code a=1,b=2}; a comma that no {@code key=} follows belongs to the value. */
     static Map<String, Object> ofList(String list) {

@@ -48,6 +48,7 @@ import java.io.IOException;
 import java.io.OutputStreamWriter;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -73,9 +74,12 @@ import prompt_run.facts.EventFile;
 import prompt_run.facts.GitHub;
 import prompt_run.options.Env;
 import prompt_run.options.UsageError;
+import prompt_run.place.Ladder;
 import prompt_run.place.Patience;
+import prompt_run.place.RunSetup;
 import prompt_run.prompt.PromptModel;
 import prompt_run.run.AgentRun;
+import prompt_run.run.RunId;
 import prompt_run.subject.Facts;
 import prompt_run.subject.Infra;
 import prompt_run.subject.Place;
@@ -159,8 +163,10 @@ public class prompt_run implements Callable<Integer> {
     private int run(RunOptions options, Facts facts, Infra infra, Renderer renderer, Redactor redactor) throws IOException {
         var settings = agent.read(options, facts, env);
         var prices = output.prices(env);
-        try (var run = new AgentRun(settings, facts, infra, redactor, Patience.USUAL, console)) {
-            var place = run.choosePlace(options.dryRun());
+        var setup = new RunSetup(RunId.next(), settings, facts.namespace(), Patience.USUAL, console, new ArrayList<>());
+        var ladder = new Ladder(setup);
+        try (var run = new AgentRun(setup, ladder, facts, infra, redactor)) {
+            var place = run.choosePlace(options.dryRun() ? ladder::look : ladder::climb);
             var rendered = renderer.render(place);
             return told(options.dryRun() ? run.preview(place, rendered)
                 : new Report(options, facts, infra, output, prices, env, redactor, console)

@@ -14,8 +14,6 @@ public final class Disguises {
     /** A shorter value has too many accidental twins in base64 and hex. */
     private static final int LONG_ENOUGH = 8;
 
-    private Disguises() { }
-
     /** Without the blank ones; the value itself comes first. */
     public static Set<String> of(String value) {
         var text = value.strip();

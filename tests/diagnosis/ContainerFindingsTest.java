@@ -202,6 +202,23 @@ class ContainerFindingsTest {
         assertEquals(List.of(), web("", runs(2, "2026-01-01T09:59:01Z", true).replace("exitCode: 1", "exitCode: 0")).findings());
     }
 
+    @Test
+    void howTheRunBeforeALongOneEndedTellsNothing() {
+        var crash = List.of("CRASH_APP_ERROR Deployment/web");
+        var now = List.of("STILL_PROGRESSING Deployment/web"); // nothing probes it
+        assertEquals(now, after("09:49:50", "09:49:58", "09:50:00"), "ten minutes");
+        assertEquals(crash, after("09:49:50", "09:49:58", "09:50:01"));
+        assertEquals(crash, after("09:30:00", "09:38:00", "09:45:00"), "the one before lasted eight minutes");
+        assertEquals(now, after("09:30:00", "09:37:30", "09:45:00"));
+        assertEquals(now, after("01:00:00", "08:59:58", "09:00:00"), "an hour is long for any");
+        assertEquals(crash, after("01:00:00", "08:59:58", "09:00:01"));
+    }
+
+    private static List<String> after(String began, String ended, String started) {
+        return web("", runs(1, "2026-01-01T" + started + "Z", false).replace("finishedAt: '2026-01-01T09:59:00Z'",
+            "startedAt: '2026-01-01T" + began + "Z', finishedAt: '2026-01-01T" + ended + "Z'")).findings();
+    }
+
     private static Scene init(String command, String started) {
         return web("initContainers: [{name: wait, image: a, command: [sh, -c, '" + command + "']}]",
             Scene.initRunning("wait").replace("2026-01-01T09:51:00Z", started));

@@ -297,9 +297,9 @@ class DecisiveTextsTest {
     void podsThatAreReadyNotYetForLongEnoughAreProgress() {
         var scene = new Scene().deploy("api").judged("Deployment", "api", false);
         var deployment = scene.snapshot().find("Deployment", "api").orElseThrow();
-        deployment.at("/spec").asObject().put("minReadySeconds", 120);
+        deployment.at("/spec").asObject().put("minReadySeconds", 421);
         assertEquals(List.of("STILL_PROGRESSING shop Deployment/api"), causes(scene));
-        deployment.at("/status").asObject().put("availableReplicas", 1);
+        deployment.at("/spec").asObject().put("minReadySeconds", 420);
         assertEquals(List.of(), causes(scene));
     }
 

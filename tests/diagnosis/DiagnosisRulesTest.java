@@ -99,6 +99,33 @@ class DiagnosisRulesTest {
         assertEquals(List.of(), new Scene().add("kind: Deployment\nmetadata: {name: db}\nspec: {replicas: 0}").causes());
     }
 
+    @Test
+    void zeroIsNoFaultWhereAnotherStandsBehindTheSameService() {
+        var canary = "kind: %s\nmetadata: {name: db-2}\nspec: {replicas: %d, template: {metadata: {labels: {app: db}}}}";
+        for (var kind : List.of("Deployment", "ReplicaSet", "StatefulSet")) {
+            assertFalse(zero(canary.formatted(kind, 1)).toString().contains("REPLICAS_ZERO"), kind);
+            assertTrue(zero(canary.formatted(kind, 0)).contains("REPLICAS_ZERO " + kind + "/db-2"), kind);
+        }
+        assertTrue(zero(canary.formatted("Deployment", 1).replace("app: db}", "app: other}")).contains("REPLICAS_ZERO Deployment/db"));
+    }
+
+    @Test
+    void aHeadlessServiceServesAllPortsOfItsPods() {
+        var mismatch = List.of("ENV_PORT_MISMATCH Deployment/web");
+        assertEquals(List.of(), headless("None", "{name: es, ports: [{containerPort: 9200}]}"));
+        assertEquals(List.of(), headless("None", "{name: es}"), "they do not say their ports");
+        assertEquals(mismatch, headless("None", "{name: es, ports: [{containerPort: 9201}]}"));
+        assertEquals(mismatch, headless("10.0.0.9", "{name: es, ports: [{containerPort: 9200, name: x}]}"));
+    }
+
+    private static List<String> headless(String address, String container) {
+        return new Scene().deploy("web", "containers: [{name: web, image: a, env: [{name: ES_URL, value: 'http://es-0.es:9200'}]}]",
+            Scene.crashed("web", 1, "Error")).statefulSet("es", "containers: [" + container + "]", Scene.ready("es"))
+            .judged("Deployment", "web", true)
+            .add("kind: Service\nmetadata: {name: es}\nspec: {clusterIP: " + address
+            + ", selector: {app: es}, ports: [{port: 9300, targetPort: x}]}").causes();
+    }
+
     private static List<String> ingress(String spec, String... more) {
         var scene = new Scene().deploy("web").service("web", "{app: web}", "[{port: 80, name: http}]").none("IngressClass", "Secret");
         for (var yaml : more) {

@@ -74,16 +74,44 @@ class WorkloadFindingsTest {
         assertEquals(List.of("JOB_FAILED CronJob/sync"), of(new Scene().add(runs.formatted("2026-01-01T09:30:00Z")), "/sync"));
     }
 
+    private static List<String> rolling(String kind, int minReadySeconds, String status) {
+        return new Scene().add("kind: " + kind + "\nmetadata: {name: web}\nspec: {replicas: 2, minReadySeconds: " + minReadySeconds
+            + "}\nstatus: {replicas: 2}\n---\nkind: ReplicaSet\nmetadata: {name: web-1, owner: Deployment/web}\nspec: {replicas: 1}\n"
+            + "status: {replicas: 1}").pod("web-0", (kind.equals("Deployment") ? "ReplicaSet/web-1" : kind + "/web"), "web", "", status)
+            .findings();
+    }
+
     @Test
-    void whoIsReadyNotYetForLongEnoughProgresses() {
-        var spec = "kind: %s\nmetadata: {name: web, generation: 1}\nspec: {replicas: 2, minReadySeconds: %d}\n"
-            + "status: {replicas: 2, readyReplicas: %d, availableReplicas: %d}";
-        for (var kind : List.of("Deployment", "StatefulSet")) {
-            assertEquals(List.of("STILL_PROGRESSING " + kind + "/web"), new Scene().add(spec.formatted(kind, 10, 2, 1)).findings());
-            assertEquals(List.of(), new Scene().add(spec.formatted(kind, 10, 2, 2)).findings());
-            assertEquals(List.of(), new Scene().add(spec.formatted(kind, 10, 1, 1)).findings());
-            assertEquals(List.of(), new Scene().add(spec.formatted(kind, 0, 2, 1)).findings());
+    void whoseNewPodsAreReadySinceShortGoesOn() {
+        var ready = Scene.ready("web");
+        for (var kind : List.of("Deployment", "StatefulSet", "DaemonSet")) {
+            var goesOn = List.of("STILL_PROGRESSING " + kind + "/web");
+            assertEquals(goesOn, rolling(kind, 0, ready.replace("09:51:00", "09:58:01")));
+            assertEquals(List.of(), rolling(kind, 0, ready.replace("09:51:00", "09:58:00")), "the next one should have followed");
+            assertEquals(goesOn, rolling(kind, 421, ready), "not yet for minReadySeconds");
+            assertEquals(List.of(), rolling(kind, 420, ready));
+            assertEquals(List.of("CRASH_APP_ERROR " + kind + "/web"), rolling(kind, 900, Scene.crashed("web", 1, "Error")));
         }
+        var set = new Scene().add("kind: StatefulSet\nmetadata: {name: web}\nstatus: {updateRevision: new}");
+        assertEquals(List.of(), set.findings());
+        assertEquals(List.of(), set.event("StatefulSet/web", "FailedUpdate", 1, "conflict").findings());
+        assertEquals(List.of("STILL_PROGRESSING StatefulSet/web"),
+            set.event("StatefulSet/web", "SuccessfulDelete", 1, "delete").findings());
+    }
+
+    @Test
+    void whoCannotMakeAnotherPodIsNotToldByTheOneThatWasEvicted() {
+        var pod = "kind: Pod\nmetadata: {name: web-1-e, owner: ReplicaSet/web-1}\nspec: {nodeName: n, containers: [{name: web}]}\n"
+            + "status: {phase: %s, reason: %s, message: 'The node was low on resource: memory.'}";
+        assertEquals(List.of("QUOTA_EXCEEDED ResourceQuota/small"),
+            new Scene().refused("web", QUOTA).add(pod.formatted("Failed", "Evicted")).findings());
+        assertEquals(List.of("NODE_PRESSURE Node/n"), of(new Scene().deploy("web", "", Scene.creating("web"))
+            .add(pod.formatted("Failed", "Evicted").replace("web-1-e,", "web-1-e, creationTimestamp: '2026-01-01T09:59:00Z',")), "/n"),
+            "nobody refused it");
+        assertEquals(List.of("NODE_NOT_READY Node/n"),
+            of(new Scene().refused("web", QUOTA).add(pod.formatted("Running", "NodeLost")), "/n"), "it has not ended");
+        assertEquals(List.of("NODE_REFUSES_POD Deployment/web"),
+            of(new Scene().refused("web", QUOTA).add(pod.formatted("Failed", "PodFeatureUnsupported")), "/web"), "which it says of all");
     }
 
     private static Scene set(String policy, int partition, String revisions, String first, String second) {

@@ -3,6 +3,7 @@ package ensure_ready.diagnosis;
 import ensure_ready.catalogue.Phrase;
 import ensure_ready.findings.CustomFindings;
 import ensure_ready.findings.Observed;
+import ensure_ready.findings.Ports;
 import ensure_ready.findings.WaitCommands;
 import ensure_ready.model.CustomReference;
 import ensure_ready.model.Kinds;
@@ -64,11 +65,8 @@ public final class Dependencies {
         var images = new TreeMap<String, Map<String, String>>();
         Stream.of("Pod", "ReplicaSet").flatMap(k -> snapshot.all(k).stream()).forEach(o -> {
             var ready = o.kind().equals("Pod") ? Pods.ready(o) : o.number("/status/readyReplicas", 0) > 0;
-            Stream.of("initContainers", "containers").forEach(l -> podSpec(o).path(l).forEach(c -> {
-                var image = c.path("image").asString("");
-                images.computeIfAbsent(last(image), k -> new TreeMap<>())
-                    .merge(image, ready ? " (runs in " + o.ref() + ")" : "", (a, b) -> a.isEmpty() ? b : a);
-            }));
+            Pods.specs(podSpec(o)).map(c -> c.path("image").asString("")).forEach(image -> images.computeIfAbsent(last(image),
+                k -> new TreeMap<>()).merge(image, ready ? " (runs in " + o.ref() + ")" : "", (a, b) -> a.isEmpty() ? b : a));
         });
         return images;
     }
@@ -145,6 +143,12 @@ public final class Dependencies {
     /** The same, as objects. */
     Stream<Obj> serving(Obj service) {
         return behind(service).stream().map(workloads::get);
+    }
+
+    /** Whether it serves this port, a headless one with all that its pods listen on; true also where it cannot be told. */
+    boolean serves(Obj service, String port) {
+        return Ports.serves(service, port) || service.text("/spec/clusterIP").equals("None") && serving(service)
+            .map(w -> Ports.open(podSpec(w))).anyMatch(open -> open.isEmpty() || open.contains(port));
     }
 
     /**
@@ -237,9 +241,8 @@ public final class Dependencies {
         var edges = new ArrayList<Edge>();
         mentions(from).forEach(m -> service(m.host()).ifPresent(s -> edges.add(new Edge(from, Ref.of(s),
             m.origin(), m.via(), served(m), m.port()))));
-        References.of(podSpec(workload)).stream().filter(r -> r.kind().equals("PersistentVolumeClaim")).forEach(r -> {
-            edges.add(edge(from, new Ref(r.kind(), r.name()), Edge.Origin.SPEC, "volume", 1));
-        });
+        References.claims(podSpec(workload))
+            .forEach(c -> edges.add(edge(from, new Ref("PersistentVolumeClaim", c), Edge.Origin.SPEC, "volume", 1)));
         templated(workload).forEach(c -> edges.add(edge(from, Ref.of(c), Edge.Origin.SPEC, "volumeClaimTemplate", 1)));
         claims(workload).filter(c -> c.text("/status/phase").equals("Pending"))
             .forEach(c -> edges.add(edge(Ref.of(c), from, Edge.Origin.SPEC, "first consumer", 0.6)));
@@ -260,8 +263,8 @@ public final class Dependencies {
 
     /** The claims that its pods use. */
     Stream<Obj> claims(Obj workload) {
-        return Stream.concat(References.of(podSpec(workload)).stream().filter(r -> r.kind().equals("PersistentVolumeClaim"))
-            .flatMap(r -> snapshot.find(r.kind(), r.name()).stream()), templated(workload).stream());
+        return Stream.concat(References.claims(podSpec(workload)).flatMap(c -> snapshot.find("PersistentVolumeClaim", c).stream()),
+            templated(workload).stream());
     }
 
     private List<Obj> templated(Obj workload) {

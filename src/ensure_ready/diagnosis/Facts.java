@@ -8,6 +8,7 @@ import ensure_ready.model.CustomReference;
 import ensure_ready.model.Evidence;
 import ensure_ready.model.Obj;
 import ensure_ready.model.Ownership;
+import ensure_ready.model.Pods;
 import ensure_ready.model.Ref;
 import ensure_ready.model.References;
 import ensure_ready.readiness.CustomStatus;
@@ -22,6 +23,7 @@ import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import shared.Kubectl;
 import shared.SecretShapes;
 import shared.Texts;
 import tools.jackson.databind.JsonNode;
@@ -167,8 +169,7 @@ public final class Facts {
     private void files(Obj workload, Finding f) {
         var all = all(f);
         var spec = Dependencies.podSpec(workload);
-        Stream.of("containers", "initContainers").flatMap(l -> spec.path(l).valueStream())
-            .filter(c -> c.path("name").asString("").equals(f.container()))
+        Pods.specs(spec).filter(c -> c.path("name").asString("").equals(f.container()))
             .flatMap(c -> c.path("volumeMounts").valueStream())
             .filter(m -> all.contains(m.path("mountPath").asString("") + "/"))
             .forEach(m -> spec.path("volumes").valueStream().filter(v -> v.path("name").equals(m.path("name")))
@@ -177,8 +178,7 @@ public final class Facts {
     }
 
     private static int weight(String path, String value, String told, String all) {
-        var variable = path.matches("(?s).*(\\.env|sysctls)\\[.*") ? path.replaceFirst("^.*(\\.env|sysctls)\\[", "")
-            .replaceFirst("\\].*", "") : "";
+        var variable = path.matches("(?s).*(\\.env|sysctls)\\[.*") ? Leaves.variable(path) : "";
         if (word(value, all) || word(variable, all) || value.equals("localhost") && all.contains("127.0.0.1")
             || value.startsWith("[") && Stream.of(value.split("[\\[\\], =]+-*")).anyMatch(w -> w.length() > 3 && word(w, all))) {
             return 2;
@@ -293,8 +293,8 @@ public final class Facts {
             seen.snapshot.all("LimitRange").forEach(l -> all(l, "/spec/limits"));
         }
         switch (f.code()) {
-            case SVC_SELECTOR_MISMATCH, SVC_MISSING -> Stream.of(f.param("workload"), Obj.ref("Deployment", f.objectName()),
-                Obj.ref("StatefulSet", f.objectName())).flatMap(ref -> named(ref).stream()).findFirst().ifPresent(w -> {
+            case SVC_SELECTOR_MISMATCH, SVC_MISSING -> Stream.of(f.param("workload"), Kubectl.ref("Deployment", f.objectName()),
+                Kubectl.ref("StatefulSet", f.objectName())).flatMap(ref -> named(ref).stream()).findFirst().ifPresent(w -> {
                     labels(w);
                     fields(w, f, f.code() == Code.SVC_MISSING ? "ports.*containerPort" : "");
                 });
@@ -348,7 +348,7 @@ public final class Facts {
                 .forEach(e -> add(e.getKey(), base(e.getKey()) + "containers[" + e.getValue() + "].resources", "not set"));
             case CRASH_DISK_FULL, EVICTED_EPHEMERAL_STORAGE -> owner.stream().flatMap(w -> needs.claims(w))
                 .forEach(c -> all(c, "/spec/resources/requests/storage"));
-            case RBAC_RUNTIME_FORBIDDEN -> owner.ifPresent(w -> add(w, "needs", f.param("verb") + " " + f.param("resource")));
+            case RBAC_RUNTIME_FORBIDDEN -> owner.ifPresent(w -> add(w, "needs", (f.param("verb") + " " + f.param("resource")).strip()));
             default -> { }
         }
     }
@@ -382,7 +382,7 @@ public final class Facts {
 
     private String variables(Obj workload, Finding f) {
         var names = needs.leaves(workload).keySet().stream().filter(p -> p.startsWith("containers[" + f.container() + "].env["))
-            .map(p -> p.replaceFirst("^.*?\\.env\\[", "").replaceFirst("\\].*", "")).distinct().collect(Collectors.joining(", "));
+            .map(Leaves::variable).distinct().collect(Collectors.joining(", "));
         return names.isEmpty() ? "none" : "has " + names;
     }
 

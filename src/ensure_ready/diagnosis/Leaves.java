@@ -13,12 +13,15 @@ public final class Leaves {
     private static final Pattern VARIABLE = Pattern.compile("\\.env\\[([^\\]]*)\\]\\.value$");
     private static final String HIDDEN = "(set; not shown)";
 
-    private Leaves() { }
-
     static Map<String, String> of(JsonNode node) {
         var found = new LinkedHashMap<String, String>();
         walk(node, "", found);
         return found;
+    }
+
+    /** The variable, or the kernel's setting, that stands in such a path. */
+    static String variable(String path) {
+        return path.replaceFirst("^.*?\\b(env|sysctls)\\[", "").replaceFirst("\\].*", "");
     }
 
     private static void walk(JsonNode node, String path, Map<String, String> found) {

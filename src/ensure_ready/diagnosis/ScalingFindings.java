@@ -5,9 +5,11 @@ import ensure_ready.findings.Finding;
 import ensure_ready.findings.Observed;
 import ensure_ready.model.Evidence;
 import ensure_ready.model.Obj;
+import ensure_ready.model.Ref;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
+import shared.Texts;
 
 /** How many pods there may be: autoscalers without metrics, budgets that hold, workloads at zero. Pure. */
 public record ScalingFindings(Observed seen, Dependencies needs) {
@@ -34,13 +36,20 @@ public record ScalingFindings(Observed seen, Dependencies needs) {
             || Obj.isFalse(budget.condition("DisruptionAllowed"));
         return !blocks || budget.number("/status/currentHealthy", 0) < budget.number("/status/desiredHealthy", 0) ? Optional.empty()
             : Optional.of(seen.fault(Code.PDB_BLOCKING, budget, Evidence.field(budget, "status.disruptionsAllowed",
-                "0 of " + budget.number("/status/expectedPods", 0) + " pods, " + budget.at("/spec").toString())));
+                "0 of " + Texts.count(budget.number("/status/expectedPods", 0), "pod") + ", " + budget.at("/spec"))));
     }
 
-    /** Zero is a choice; it is a fault only where others need what is switched off, which the diagnosis sees. */
+    /**
+     * Zero is a choice; it is a fault only where others need what is switched off, which the diagnosis sees, and no other workload
+     * stands behind the same Service: a canary, the other colour.
+     */
     private boolean zero(Obj workload) {
-        return workload.has("/spec/replicas") && workload.number("/spec/replicas", 1) == 0
-            && seen.snapshot.all("HorizontalPodAutoscaler").stream()
+        return none(workload) && seen.snapshot.all("Service").stream().filter(s -> needs.behind(s).contains(Ref.of(workload)))
+            .allMatch(s -> needs.serving(s).allMatch(ScalingFindings::none)) && seen.snapshot.all("HorizontalPodAutoscaler").stream()
                 .noneMatch(h -> h.text("/spec/scaleTargetRef/name").equals(workload.name()));
+    }
+
+    private static boolean none(Obj workload) {
+        return workload.number("/spec/replicas", 1) == 0;
     }
 }

@@ -57,7 +57,7 @@ public final class SettingFindings {
 
     private void address(Obj workload, Mention m, Obj service) {
         var address = service.name() + ":" + m.port();
-        if (!Ports.serves(service, m.port())) {
+        if (!needs.serves(service, m.port())) {
             add(Code.ENV_PORT_MISMATCH, workload, Mention.place(m.via(), Ref.of(workload)), Evidence.field(workload, m.via(), address),
                 Map.of("address", address, "served", Ports.served(service), "setting", m.via()));
             return;

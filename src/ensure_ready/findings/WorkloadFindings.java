@@ -3,16 +3,20 @@ package ensure_ready.findings;
 import ensure_ready.catalogue.Code;
 import ensure_ready.model.Evidence;
 import ensure_ready.model.Obj;
+import ensure_ready.model.Ownership;
 import ensure_ready.model.Pods;
 import ensure_ready.model.Ref;
 import ensure_ready.readiness.CustomStatus;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import shared.Json;
 
 /**
  * What workloads say beside their pods: rollouts, revisions, Jobs, and pods that cannot be created. Pure.
@@ -20,6 +24,9 @@ import java.util.stream.Collectors;
  * @param pods what the pods say, which some workloads explain better
  */
 public record WorkloadFindings(Observed seen, Refusals refusals, List<Finding> pods) {
+    /** What ends a pod, and tells nothing of why its controller cannot make another. */
+    private static final Set<Code> PAST = EnumSet.of(Code.NODE_PRESSURE, Code.NODE_NOT_READY, Code.SCHED_PREEMPTED);
+
     /** What the pods say, less what a workload says better, and what the workloads say. */
     List<Finding> find() {
         var found = new ArrayList<>(pods);
@@ -31,14 +38,20 @@ public record WorkloadFindings(Observed seen, Refusals refusals, List<Finding> p
                 .forEach(stuck -> found.removeIf(f -> f.owner().equals(stuck.owner()) && f.pod().equals(stuck.pod())));
             found.addAll(told);
         });
-        seen.snapshot.all("DaemonSet").forEach(d -> found.addAll(refusals.of(d, d,
-            d.number("/status/currentNumberScheduled", 0) < d.number("/status/desiredNumberScheduled", 0))));
+        seen.snapshot.all("DaemonSet").forEach(d -> {
+            settling(d).ifPresent(found::add);
+            found.addAll(refusals.of(d, d,
+                d.number("/status/currentNumberScheduled", 0) < d.number("/status/desiredNumberScheduled", 0)));
+        });
         seen.snapshot.all("ReplicaSet").stream().filter(rs -> rs.controller().isMissingNode())
             .forEach(rs -> found.addAll(refusals.of(rs, rs, missing(rs))));
         seen.snapshot.all("Job").forEach(j -> found.addAll(job(j)));
         seen.snapshot.all("CronJob").forEach(c -> seen.snapshot.ownedBy("Job", c).stream()
             .max(Comparator.comparing(Obj::created).thenComparing(Obj::name))
             .flatMap(last -> cronJob(c, last)).ifPresent(found::add));
+        var refused = found.stream().filter(f -> f.pod().isEmpty() && cause(f)).map(Finding::owner).toList();
+        found.removeIf(f -> PAST.contains(f.code()) && refused.contains(f.owner())
+            && seen.snapshot.find("Pod", f.pod()).filter(Pods::ended).isPresent());
         return found;
     }
 
@@ -60,8 +73,7 @@ public record WorkloadFindings(Observed seen, Refusals refusals, List<Finding> p
         }
         var progressing = deployment.condition("Progressing");
         if (progressing.path("status").asString("").equals("False")) {
-            found.add(seen.finding(Code.ROLLOUT_STUCK, at, at, Observed.since(progressing),
-                List.of(Evidence.condition(deployment, progressing))));
+            found.add(seen.finding(Code.ROLLOUT_STUCK, at, Evidence.condition(deployment, progressing)));
         }
         settling(deployment).ifPresent(found::add);
         if (deployment.is("/spec/paused") && deployment.number("/status/updatedReplicas", 0) < deployment.number("/spec/replicas", 1)) {
@@ -70,12 +82,15 @@ public record WorkloadFindings(Observed seen, Refusals refusals, List<Finding> p
         return found;
     }
 
-    /** All its pods are ready, only not yet for minReadySeconds. */
+    /** None of its new pods lacks anything, and it moved a moment ago: the next ones are about to follow, or minReadySeconds to pass. */
     private Optional<Finding> settling(Obj workload) {
-        var wanted = workload.number("/spec/replicas", 1);
-        return workload.number("/spec/minReadySeconds", 0) > 0 && workload.number("/status/readyReplicas", 0) >= wanted
-            && workload.number("/status/availableReplicas", 0) < wanted ? Optional.of(seen.finding(Code.STILL_PROGRESSING, Ref.of(workload),
-                Evidence.field(workload, "spec.minReadySeconds", workload.text("/spec/minReadySeconds")))) : Optional.empty();
+        var pods = Ownership.newestPods(seen.snapshot, workload).stream().filter(p -> !p.deleting()).toList();
+        var young = Code.STILL_PROGRESSING.young + workload.number("/spec/minReadySeconds", 0);
+        var moved = Stream.concat(pods.stream().map(p -> Evidence.condition(p, p.condition("Ready"))),
+            seen.events(workload, "ScalingReplicaSet", "SuccessfulCreate", "SuccessfulDelete").stream().map(e -> e.evidence(workload)));
+        return moved.max(Comparator.comparing(Evidence::lastSeen)).filter(last -> pods.stream().allMatch(Pods::saysReady)
+            && !last.lastSeen().isEmpty() && seen.age(Obj.instant(last.lastSeen())) < young)
+            .map(last -> seen.finding(Code.STILL_PROGRESSING, Ref.of(workload), last));
     }
 
     private List<Finding> statefulSet(Obj set) {
@@ -107,8 +122,7 @@ public record WorkloadFindings(Observed seen, Refusals refusals, List<Finding> p
     private Optional<Finding> cronJob(Obj cron, Obj last) {
         var failed = last.condition("Failed");
         if (Obj.isTrue(failed)) {
-            return Optional.of(seen.finding(Code.JOB_FAILED, Ref.of(cron), Ref.of(cron), Observed.since(failed),
-                List.of(Evidence.condition(last, failed))));
+            return Optional.of(seen.finding(Code.JOB_FAILED, Ref.of(cron), Evidence.condition(last, failed)));
         }
         var began = last.time("/status/startTime");
         return last.number("/status/active", 0) == 0 || seen.age(began) < 3 * period(cron.text("/spec/schedule")) ? Optional.empty()
@@ -135,8 +149,10 @@ public record WorkloadFindings(Observed seen, Refusals refusals, List<Finding> p
         var at = Ref.of(job);
         var pods = seen.snapshot.ownedBy("Pod", job);
         if (Obj.isTrue(target)) {
-            return List.of(seen.finding(Code.JOB_FAILED, at, at, Observed.since(target), List.of(Evidence.condition(job, target)))
-                .with(Map.of("reason", target.path("reason").asString(""))));
+            var reason = Json.text(target, "reason");
+            var stopped = pods.stream().filter(p -> reason.equals("DeadlineExceeded")).map(Obj::name).findFirst().orElse("");
+            return List.of(seen.finding(Code.JOB_FAILED, at, Evidence.condition(job, target))
+                .in(stopped, "").with(Map.of("reason", reason)));
         }
         if (job.is("/spec/suspend")) {
             return CustomStatus.holding(job, seen.snapshot).isPresent() ? List.of()

@@ -3,6 +3,8 @@ package ensure_ready.model;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Stream;
+import shared.Json;
 import tools.jackson.databind.JsonNode;
 
 /** What a pod template refers to by name. */
@@ -10,25 +12,26 @@ public final class References {
     /** One reference; {@code key} empty when the whole object is meant, {@code pull} for a pull secret. */
     public record Ref(String kind, String name, String key, boolean optional, boolean pull) { }
 
-    private References() { }
-
     public static List<Ref> of(JsonNode spec) {
         var refs = new LinkedHashSet<Ref>();
         spec.path("volumes").forEach(v -> refs.addAll(ofVolume(v)));
-        for (var list : List.of("initContainers", "containers")) {
-            for (var c : spec.path(list)) {
-                c.path("env").forEach(e -> {
-                    ref(refs, "Secret", e.at("/valueFrom/secretKeyRef"), "name");
-                    ref(refs, "ConfigMap", e.at("/valueFrom/configMapKeyRef"), "name");
-                });
-                c.path("envFrom").forEach(e -> {
-                    ref(refs, "Secret", e.path("secretRef"), "name");
-                    ref(refs, "ConfigMap", e.path("configMapRef"), "name");
-                });
-            }
-        }
-        spec.path("imagePullSecrets").forEach(p -> refs.add(new Ref("Secret", p.path("name").asString(""), "", false, true)));
+        Pods.specs(spec).forEach(c -> {
+            c.path("env").forEach(e -> {
+                ref(refs, "Secret", e.at("/valueFrom/secretKeyRef"), "name");
+                ref(refs, "ConfigMap", e.at("/valueFrom/configMapKeyRef"), "name");
+            });
+            c.path("envFrom").forEach(e -> {
+                ref(refs, "Secret", e.path("secretRef"), "name");
+                ref(refs, "ConfigMap", e.path("configMapRef"), "name");
+            });
+        });
+        spec.path("imagePullSecrets").forEach(p -> refs.add(new Ref("Secret", Json.text(p, "name"), "", false, true)));
         return List.copyOf(refs);
+    }
+
+    /** The names of its claims. */
+    public static Stream<String> claims(JsonNode spec) {
+        return of(spec).stream().filter(r -> r.kind().equals("PersistentVolumeClaim")).map(Ref::name);
     }
 
     /** The ServiceAccount, under the field's old name too. */
@@ -51,7 +54,7 @@ public final class References {
     private static void ref(Set<Ref> refs, String kind, JsonNode at, String nameKey) {
         var name = at.path(nameKey).asString("");
         if (!name.isEmpty() && !name.equals("kube-root-ca.crt")) { // that one every namespace gets a moment after it was made
-            refs.add(new Ref(kind, name, at.path("key").asString(""), at.path("optional").asBoolean(false), false));
+            refs.add(new Ref(kind, name, Json.text(at, "key"), at.path("optional").asBoolean(false), false));
         }
     }
 }

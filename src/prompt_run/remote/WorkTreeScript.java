@@ -126,6 +126,4 @@ brought() { # workspace, tree, head
 """;
 
     static final String COMMANDS = GIT + UPLOAD + BRING_BACK;
-
-    private WorkTreeScript() { }
 }
