@@ -5638,8 +5638,7 @@ record WaitMemory(Instant readySince, long restarts, List<String> gating,
 
     /** Containers that began: their registries have served an image since they were seen last. */
     private static Stream<String> pulls(Obj pod) {
-        return Stream.concat(pod.list("/spec/initContainers").stream(), pod.list("/spec/containers").stream())
-            .filter(c -> Pods.started(pod, c.path("name").asString("")))
+        return Pods.specs(pod.at("/spec")).filter(c -> Pods.started(pod, c.path("name").asString("")))
             .map(c -> pulled(c.path("image").asString("")) + CrashCount.key(pod, c.path("name").asString("")));
     }
 
@@ -5895,9 +5894,9 @@ record Candidates(Observed seen, Dependencies needs, Finding f) {
     private Stream<String> sameVariables() {
         var mine = needs.workload(f.owner()).stream()
             .flatMap(w -> leaves(w, "env\\[.*Ref.name = " + quoted(f.objectName())))
-            .map(l -> l.replaceFirst("^.*env\\[", "").replaceFirst("\\].*", "")).collect(Collectors.toSet());
+            .map(Leaves::variable).collect(Collectors.toSet());
         return siblings(e -> e.getKey().contains("env[") && e.getKey().endsWith("Ref.name")).filter(l -> !l.endsWith(" = " + f.objectName())
-            && mine.contains(l.replaceFirst("^.*env\\[", "").replaceFirst("\\].*", "")));
+            && mine.contains(Leaves.variable(l)));
     }
 
     /** Images of the same repository, else those of the same registry or name. */
@@ -5928,7 +5927,7 @@ record Candidates(Observed seen, Dependencies needs, Finding f) {
             return Stream.empty();
         }
         var mine = needs.workload(f.owner()).stream().flatMap(w -> leaves(w, "env\\["))
-            .filter(l -> NearMiss.near(l.replaceFirst("^.*env\\[", "").replaceFirst("\\].*", ""), name));
+            .filter(l -> NearMiss.near(Leaves.variable(l), name));
         var objects = Stream.of("ConfigMap", "Secret").flatMap(k -> snapshot().all(k).stream())
             .flatMap(o -> o.keys().stream().filter(k -> k.replace('-', '_').equalsIgnoreCase(name))
             .map(k -> o.ref() + " has key " + k));
@@ -6012,7 +6011,7 @@ static final class Connections {
     private static final Set<Code> MISSING =
         EnumSet.of(Code.SECRET_MISSING, Code.CONFIGMAP_MISSING, Code.PVC_MISSING, Code.SERVICE_ACCOUNT_MISSING);
     private static final String IP = "\\d+(\\.\\d+){3}";
-    private static final Pattern WORD = Pattern.compile("(?:://(?:[^@/\\s]*@)?|[\\s\"'`(=@/\\[]|^)"
+    private static final Pattern WORD = Pattern.compile("(?:://(?:[^@/\\s]*@)?|.ipv4[:#]|[\\s\"'`(=@/\\[]|^)"
         + "([A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?)(?:[:/](\\d{2,5}))?(?=$|[\\s\"'`),;:/\\]\\\\?])");
     private final Observed seen;
     private final Snapshot snapshot;
@@ -6054,11 +6053,13 @@ static final class Connections {
                 edges.add(new Edge(f.owner(), Ref.of(m), Edge.Origin.MAKER, "made by " + m.ref(), 1, ""));
                 s.means(f.with(Basis.WEAK).named());
             });
-            case INIT_WAITING, CRASH_DEPENDENCY_UNREACHABLE, PROBE_READINESS_FAILING -> {
-                if (f.code() != Code.PROBE_READINESS_FAILING || f.wants().unreachable()) {
+            case INIT_WAITING, CRASH_DEPENDENCY_UNREACHABLE -> targets(f).forEach((address, line) -> target(s, address, line));
+            case PROBE_READINESS_FAILING, CRASH_APP_ERROR -> {
+                if (f.wants().unreachable()) {
                     targets(f).forEach((address, line) -> target(s, address, line));
                 } else {
                     named(f, lines(f)).keySet().forEach(a -> broken(s, a));
+                    schema(s);
                 }
             }
             case RBAC_RUNTIME_FORBIDDEN -> {
@@ -6067,10 +6068,8 @@ static final class Connections {
                     .or(() -> roles.stream().findFirst().filter(r -> snapshot.knows("Role")).map(absent -> f.with(Basis.WEAK)))
                     .ifPresent(s::means);
             }
-            case CRASH_APP_ERROR -> {
-                named(f, lines(f)).keySet().forEach(a -> broken(s, a));
-                schema(s);
-            }
+            case ADMISSION_WEBHOOK_UNAVAILABLE -> named(f, f.evidence().stream()
+                .map(e -> e.message().replaceFirst("(?s).*?https://([^/\"]*).*", "$1")).toList()).keySet().forEach(a -> broken(s, a));
             case CRASH_AUTH_FAILED -> named(f, lines(f)).keySet().stream().findFirst().flatMap(a -> needs.service(a.host()))
                 .or(() -> onlyService(f)).ifPresent(service -> s.means(f.with(Map.of("target", service.name()))));
             default -> { }
@@ -6097,7 +6096,8 @@ static final class Connections {
 
     /** It misses tables that a Job which is not done makes; or a database, which the Service that it names knows by another name. */
     private void schema(Complaint s) {
-        var text = log(s.told()) == null ? "" : String.join("\n", log(s.told()).lines());
+        var text = log(s.told()) == null ? ""
+            : log(s.told()).lines().stream().filter(l -> !Phrase.ASIDE.occurs(l)).collect(Collectors.joining("\n"));
         var jobs = Phrase.SCHEMA.occurs(text) ? unready.stream() : Stream.<Ref>empty();
         jobs.filter(w -> w.is("Job") && Phrase.MIGRATES.occurs(w.name() + " "
             + Dependencies.podSpec(needs.workloads().get(w)).path("containers"))).findFirst().ifPresent(job -> {
@@ -6440,11 +6440,8 @@ static final class Dependencies {
         var images = new TreeMap<String, Map<String, String>>();
         Stream.of("Pod", "ReplicaSet").flatMap(k -> snapshot.all(k).stream()).forEach(o -> {
             var ready = o.kind().equals("Pod") ? Pods.ready(o) : o.number("/status/readyReplicas", 0) > 0;
-            Stream.of("initContainers", "containers").forEach(l -> podSpec(o).path(l).forEach(c -> {
-                var image = c.path("image").asString("");
-                images.computeIfAbsent(last(image), k -> new TreeMap<>())
-                    .merge(image, ready ? " (runs in " + o.ref() + ")" : "", (a, b) -> a.isEmpty() ? b : a);
-            }));
+            Pods.specs(podSpec(o)).map(c -> c.path("image").asString("")).forEach(image -> images.computeIfAbsent(last(image),
+                k -> new TreeMap<>()).merge(image, ready ? " (runs in " + o.ref() + ")" : "", (a, b) -> a.isEmpty() ? b : a));
         });
         return images;
     }
@@ -6619,9 +6616,8 @@ static final class Dependencies {
         var edges = new ArrayList<Edge>();
         mentions(from).forEach(m -> service(m.host()).ifPresent(s -> edges.add(new Edge(from, Ref.of(s),
             m.origin(), m.via(), served(m), m.port()))));
-        References.of(podSpec(workload)).stream().filter(r -> r.kind().equals("PersistentVolumeClaim")).forEach(r -> {
-            edges.add(edge(from, new Ref(r.kind(), r.name()), Edge.Origin.SPEC, "volume", 1));
-        });
+        References.claims(podSpec(workload))
+            .forEach(c -> edges.add(edge(from, new Ref("PersistentVolumeClaim", c), Edge.Origin.SPEC, "volume", 1)));
         templated(workload).forEach(c -> edges.add(edge(from, Ref.of(c), Edge.Origin.SPEC, "volumeClaimTemplate", 1)));
         claims(workload).filter(c -> c.text("/status/phase").equals("Pending"))
             .forEach(c -> edges.add(edge(Ref.of(c), from, Edge.Origin.SPEC, "first consumer", 0.6)));
@@ -6642,8 +6638,8 @@ static final class Dependencies {
 
     /** The claims that its pods use. */
     Stream<Obj> claims(Obj workload) {
-        return Stream.concat(References.of(podSpec(workload)).stream().filter(r -> r.kind().equals("PersistentVolumeClaim"))
-            .flatMap(r -> snapshot.find(r.kind(), r.name()).stream()), templated(workload).stream());
+        return Stream.concat(References.claims(podSpec(workload)).flatMap(c -> snapshot.find("PersistentVolumeClaim", c).stream()),
+            templated(workload).stream());
     }
 
     private List<Obj> templated(Obj workload) {
@@ -6717,8 +6713,8 @@ record Diagnosis(Observed seen, List<Workload> workloads, Ref agent, Dependencie
         var settings = new SettingFindings(seen, needs, understood.findings(), unready).find();
         var all = Stream.concat(understood.findings().stream().map(f -> leaning(f, settings)), settings.stream()).distinct()
             .sorted(Finding.ORDER).toList();
-        var judged = workloads.stream().filter(w -> w.state() != State.unverified)
-            .map(Ref::of).collect(Collectors.toSet());
+        var judged = workloads.stream().filter(w -> w.state() != State.unverified && !w.kind().equals("Service"))
+            .map(Ref::of).collect(Collectors.toSet()); // a Service is well also where nobody stands behind it
         var graph = new Graph(seen, unready, all.stream().filter(f -> matters(f, unready, judged)).toList(),
             Stream.concat(needs.edges().stream(), understood.edges().stream()).toList());
         var roots = new Roots(graph).find();
@@ -6935,8 +6931,7 @@ static final class Facts {
     private void files(Obj workload, Finding f) {
         var all = all(f);
         var spec = Dependencies.podSpec(workload);
-        Stream.of("containers", "initContainers").flatMap(l -> spec.path(l).valueStream())
-            .filter(c -> c.path("name").asString("").equals(f.container()))
+        Pods.specs(spec).filter(c -> c.path("name").asString("").equals(f.container()))
             .flatMap(c -> c.path("volumeMounts").valueStream())
             .filter(m -> all.contains(m.path("mountPath").asString("") + "/"))
             .forEach(m -> spec.path("volumes").valueStream().filter(v -> v.path("name").equals(m.path("name")))
@@ -6945,8 +6940,7 @@ static final class Facts {
     }
 
     private static int weight(String path, String value, String told, String all) {
-        var variable = path.matches("(?s).*(\\.env|sysctls)\\[.*") ? path.replaceFirst("^.*(\\.env|sysctls)\\[", "")
-            .replaceFirst("\\].*", "") : "";
+        var variable = path.matches("(?s).*(\\.env|sysctls)\\[.*") ? Leaves.variable(path) : "";
         if (word(value, all) || word(variable, all) || value.equals("localhost") && all.contains("127.0.0.1")
             || value.startsWith("[") && Stream.of(value.split("[\\[\\], =]+-*")).anyMatch(w -> w.length() > 3 && word(w, all))) {
             return 2;
@@ -7150,7 +7144,7 @@ static final class Facts {
 
     private String variables(Obj workload, Finding f) {
         var names = needs.leaves(workload).keySet().stream().filter(p -> p.startsWith("containers[" + f.container() + "].env["))
-            .map(p -> p.replaceFirst("^.*?\\.env\\[", "").replaceFirst("\\].*", "")).distinct().collect(Collectors.joining(", "));
+            .map(Leaves::variable).distinct().collect(Collectors.joining(", "));
         return names.isEmpty() ? "none" : "has " + names;
     }
 
@@ -7350,6 +7344,11 @@ static final class Leaves {
         return found;
     }
 
+    /** The variable, or the kernel's setting, that stands in such a path. */
+    static String variable(String path) {
+        return path.replaceFirst("^.*?\\b(env|sysctls)\\[", "").replaceFirst("\\].*", "");
+    }
+
     private static void walk(JsonNode node, String path, Map<String, String> found) {
         if (node.isObject() && !node.isEmpty()) {
             node.properties().forEach(e -> walk(e.getValue(), path.isEmpty() ? e.getKey() : path + "." + e.getKey(), found));
@@ -7436,12 +7435,10 @@ static final class Mentions {
     }
 
     private void settings(JsonNode spec) {
-        for (var list : List.of("initContainers", "containers")) {
-            for (var c : spec.path(list)) {
-                variables(c).forEach((key, value) -> setting(via(c, key), key, value));
-                setting("args", "", WaitCommands.words(c));
-            }
-        }
+        Pods.specs(spec).forEach(c -> {
+            variables(c).forEach((key, value) -> setting(via(c, key), key, value));
+            setting("args", "", WaitCommands.words(c));
+        });
     }
 
     private static String via(JsonNode container, String key) {
@@ -8618,8 +8615,8 @@ record ContainerFindings(Observed seen, Obj pod, Ref owner, JsonNode status, boo
     }
 
     private JsonNode spec() {
-        return Stream.of("/spec/containers", "/spec/initContainers").flatMap(list -> pod.list(list).stream())
-            .filter(c -> c.path("name").asString("").equals(name())).findFirst().orElse(MissingNode.getInstance());
+        return Pods.specs(pod.at("/spec")).filter(c -> c.path("name").asString("").equals(name())).findFirst()
+            .orElse(MissingNode.getInstance());
     }
 
     private Finding finding(Code code, Optional<Instant> since, List<Evidence> evidence) {
@@ -8650,7 +8647,7 @@ record ContainerFindings(Observed seen, Obj pod, Ref owner, JsonNode status, boo
             case "ErrImagePull", "ImagePullBackOff", "ErrImageNeverPull", "InvalidImageName", "ImageInspectError", "RegistryUnavailable",
                 "ErrImagePullBackOff", "SignatureValidationFailed" -> image(reason + " " + message, proof);
             case "CreateContainerConfigError" -> MissingObject.finding(seen, pod, Messages.code(Messages.Topic.VOLUME, message)
-                .orElse(Code.CONTAINER_CONFIG_INVALID), message, Optional.empty(), proof).in(pod.name(), name());
+                .orElse(Code.CONTAINER_CONFIG_INVALID), proof).in(pod.name(), name());
             case "CreateContainerError", "RunContainerError", "ContainerCannotRun", "StartError" -> start(reason, message);
             case "PostStartHookError", "PreStartHookError", "PreCreateHookError" ->
                 finding(Code.LIFECYCLE_HOOK_FAILED, Optional.empty(), proof);
@@ -8860,8 +8857,8 @@ static final class CustomFindings {
         }
         var code = ("." + o.group()).endsWith(".cert-manager.io") ? Code.CERT_NOT_READY : Code.CR_NOT_READY;
         if (!said.against()) { // whose operator writes no status may warn by events
-            return said.state() != State.unverified ? Optional.empty() : seen.warned(o).map(e -> seen.finding(code, Ref.of(o), Ref.of(o),
-                Obj.instant(e.first()), List.of(e.evidence(o))));
+            return said.state() != State.unverified ? Optional.empty() : seen.warned(o).map(e -> seen.finding(code, Ref.of(o),
+                e.evidence(o)));
         }
         var young = said.state() == State.progressing && seen.age(o) < code.young;
         var proofs = Stream.of(Stream.of(said.proof()), CustomStatus.details(o), madeOf(seen.snapshot, o)).flatMap(s -> s).distinct()
@@ -9039,41 +9036,54 @@ static final class Findings {
 }
 
 /** What the tail of a log says: the last line that a rule knows, since what a program says last is nearest to why it ended. */
-record LogReading(Code code, String line, Log log, Map<String, String> params) {
+record LogReading(Code code, String line, Log log, int at, Map<String, String> params) {
     static Optional<LogReading> of(Log log) {
         if (log == null) {
             return Optional.empty();
         }
-        String general = null;
+        var lines = log.lines();
+        var general = -1;
         var connected = "";
-        for (int i = log.lines().size() - 1; i >= 0; i--) {
-            var line = log.lines().get(i);
+        for (int i = lines.size() - 1; i >= 0; i--) {
+            var line = lines.get(i);
             if (Phrase.ASIDE.occurs(line)) {
                 continue;
             }
-            var harmless = (general == null ? Phrase.INFO : Phrase.WARNING).occurs(line);
+            var harmless = (general < 0 ? Phrase.INFO : Phrase.WARNING).occurs(line);
             connected = Phrase.CONNECTED.occurs(line) ? Phrase.CONNECTED.in(line) : connected;
             var code = Messages.code(Messages.Topic.LOG, line).orElse(null);
             if (code != null && !(code == Code.CRASH_DEPENDENCY_UNREACHABLE ? over(line, connected) : harmless)) {
-                return Optional.of(new LogReading(code, line, log, params(code, log.lines(), i)));
+                return Optional.of(new LogReading(code, whole(lines, i), log, i, params(code, lines, i)));
             }
-            if (Phrase.ERROR.occurs(line) && (general == null || Phrase.END.occurs(general) && !Phrase.END.occurs(line))) {
-                general = line;
+            if (code == null && Phrase.ERROR.occurs(line)
+                && (general < 0 || Phrase.END.occurs(lines.get(general)) && !Phrase.END.occurs(line))) {
+                general = i;
             }
         }
-        return Optional.ofNullable(general).map(line -> new LogReading(Code.CRASH_APP_ERROR, line, log, Map.of()));
+        return general < 0 ? Optional.empty()
+            : Optional.of(new LogReading(Code.CRASH_APP_ERROR, whole(lines, general), log, general, Map.of()));
+    }
+
+    /** A line that ends in a colon, with the next one, which holds what it announces. */
+    private static String whole(List<String> lines, int at) {
+        var line = lines.get(at);
+        return line.endsWith(":") ? line + " " + line(lines, at + 1).strip() : line;
+    }
+
+    private static String line(List<String> lines, int at) {
+        return at >= 0 && at < lines.size() ? lines.get(at) : "";
     }
 
     /** What could not be reached was reached later. */
     private static boolean over(String line, String connected) {
-        return connected.matches("database|db|server") || !connected.isEmpty() && line.contains(connected);
+        return connected.matches("database|db|server|coordinator") || !connected.isEmpty() && line.contains(connected);
     }
 
     private static Map<String, String> params(Code code, List<String> lines, int at) {
         var line = lines.get(at);
         var verb = Phrase.FORBIDDEN.in(line);
-        return code == Code.CRASH_MISSING_ENV ? Map.of("variable", Stream.of(at, at - 1, at + 1).filter(i -> i >= 0 && i < lines.size())
-                .map(i -> Phrase.VARIABLE.in(lines.get(i))).filter(v -> !v.isEmpty()).findFirst().orElse(""))
+        return code == Code.CRASH_MISSING_ENV ? Map.of("variable",
+                Phrase.VARIABLE.in(line + "\n" + line(lines, at - 1) + "\n" + line(lines, at + 1)))
             : code == Code.RBAC_RUNTIME_FORBIDDEN && !verb.isEmpty() ? Map.of("verb", verb, "resource", Phrase.FORBIDDEN.in(line, 2))
             : Map.of();
     }
@@ -9086,25 +9096,17 @@ record LogReading(Code code, String line, Log log, Map<String, String> params) {
         return new Evidence("log", pod.ref() + "/" + log.container() + (log.previous() ? " (previous)" : ""), "", line, 1, "", "");
     }
 
-    /** Whether an error of another kind follows the last line about something unreachable; frames of a stack are none. */
+    /** Whether an error of another kind follows the last line about something unreachable. */
     static boolean ownErrorLater(Log log) {
-        var lines = log == null ? List.<String>of() : log.lines();
-        for (int i = lines.size() - 1; i >= 0; i--) {
-            if (Messages.code(Messages.Topic.LOG, lines.get(i)).isPresent()) {
-                return false;
-            }
-            if (Phrase.OWN_ERROR.occurs(lines.get(i))) {
-                return true;
-            }
-        }
-        return false;
+        return of(log).filter(r -> !r.unreachable() || IntStream.range(r.at + 1, log.lines().size())
+            .mapToObj(log.lines()::get).anyMatch(l -> Phrase.ERROR.occurs(l) && !Phrase.END.occurs(l))).isPresent();
     }
 
     /** The lines that tell of something unreachable, and those beside them: the host often stands in the next one. */
     static List<String> around(List<String> lines) {
         var near = new TreeSet<Integer>();
         for (int i = 0; i < lines.size(); i++) {
-            if (Messages.code(Messages.Topic.LOG, lines.get(i)).filter(c -> c == Code.CRASH_DEPENDENCY_UNREACHABLE).isPresent()) {
+            if (Messages.code(Messages.Topic.LOG, lines.get(i)).equals(Optional.of(Code.CRASH_DEPENDENCY_UNREACHABLE))) {
                 IntStream.rangeClosed(Math.max(0, i - 2), Math.min(lines.size() - 1, i + 2)).forEach(near::add);
             }
         }
@@ -9131,10 +9133,16 @@ record LogReading(Code code, String line, Log log, Map<String, String> params) {
 
 /** A message about an object that is missing or lacks a key; the finding stands at that object. Pure. */
 static final class MissingObject {
-    static Finding finding(Observed seen, Obj pod, Code code, String message, Optional<Instant> since, Evidence evidence) {
+    static Finding finding(Observed seen, Obj pod, Code code, Evidence evidence) {
         var owner = seen.owner(pod);
+        var message = evidence.message();
+        var since = Obj.instant(evidence.firstSeen());
         var name = Phrase.MISSING.in(message);
         var kind = kind(code);
+        if (seen.snapshot.find(kind, name).filter(o -> seen.age(o) < Code.STILL_PROGRESSING.young
+            || !evidence.lastSeen().isEmpty() && o.created().compareTo(evidence.lastSeen()) > 0).isPresent()) {
+            return seen.finding(Code.STILL_PROGRESSING, owner, owner, since, List.of(evidence)).in(pod.name(), ""); // it came since
+        }
         var at = code == Code.CONFIG_KEY_MISSING ? holder(pod, message).orElse(owner) : kind.isEmpty() || name.isEmpty() ? owner
             : new Ref(kind, name);
         var found = seen.finding(code, at, owner, since, List.of(evidence)).in(pod.name(), "");
@@ -9237,10 +9245,12 @@ static final class Observed {
 
     /** Another node's pod that has a volume of this pod which only one node may have. */
     Optional<Obj> holder(Obj pod) {
-        var claims = claims(pod).filter(c -> snapshot.find("PersistentVolumeClaim", c).map(o -> o.at("/spec/accessModes").toString())
+        var claims = References.claims(pod.at("/spec")).filter(c -> snapshot.find("PersistentVolumeClaim", c)
+            .map(o -> o.at("/spec/accessModes").toString())
             .filter(modes -> modes.contains("ReadWriteOnce") && !modes.contains("Many")).isPresent()).toList();
         return snapshot.all("Pod").stream().filter(p -> !p.text("/spec/nodeName").isEmpty()
-            && !p.text("/spec/nodeName").equals(pod.text("/spec/nodeName")) && !Pods.ended(p) && claims(p).anyMatch(claims::contains))
+            && !p.text("/spec/nodeName").equals(pod.text("/spec/nodeName")) && !Pods.ended(p)
+            && References.claims(p.at("/spec")).anyMatch(claims::contains))
             .min(Comparator.comparing(Obj::name));
     }
 
@@ -9250,10 +9260,6 @@ static final class Observed {
         return node.map(n -> n.condition("Ready")).filter(c -> !c.isMissingNode() && !Obj.isTrue(c))
             .map(c -> Evidence.condition(node.get(), c)).or(() -> Optional.of(pod).filter(p -> p.text("/status/reason").equals("NodeLost"))
                 .map(p -> Evidence.status(p.ref() + "/status.reason", "NodeLost", p.text("/status/message"))));
-    }
-
-    private static Stream<String> claims(Obj pod) {
-        return References.of(pod.at("/spec")).stream().filter(r -> r.kind().equals("PersistentVolumeClaim")).map(References.Ref::name);
     }
 
     /** Also true where nobody could look. */
@@ -9286,9 +9292,9 @@ static final class Observed {
         return finding(code, Ref.of(object), Ref.of(object), object.time("/metadata/creationTimestamp"), List.of(evidence));
     }
 
-    /** What an object says of itself as it is now. */
+    /** What an object says of itself, since the first of it was seen; as it is now where that is not told. */
     Finding finding(Code code, Ref object, Evidence... evidence) {
-        return finding(code, object, object, Optional.empty(), List.of(evidence));
+        return finding(code, object, object, Obj.instant(evidence[0].firstSeen()), List.of(evidence));
     }
 }
 
@@ -9424,8 +9430,9 @@ record PodFindings(Observed seen, Obj pod, Ref owner, List<Finding> before) {
 
     /** Nothing said by a container: volumes, sandbox, gates, a Job's sidecar, or simply young. */
     private List<Finding> quiet() {
-        var blocked = seen.events(pod, "FailedMount", "FailedAttachVolume", "FailedMapVolume",
-            "FailedCreatePodSandBox", "FailedPodSandBoxStatus");
+        var images = seen.events(pod, "Pulling", "Pulled").stream().map(Event::last).max(Comparator.naturalOrder()).orElse("");
+        var blocked = seen.events(pod, "FailedMount", "FailedAttachVolume", "FailedMapVolume", "FailedCreatePodSandBox",
+            "FailedPodSandBoxStatus").stream().filter(e -> e.last().compareTo(images) > 0).toList(); // which are pulled after all that
         if (!blocked.isEmpty() && unstarted()) {
             var told = blockedBy(blocked);
             var first = told.code() == Code.PVC_ACCESS_MODE ? seen.holder(pod).flatMap(this::lost).orElse(told) : told;
@@ -9505,7 +9512,7 @@ record PodFindings(Observed seen, Obj pod, Ref owner, List<Finding> before) {
         } else if (code == Code.SANDBOX_FAILED && best.count() < 3 && seen.age(pod) < code.young) {
             code = Code.STILL_PROGRESSING;
         }
-        return MissingObject.finding(seen, pod, code, best.message(), Obj.instant(best.first()), best.evidence(pod));
+        return MissingObject.finding(seen, pod, code, best.evidence(pod));
     }
 
     private static Code volume(Event event) {
@@ -9559,15 +9566,12 @@ static final class Ports {
     /** Ports that a pod's containers declare or are probed on, by number and name. */
     static Set<String> open(JsonNode podSpec) {
         var open = new LinkedHashSet<String>();
-        for (var list : List.of("containers", "initContainers")) {
-            for (var c : podSpec.path(list)) {
-                c.path("ports").forEach(p -> open.addAll(known(p)));
-                if (!c.path("ports").isEmpty()) {
-                    List.of("/readinessProbe/httpGet/port", "/readinessProbe/tcpSocket/port", "/readinessProbe/grpc/port")
-                        .forEach(p -> Optional.of(c.at(p).asString("")).filter(t -> !t.isEmpty()).ifPresent(open::add));
-                }
-            }
-        }
+        Pods.specs(podSpec).filter(c -> !c.path("ports").isEmpty()).forEach(c -> {
+            c.path("ports").forEach(p -> open.addAll(known(p)));
+            List.of("/readinessProbe/httpGet/port", "/readinessProbe/tcpSocket/port", "/readinessProbe/grpc/port")
+                .forEach(p -> open.add(c.at(p).asString("")));
+        });
+        open.remove("");
         return open;
     }
 
@@ -9663,12 +9667,10 @@ record Probes(Observed seen, Obj pod, String container, JsonNode spec) {
     /** The ports that the pod says it has, else those by which Services ask it. */
     private List<String> ports() {
         var ports = new ArrayList<String>();
-        for (var list : List.of("/spec/containers", "/spec/initContainers")) {
-            pod.list(list).forEach(c -> c.path("ports").forEach(p -> {
-                ports.add(p.path("containerPort").asString(""));
-                ports.add(p.path("name").asString("-"));
-            }));
-        }
+        Pods.specs(pod.at("/spec")).forEach(c -> c.path("ports").forEach(p -> {
+            ports.add(p.path("containerPort").asString(""));
+            ports.add(p.path("name").asString("-"));
+        }));
         if (ports.isEmpty()) {
             seen.snapshot.all("Service").stream().filter(s -> !s.map("/spec/selector").isEmpty()
                 && pod.labels().entrySet().containsAll(s.map("/spec/selector").entrySet()))
@@ -9700,13 +9702,12 @@ record Refusals(Observed seen) {
             .max(Comparator.naturalOrder()).orElse("");
         return condition(workload, creator, "ReplicaFailure").or(() -> seen.events(creator, "FailedCreate").stream()
             .filter(e -> e.last().isEmpty() || e.last().compareTo(youngest) >= 0).reduce((a, b) -> b)
-            .map(e -> refused(workload, e.message(), Obj.instant(e.first()), e.evidence(creator)))
+            .map(e -> refused(workload, e.evidence(creator)))
             .or(() -> account(workload, creator))).stream().toList();
     }
 
     Optional<Finding> condition(Obj workload, Obj creator, String type) {
-        return Optional.of(creator.condition(type)).filter(Obj::isTrue).map(c ->
-            refused(workload, c.path("message").asString(""), Observed.since(c), Evidence.condition(creator, c)));
+        return Optional.of(creator.condition(type)).filter(Obj::isTrue).map(c -> refused(workload, Evidence.condition(creator, c)));
     }
 
     /** The event may have expired; that no pod exists and its account does not either says the same. */
@@ -9719,10 +9720,10 @@ record Refusals(Observed seen) {
             List.of(Evidence.field(creator, "spec.template.spec.serviceAccountName", name))));
     }
 
-    private Finding refused(Obj workload, String message, Optional<Instant> since, Evidence evidence) {
-        var code = Messages.code(Messages.Topic.CREATE, message).orElse(Code.ADMISSION_DENIED);
-        var culprit = culprit(code, message);
-        return seen.finding(code, culprit.orElse(Ref.of(workload)), Ref.of(workload), since, List.of(evidence))
+    private Finding refused(Obj workload, Evidence evidence) {
+        var code = Messages.code(Messages.Topic.CREATE, evidence.message()).orElse(Code.ADMISSION_DENIED);
+        var culprit = culprit(code, evidence.message());
+        return seen.finding(code, culprit.orElse(Ref.of(workload)), Ref.of(workload), Obj.instant(evidence.firstSeen()), List.of(evidence))
             .with(culprit.map(c -> Map.of("name", c.name())).orElse(Map.of()));
     }
 
@@ -9818,9 +9819,7 @@ record Scheduling(Observed seen, Obj pod, Ref owner) {
     }
 
     private Finding unschedulable(String message, Optional<Instant> since, List<Evidence> evidence) {
-        var claim = References.of(pod.at("/spec")).stream()
-            .filter(r -> r.kind().equals("PersistentVolumeClaim") && !seen.exists(r.kind(), r.name()))
-            .map(References.Ref::name).findFirst();
+        var claim = References.claims(pod.at("/spec")).filter(c -> !seen.exists("PersistentVolumeClaim", c)).findFirst();
         var code = claim.isPresent() ? Code.PVC_MISSING : code(message, pod, seen.snapshot);
         var missing = Phrase.MISSING.in(message);
         var at = code == Code.PVC_MISSING ? new Ref("PersistentVolumeClaim", missing.isEmpty() ? claim.orElse("") : missing)
@@ -9979,8 +9978,7 @@ record WorkloadFindings(Observed seen, Refusals refusals, List<Finding> pods) {
         }
         var progressing = deployment.condition("Progressing");
         if (progressing.path("status").asString("").equals("False")) {
-            found.add(seen.finding(Code.ROLLOUT_STUCK, at, at, Observed.since(progressing),
-                List.of(Evidence.condition(deployment, progressing))));
+            found.add(seen.finding(Code.ROLLOUT_STUCK, at, Evidence.condition(deployment, progressing)));
         }
         settling(deployment).ifPresent(found::add);
         if (deployment.is("/spec/paused") && deployment.number("/status/updatedReplicas", 0) < deployment.number("/spec/replicas", 1)) {
@@ -9989,13 +9987,15 @@ record WorkloadFindings(Observed seen, Refusals refusals, List<Finding> pods) {
         return found;
     }
 
-    /** All its new pods are ready: not yet for minReadySeconds, or the next ones are about to follow. */
+    /** None of its new pods lacks anything, and it moved a moment ago: the next ones are about to follow, or minReadySeconds to pass. */
     private Optional<Finding> settling(Obj workload) {
-        var pods = Ownership.newestPods(seen.snapshot, workload);
+        var pods = Ownership.newestPods(seen.snapshot, workload).stream().filter(p -> !p.deleting()).toList();
         var young = Code.STILL_PROGRESSING.young + workload.number("/spec/minReadySeconds", 0);
-        return pods.stream().max(Comparator.comparing(Pods::settledAt)).filter(last -> pods.stream().allMatch(Pods::saysReady)
-            && Pods.settledAt(last).plusSeconds(young).isAfter(seen.snapshot.at()))
-            .map(last -> seen.finding(Code.STILL_PROGRESSING, Ref.of(workload), Evidence.condition(last, last.condition("Ready"))));
+        var moved = Stream.concat(pods.stream().map(p -> Evidence.condition(p, p.condition("Ready"))),
+            seen.events(workload, "ScalingReplicaSet", "SuccessfulCreate", "SuccessfulDelete").stream().map(e -> e.evidence(workload)));
+        return moved.max(Comparator.comparing(Evidence::lastSeen)).filter(last -> pods.stream().allMatch(Pods::saysReady)
+            && !last.lastSeen().isEmpty() && seen.age(Obj.instant(last.lastSeen())) < young)
+            .map(last -> seen.finding(Code.STILL_PROGRESSING, Ref.of(workload), last));
     }
 
     private List<Finding> statefulSet(Obj set) {
@@ -10027,8 +10027,7 @@ record WorkloadFindings(Observed seen, Refusals refusals, List<Finding> pods) {
     private Optional<Finding> cronJob(Obj cron, Obj last) {
         var failed = last.condition("Failed");
         if (Obj.isTrue(failed)) {
-            return Optional.of(seen.finding(Code.JOB_FAILED, Ref.of(cron), Ref.of(cron), Observed.since(failed),
-                List.of(Evidence.condition(last, failed))));
+            return Optional.of(seen.finding(Code.JOB_FAILED, Ref.of(cron), Evidence.condition(last, failed)));
         }
         var began = last.time("/status/startTime");
         return last.number("/status/active", 0) == 0 || seen.age(began) < 3 * period(cron.text("/spec/schedule")) ? Optional.empty()
@@ -10055,9 +10054,9 @@ record WorkloadFindings(Observed seen, Refusals refusals, List<Finding> pods) {
         var at = Ref.of(job);
         var pods = seen.snapshot.ownedBy("Pod", job);
         if (Obj.isTrue(target)) {
-            var reason = target.path("reason").asString("");
+            var reason = Json.text(target, "reason");
             var stopped = pods.stream().filter(p -> reason.equals("DeadlineExceeded")).map(Obj::name).findFirst().orElse("");
-            return List.of(seen.finding(Code.JOB_FAILED, at, at, Observed.since(target), List.of(Evidence.condition(job, target)))
+            return List.of(seen.finding(Code.JOB_FAILED, at, Evidence.condition(job, target))
                 .in(stopped, "").with(Map.of("reason", reason)));
         }
         if (job.is("/spec/suspend")) {
@@ -10713,9 +10712,6 @@ static final class PodDescription {
  * Each rule is a run of guards from worst to best; what passes them all is ready.
  */
 static final class Readiness {
-    private static final Set<String> WITH_CONTROLLER =
-        Set.of("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "ReplicationController");
-
     /** One object; {@code applied} is what the apply answered for it, when it was applied. */
     static Workload judge(Obj o, Optional<Applied> applied, Family family) {
         return gate(o, applied, family).orElseGet(() -> rule(o, family));
@@ -10735,7 +10731,8 @@ static final class Readiness {
             return Optional.of(tally.progressing("was deleted and made again by somebody else after it was applied"));
         }
         long wanted = Math.max(o.generation(), applied.map(Applied::generation).orElse(0L));
-        boolean observes = o.has("/status/observedGeneration") || o.builtIn() && WITH_CONTROLLER.contains(o.kind());
+        boolean observes = o.has("/status/observedGeneration")
+            || o.builtIn() && Kinds.TEMPLATED.contains(o.kind()) && !o.kind().equals("Job");
         if (o.generation() < wanted || observes && o.number("/status/observedGeneration", 0) < wanted) {
             return Optional.of(tally.progressing("its controller has not seen generation " + wanted + " yet"));
         }
@@ -11752,7 +11749,7 @@ static final class Messages {
     private static final String VARIABLE = "\\b(?-i:[A-Z][A-Z0-9]*_[A-Z0-9_]+)\\b";
     private static final String SET = "(set|defined|provided|specified|configured|given)\\b";
     private static final String UNSET = "not " + SET + "|undefined|unset|is (required|missing|empty|mandatory)|must be " + SET;
-    private static final String KEY = "(key|secret|password|token|url|dsn|host|option) (has |is |was )?";
+    private static final String KEY = "(key|secret|password|token|url|dsn|host|option|value) (has |is |was )?";
     private static final Pattern QUOTED = Pattern.compile("\"[^\"]*\"");
     private static final Pattern IMAGE_NAME = Pattern.compile("(?<![\\w/])[\\w.-]{2,}(:\\d+)?(/[\\w.-]+)+(:[\\w.-]+)?(@sha256:[0-9a-f]+)?");
     private static final Map<Topic, List<Row>> ROWS = rows();
@@ -11886,58 +11883,57 @@ static final class Messages {
         t.row(Code.RBAC_RUNTIME_FORBIDDEN, "~is forbidden: User \\\\*\"?system:");
         t.row(Code.IMAGE_PLATFORM_MISMATCH, "exec format error");
         t.row(Code.CONTAINER_COMMAND_NOT_FOUND, "~^exec \\S+: no such file or directory", "bad interpreter");
-        t.row(Code.CRASH_PORT_IN_USE, "only one usage of each socket address", "already bound to port", "~address (is )?(already )?in use",
+        t.row(Code.CRASH_PORT_IN_USE, "one usage of each socket", "already bound to port", "~address (is )?(already )?in use",
             "~port \\S+ (is|was) already", "~failed to bind to (address|port)");
-        t.row(Code.CRASH_DISK_FULL, "no space left on device", "disk quota exceeded", "~\\bdisk (is )?full\\b");
+        t.row(Code.CRASH_DISK_FULL, "no space left on device", "disk quota exceeded", "flood stage", "~\\bdisk (is )?full\\b");
         t.row(Code.CRASH_DEPENDENCY_UNREACHABLE, "UnableToConnect");
-        t.row(Code.CRASH_AUTH_FAILED, "access denied for user", "login failed for user", "ACCESS_REFUSED", "requires authentication",
-            "could not find user", "without any password configured", "no pg_hba.conf entry",
+        t.row(Code.CRASH_AUTH_FAILED, "access denied for user", "login failed for user", "ACCESS_REFUSED",
+            "~(requires|unable to|missing) authenticat", "could not find user", "any password configured", "no pg_hba.conf entry",
             "~\\bauth(entication|ori[sz]ation)? ?(failed|failure|error|required|violation)", "InvalidAccessKeyId", "SignatureDoesNotMatch",
-            "invalid_client", "no password supplied", "unable to authenticate", "missing authentication",
-            "~\\bun(authori[sz]|authenticat)ed\\b", "~\\b(status|code|error)( code)?[ :=(]+40[13]\\b",
-            "~permission denied (for|to) (table|schema|database|relation)",
+            "invalid_client", "no password supplied", "~(?<!/)\\bun(authori[sz]|authenticat)ed\\b",
+            "~\\b(status|code|error)( code)?[ :=(]+40[13]\\b", "~permission denied (for|to) (table|schema|database|relation)",
             "~(invalid|wrong|incorrect|rejected|bad)[ _]?(client |user ?(name)?( or |[/-]))?"
-                + "(credentials|password|(api|access)[ _-]?key|client secret|(access|auth\\w*|bearer) token)",
-            "is not allowed to connect to this", "~not authorized on \\S+ to execute", "~role \"[^\"]+\" does not exist", "~AUTH .*failed");
+                + "(credentials|password|(api|access)[ _-]?key|client secret|(access|auth\\w*|bearer) token)", "not allowed to connect",
+            "~not authorized on \\S+ to execute", "~role \"[^\"]+\" does not exist", "~AUTH .*failed");
         missing(t);
         t.row(Code.CRASH_APP_ERROR, "~database \\W?[\\w-]+\\W? does not exist", "unknown database ", "~(?<!\\* )permission denied",
             "read-only file", "not permitted", "not writable", "~(unable to|node) lock", "already running", "temporarily unavailable",
-            "mismatch", "~(in|not )compatible", "dirty database", "shared librar", "GLIBC_", "x509:", "PKIX path", "SSLHandshake",
-            "~(bad|self.signed).cert|certificate (has expired|verify failed)", "wrong version number", "HTTP response to HTTPS client");
+            "mismatch", "~(in|not )compatible", "dirty database", "another process", "no matches for kind", "shared librar", "GLIBC_",
+            "x509:", "PKIX path", "SSLHandshake", "~(bad|self.signed).cert|certificate (has expired|verify failed)", "wrong version number",
+            "response to HTTPS client");
         unreachable(t);
     }
 
     private static void missing(Table t) {
-        t.row(Code.CRASH_MISSING_ENV, "unbound variable", "Could not resolve placeholder '", "missing env", "setting must not be empty",
+        t.row(Code.CRASH_MISSING_ENV, "unbound variable", "resolve placeholder", "missing env", "setting must not be empty",
             "~(missing|required|unset|undefined|no such|not found|specify|provide"
-                + "|set(ting)? the).{0,60}env(ironment)?[ -]?var(iable)?s?\\b", "~\\bmissing \\S+ for .{0,20}environment",
+                + "|(?<!you )set(ting)? the).{0,60}env(ironment)?[ -]?var", "~\\bmissing \\S+ for .{0,20}environment",
             "not present in the environment", "~\\b(no .{0,40}" + KEY + "|" + KEY + "not )(been )?" + SET,
             "~\\b(property|setting|config(uration)?( key| value| option)?) "
                 + "\\S{1,60} (is |was )?(required|missing|not set|not found|undefined)\\b",
-            "~\\benv(ironment)? var(iable)?s?\\b.{0,60}(" + UNSET + "|not found|required|missing|must be|empty)",
+            "~\\benv(ironment)? var.{0,70}(" + UNSET + "|not found|required|missing|must be|\\bempty)",
             "~" + VARIABLE + "[^\\w]{0,3}.{0,25}(" + UNSET + ")",
-            "~(missing|requires?d?|expected|set|undefined|specify|provide)\\b.{0,30}" + VARIABLE
+            "~(missing|requires?d?|expected|(?<!you )set|undefined|specify|provide)\\b.{0,30}" + VARIABLE
                 + ".{0,20}(\\bto start|$|\\bvariable|\\benv)", "~key ?(not found|error): ['\"]?(?-i:[A-Z][A-Z0-9_]+)\\b",
-            "~parameter (null or )?not set", "~(host|resolv\\w+|lookup|ENOTFOUND|getaddrinfo).{0,60}\\$[({][\\w.-]+[)}]",
-            "~\\bField required\\b", "~\"received\": ?\"undefined\", ?\"path\": ?\\[ ?\"(?-i:[A-Z][A-Z0-9_]+)\"", "no value for required",
-            "~(?-i:\\bENV)\\['", "~missing (required )?(config(uration)?|setting|parameter)s?\\b");
+            "~parameter (null or )?not set", "~(host|resolv\\w+|lookup|ENOTFOUND|getaddrinfo).{0,60}\\$[({][\\w.-]+[)}]", "Field required",
+            "~\"received\": ?\"undefined\", ?\"path\": ?\\[ ?\"(?-i:[A-Z][A-Z0-9_]+)\"", "no value for required", "~(?-i:\\bENV)\\['",
+            "~missing (required )?(config(uration)?|setting|parameter)s?\\b");
     }
 
     private static void unreachable(Table t) {
         t.row(Code.CRASH_DEPENDENCY_UNREACHABLE, "ECONNREFUSED", "no such host", "i/o timeout", "~\\bE(NOTFOUND|TIMEDOUT|HOSTUNREACH)\\b",
-            "name or service not known", "name resolution fail", "name does not resolve", "getaddrinfo", "while waiting to connect",
+            "name or service not known", "name resolution fail", "does not resolve", "getaddrinfo", "waiting to connect",
             "no route to host", "dial tcp",
             "~(can.{0,2}t|could ?n.?t|unable|failed|error)( to)? (connect|reach|resolve (server|host|address|'?[\\w.-]+:\\d))",
-            "Max retries exceeded with url", "AMQPConnectionError", "establishing a connection", "ConnectionLoss",
-            "~database system is (?!ready)", "is loading the dataset", "driver: bad connection", "communications link failure",
-            "host not found in upstream", "bad address '", "No resolvable bootstrap", "could not be resolved", "failure in name",
-            "NoBrokersAvailable", "NXDOMAIN", "SERVFAIL", "server misbehaving", "context deadline exceeded",
-            "~unknown ?((\\w+ )?server )?host", "~connect(ion)?( attempt| was| to .{1,80})?( failed| refused| ?timed? ?out)",
+            "~max retries (exceeded|per)", "produced zero addresses", "AMQPConnectionError", "establishing a connection", "ConnectionLoss",
+            "~database system is (?!ready)", "is loading the dataset", "bad connection", "link failure", "host not found", "bad address '",
+            "No resolvable", "not be resolved", "failure in name", "NoBrokersAvailable", "NXDOMAIN", "SERVFAIL", "server misbehaving",
+            "context deadline exceeded", "~unknown ?((\\w+ )?server )?host",
+            "~connect(ion)?( attempts?| call| was| to .{1,80})?( failed| refused| ?timed? ?out)",
             "~time(d )?out( expired)? (while )?waiting for (a |the )?(connection|node|database|server|broker)",
-            "~(host|network) (is )?unreachable", "not found address of host", "PoolTimedOut",
-            "~server ?selection ?(error|timeout|timed out)", "~no (reachable server|servers? (is |are )?(available|reachable))",
-            "~(?<!Error: )can't resolve '[\\w.-]+'", "~\\bnot (yet )?reachable",
-            "~brokers? .*(disconnected|not available|could not be established)", "~waiting for .{1,60}(:\\d+|to be (ready|up|available))",
+            "~(un|not |yet |no |cluster |were )reachable(?! code)", "not found address of host", "PoolTimedOut",
+            "~server ?selection ?(error|timeout|timed out)", "~no servers? (is |are )?available", "~(?<!Error: )can't resolve '[\\w.-]+'",
+            "~(node|brokers?) .*(disconnected|not be established)", "~waiting for [^\"]{1,60}(:\\d+|to be (ready|up|available))",
             "~:\\d+ - no response", "~DNS .*(fail|timeout)");
     }
 
@@ -11994,7 +11990,7 @@ enum Phrase {
     /** The verb and the resource. */
     FORBIDDEN("(?i)cannot (\\w+) resource \"?([\\w./-]+)\"?"),
     /** In capitals, or alone in its line. */
-    VARIABLE("((?<!\\w)[A-Z][A-Z0-9]*_[A-Z0-9_]+\\b|^[a-z][\\w.]+$)"),
+    VARIABLE("(?m)((?<!\\w)[A-Z][A-Z0-9]*_[A-Z0-9_]+\\b|^[a-z][\\w.]+$)"),
     PORT("(?i)\\bport[ :=]+(\\d{2,5})"),
     PROBE_PORT(":(\\d{1,5})(?:[/\":]|$)"),
     STATUS_404("(?i)status ?code:? ?404"),
@@ -12005,24 +12001,20 @@ enum Phrase {
     SCRIPT("([^\\s\"]+\\.(?:sh|bash|py|rb|pl|js))\"?: exec format error"),
     /** A command that does nothing for ever. */
     ENDLESS("\\bsleep\\s+(inf(inity)?|\\d{5,}|\\d+[dh])\\b|\\btail\\s+-f\\s+/dev/null"),
-    ERROR("(?i)\\b" + any("\\w*error", "\\w*exception", "fatal", "panic", "traceback",
-        "fail(ed|ure)?", "can(no|')t", "could(n't| not)", "unable", "invalid", "undefined", "unknown", "missing", "bad",
-        "unexpected", "segmentation fault", "killed", "abort(ed)?", "not found", "no such file", "denied", "must") + "\\b"),
+    ERROR("(?i)\\b" + any("\\w*error", "\\w*exception", "fatal", "panic", "traceback", "fail(ed|ure)?", "can(no|')t", "could(n't| not)",
+        "unable", "invalid", "undefined", "unknown", "missing", "bad", "unexpected", "segmentation fault", "killed", "abort(ed)?",
+        "not (found|defined)", "no such file", "denied", "refus\\w+", "must") + "\\b"),
     /** What a program says of its end, whatever led to it. */
-    END("(?i)\\b(?:abort|exit(?:ing|ed| status)|shut|terminat|died|startup|(?:fail\\w*|unable) to (?:start|boot|initiali)"
-        + "|(?:initiali[sz]ation|boot) failed|\\w+: undefined)"),
+    END("(?i)^npm |(?:\\b(?:abort|exit(?:ing|ed| status| code)|shut|terminat|died|startup|(?:fail\\w*|unable) to (?:start|boot|initiali)"
+        + "|failed running|(?:initiali[sz]ation|boot) failed|for more)|traceback|: undefined|^\\d+ error)[^:]*:?$"),
     /** A program says so without being hurt. */
-    INFO("^(?:I\\d{4} |.{0,60}?(?:\\b(?:INFO|NOTICE|DEBUG)\\b|\\[Note\\]))|(?i)\\blevel\\W{1,4}(?:info|debug)"
+    INFO("^(?:I\\d{4} |.{0,60}?(?:\\b(?:INFO|NOTICE|DEBUG)\\b|\\[Note\\]))|\"s\":\"I\"|(?i)\\blevel\\W{1,4}(?:info|debug)"
         + "|default(?:s|ing)? to|using (?:the )?default|falling back|optional|, .{0,30}disabled"),
     WARNING(INFO.pattern + "|^.{0,60}?\\b(?i:warn)"),
-    CONNECTED("(?i)(?<!not |dis)connected to (?:the )?([\\w.-]+)"),
-    /** An error in the program itself, whatever it needs. */
-    OWN_ERROR("(?i)\\b"
-        + any("panic:", "fatal\\b", "\\w*" + any("syntax", "type", "value", "key", "assertion", "import", "module", "attribute",
-        "index", "parse", "illegal\\w*") + "(error|exception)", "segmentation fault", "invalid (config|argument|option|value)")),
+    CONNECTED("(?i)(?:(?<!not |dis)connected to|discovered group) (?:the )?([\\w.-]+)"),
     NO_NAME("(?i)" + any("no such host", "\\bENOTFOUND", "not translate host name", "bad address", "unknown ?(?:(?:\\w+ )?server )?host",
         "address of host", "No resolvable", "resolve (?:server|address|host)", "resolution failed", "<unresolved>", "can't resolve",
-        "host not found in upstream", "name or service not known", "does not resolve", "NXDOMAIN", "failed to resolve", "can't find")),
+        "host not found", "name or service not known", "does not resolve", "NXDOMAIN", "failed to resolve")),
     UNKNOWN_HOST("(?i)" + any("lookup ", "ENOTFOUND ", "EAI_AGAIN ", "translate host name \"", "bad address '", "UnknownHostException: ",
         "unknown host:? ?'?", "address of host:? ", "resolve (?:server|host|address):? ?['\"]?", "can't resolve '", "in upstream \"",
         "can't find ", "getaddrinfo for ", "Failed to resolve (?:host )?'?", "Name does not resolve:? ?", "host '", "tcp connect \\(",
@@ -12044,7 +12036,8 @@ enum Phrase {
     DENIED("(?i)permission denied|read-only file ?system|operation not permitted"
         + "|\\bEACCES\\b|\\bEROFS\\b|\\bEPERM\\b|access (?:to the path .* )?(?:is )?denied"),
     /** A frame of a stack, which only repeats names, or what the program answered to who asked it. */
-    ASIDE("^\\s+(?:at [\\w.$<>\\[\\]/ ]+[ (]|from \\S+:\\d+:in )|\\[\\d+\\] (?:FATAL|DETAIL): .*(?:authentication|pg_hba|[Rr]ole )"
+    ASIDE("^\\s+(?:at [\\w.$<>\\[\\]/ ]+[ (]|from \\S+:\\d+:in |--?\\w)"
+        + "|\\[\\d+\\] (?:FATAL|DETAIL|ERROR): .*(?:authentication|pg_hba|[Rr]ole |relation )|login refused: user|\\bHINT: "
         + "|\\bstatus\\W{1,3}[1-5]\\d\\d\\b.*\\bpath\\W{1,3}/"
         + "|\\b(?:GET|HEAD|POST|PUT|DELETE|PATCH) /\\S* (?:HTTP/[\\d.]+\"? )?[1-5]\\d\\d\\b"),
     /** A probe was answered, and by somebody who wants to know who asks. */
@@ -12828,6 +12821,11 @@ static final class Pods {
         return pod.list("/status/initContainerStatuses").stream().anyMatch(c -> c.path("name").equals(container.path("name")));
     }
 
+    /** The containers of a pod's spec; those that start first come first. */
+    static Stream<JsonNode> specs(JsonNode podSpec) {
+        return Stream.of("initContainers", "containers").flatMap(list -> podSpec.path(list).valueStream());
+    }
+
     /** Native ones: init containers that run beside the main ones, with probes of their own. */
     private static Stream<JsonNode> sidecars(Obj pod) {
         return pod.list("/spec/initContainers").stream().filter(c -> Json.text(c, "restartPolicy").equals("Always"));
@@ -12892,8 +12890,7 @@ static final class Pods {
     static Duration startToldAfter(Obj pod) {
         var ready = pod.condition("ContainersReady");
         var told = Obj.instant(Json.text(ready, "lastTransitionTime"));
-        var waits = Stream.of("/spec/initContainers", "/spec/containers").flatMap(list -> pod.list(list).stream())
-            .anyMatch(c -> c.has("readinessProbe") || c.has("startupProbe") || c.has("lifecycle"));
+        var waits = specs(pod.at("/spec")).anyMatch(c -> c.has("readinessProbe") || c.has("startupProbe") || c.has("lifecycle"));
         return waits || !Obj.isTrue(ready) || told.isEmpty() ? Duration.ZERO : containers(pod).stream()
             .flatMap(c -> Obj.instant(c.at("/state/running/startedAt").asString("")).stream()).max(Comparator.naturalOrder())
             .map(start -> Duration.between(start, told.get())).filter(d -> !d.isNegative()).orElse(Duration.ZERO);
@@ -12952,20 +12949,23 @@ static final class References {
     static List<Ref> of(JsonNode spec) {
         var refs = new LinkedHashSet<Ref>();
         spec.path("volumes").forEach(v -> refs.addAll(ofVolume(v)));
-        for (var list : List.of("initContainers", "containers")) {
-            for (var c : spec.path(list)) {
-                c.path("env").forEach(e -> {
-                    ref(refs, "Secret", e.at("/valueFrom/secretKeyRef"), "name");
-                    ref(refs, "ConfigMap", e.at("/valueFrom/configMapKeyRef"), "name");
-                });
-                c.path("envFrom").forEach(e -> {
-                    ref(refs, "Secret", e.path("secretRef"), "name");
-                    ref(refs, "ConfigMap", e.path("configMapRef"), "name");
-                });
-            }
-        }
+        Pods.specs(spec).forEach(c -> {
+            c.path("env").forEach(e -> {
+                ref(refs, "Secret", e.at("/valueFrom/secretKeyRef"), "name");
+                ref(refs, "ConfigMap", e.at("/valueFrom/configMapKeyRef"), "name");
+            });
+            c.path("envFrom").forEach(e -> {
+                ref(refs, "Secret", e.path("secretRef"), "name");
+                ref(refs, "ConfigMap", e.path("configMapRef"), "name");
+            });
+        });
         spec.path("imagePullSecrets").forEach(p -> refs.add(new Ref("Secret", Json.text(p, "name"), "", false, true)));
         return List.copyOf(refs);
+    }
+
+    /** The names of its claims. */
+    static Stream<String> claims(JsonNode spec) {
+        return of(spec).stream().filter(r -> r.kind().equals("PersistentVolumeClaim")).map(Ref::name);
     }
 
     /** The ServiceAccount, under the field's old name too. */
