@@ -5693,8 +5693,7 @@ record WaitMemory(Instant readySince, long restarts, List<String> gating,
 
     /** Containers that began: their registries have served an image since they were seen last. */
     private static Stream<String> pulls(Obj pod) {
-        return Stream.concat(pod.list("/spec/initContainers").stream(), pod.list("/spec/containers").stream())
-            .filter(c -> Pods.started(pod, c.path("name").asString("")))
+        return Pods.specs(pod.at("/spec")).filter(c -> Pods.started(pod, c.path("name").asString("")))
             .map(c -> pulled(c.path("image").asString("")) + CrashCount.key(pod, c.path("name").asString("")));
     }
 
@@ -5950,9 +5949,9 @@ record Candidates(Observed seen, Dependencies needs, Finding f) {
     private Stream<String> sameVariables() {
         var mine = needs.workload(f.owner()).stream()
             .flatMap(w -> leaves(w, "env\\[.*Ref.name = " + quoted(f.objectName())))
-            .map(l -> l.replaceFirst("^.*env\\[", "").replaceFirst("\\].*", "")).collect(Collectors.toSet());
+            .map(Leaves::variable).collect(Collectors.toSet());
         return siblings(e -> e.getKey().contains("env[") && e.getKey().endsWith("Ref.name")).filter(l -> !l.endsWith(" = " + f.objectName())
-            && mine.contains(l.replaceFirst("^.*env\\[", "").replaceFirst("\\].*", "")));
+            && mine.contains(Leaves.variable(l)));
     }
 
     /** Images of the same repository, else those of the same registry or name. */
@@ -5983,7 +5982,7 @@ record Candidates(Observed seen, Dependencies needs, Finding f) {
             return Stream.empty();
         }
         var mine = needs.workload(f.owner()).stream().flatMap(w -> leaves(w, "env\\["))
-            .filter(l -> NearMiss.near(l.replaceFirst("^.*env\\[", "").replaceFirst("\\].*", ""), name));
+            .filter(l -> NearMiss.near(Leaves.variable(l), name));
         var objects = Stream.of("ConfigMap", "Secret").flatMap(k -> snapshot().all(k).stream())
             .flatMap(o -> o.keys().stream().filter(k -> k.replace('-', '_').equalsIgnoreCase(name))
             .map(k -> o.ref() + " has key " + k));
@@ -6124,6 +6123,8 @@ static final class Connections {
                     .or(() -> roles.stream().findFirst().filter(r -> snapshot.knows("Role")).map(absent -> f.with(Basis.WEAK)))
                     .ifPresent(s::means);
             }
+            case ADMISSION_WEBHOOK_UNAVAILABLE -> named(f, f.evidence().stream()
+                .map(e -> e.message().replaceFirst("(?s).*?https://([^/\"]*).*", "$1")).toList()).keySet().forEach(a -> broken(s, a));
             case CRASH_AUTH_FAILED -> named(f, lines(f)).keySet().stream().findFirst().flatMap(a -> needs.service(a.host()))
                 .or(() -> onlyService(f)).ifPresent(service -> s.means(f.with(Map.of("target", service.name()))));
             default -> { }
@@ -6494,11 +6495,8 @@ static final class Dependencies {
         var images = new TreeMap<String, Map<String, String>>();
         Stream.of("Pod", "ReplicaSet").flatMap(k -> snapshot.all(k).stream()).forEach(o -> {
             var ready = o.kind().equals("Pod") ? Pods.ready(o) : o.number("/status/readyReplicas", 0) > 0;
-            Stream.of("initContainers", "containers").forEach(l -> podSpec(o).path(l).forEach(c -> {
-                var image = c.path("image").asString("");
-                images.computeIfAbsent(last(image), k -> new TreeMap<>())
-                    .merge(image, ready ? " (runs in " + o.ref() + ")" : "", (a, b) -> a.isEmpty() ? b : a);
-            }));
+            Pods.specs(podSpec(o)).map(c -> c.path("image").asString("")).forEach(image -> images.computeIfAbsent(last(image),
+                k -> new TreeMap<>()).merge(image, ready ? " (runs in " + o.ref() + ")" : "", (a, b) -> a.isEmpty() ? b : a));
         });
         return images;
     }
@@ -6673,9 +6671,8 @@ static final class Dependencies {
         var edges = new ArrayList<Edge>();
         mentions(from).forEach(m -> service(m.host()).ifPresent(s -> edges.add(new Edge(from, Ref.of(s),
             m.origin(), m.via(), served(m), m.port()))));
-        References.of(podSpec(workload)).stream().filter(r -> r.kind().equals("PersistentVolumeClaim")).forEach(r -> {
-            edges.add(edge(from, new Ref(r.kind(), r.name()), Edge.Origin.SPEC, "volume", 1));
-        });
+        References.claims(podSpec(workload))
+            .forEach(c -> edges.add(edge(from, new Ref("PersistentVolumeClaim", c), Edge.Origin.SPEC, "volume", 1)));
         templated(workload).forEach(c -> edges.add(edge(from, Ref.of(c), Edge.Origin.SPEC, "volumeClaimTemplate", 1)));
         claims(workload).filter(c -> c.text("/status/phase").equals("Pending"))
             .forEach(c -> edges.add(edge(Ref.of(c), from, Edge.Origin.SPEC, "first consumer", 0.6)));
@@ -6696,8 +6693,8 @@ static final class Dependencies {
 
     /** The claims that its pods use. */
     Stream<Obj> claims(Obj workload) {
-        return Stream.concat(References.of(podSpec(workload)).stream().filter(r -> r.kind().equals("PersistentVolumeClaim"))
-            .flatMap(r -> snapshot.find(r.kind(), r.name()).stream()), templated(workload).stream());
+        return Stream.concat(References.claims(podSpec(workload)).flatMap(c -> snapshot.find("PersistentVolumeClaim", c).stream()),
+            templated(workload).stream());
     }
 
     private List<Obj> templated(Obj workload) {
@@ -6771,8 +6768,8 @@ record Diagnosis(Observed seen, List<Workload> workloads, Ref agent, Dependencie
         var settings = new SettingFindings(seen, needs, understood.findings(), unready).find();
         var all = Stream.concat(understood.findings().stream().map(f -> leaning(f, settings)), settings.stream()).distinct()
             .sorted(Finding.ORDER).toList();
-        var judged = workloads.stream().filter(w -> w.state() != State.unverified)
-            .map(Ref::of).collect(Collectors.toSet());
+        var judged = workloads.stream().filter(w -> w.state() != State.unverified && !w.kind().equals("Service"))
+            .map(Ref::of).collect(Collectors.toSet()); // a Service is well also where nobody stands behind it
         var graph = new Graph(seen, unready, all.stream().filter(f -> matters(f, unready, judged)).toList(),
             Stream.concat(needs.edges().stream(), understood.edges().stream()).toList());
         var roots = new Roots(graph).find();
@@ -6989,8 +6986,7 @@ static final class Facts {
     private void files(Obj workload, Finding f) {
         var all = all(f);
         var spec = Dependencies.podSpec(workload);
-        Stream.of("containers", "initContainers").flatMap(l -> spec.path(l).valueStream())
-            .filter(c -> c.path("name").asString("").equals(f.container()))
+        Pods.specs(spec).filter(c -> c.path("name").asString("").equals(f.container()))
             .flatMap(c -> c.path("volumeMounts").valueStream())
             .filter(m -> all.contains(m.path("mountPath").asString("") + "/"))
             .forEach(m -> spec.path("volumes").valueStream().filter(v -> v.path("name").equals(m.path("name")))
@@ -6999,8 +6995,7 @@ static final class Facts {
     }
 
     private static int weight(String path, String value, String told, String all) {
-        var variable = path.matches("(?s).*(\\.env|sysctls)\\[.*") ? path.replaceFirst("^.*(\\.env|sysctls)\\[", "")
-            .replaceFirst("\\].*", "") : "";
+        var variable = path.matches("(?s).*(\\.env|sysctls)\\[.*") ? Leaves.variable(path) : "";
         if (word(value, all) || word(variable, all) || value.equals("localhost") && all.contains("127.0.0.1")
             || value.startsWith("[") && Stream.of(value.split("[\\[\\], =]+-*")).anyMatch(w -> w.length() > 3 && word(w, all))) {
             return 2;
@@ -7204,7 +7199,7 @@ static final class Facts {
 
     private String variables(Obj workload, Finding f) {
         var names = needs.leaves(workload).keySet().stream().filter(p -> p.startsWith("containers[" + f.container() + "].env["))
-            .map(p -> p.replaceFirst("^.*?\\.env\\[", "").replaceFirst("\\].*", "")).distinct().collect(Collectors.joining(", "));
+            .map(Leaves::variable).distinct().collect(Collectors.joining(", "));
         return names.isEmpty() ? "none" : "has " + names;
     }
 
@@ -7404,6 +7399,11 @@ static final class Leaves {
         return found;
     }
 
+    /** The variable, or the kernel's setting, that stands in such a path. */
+    static String variable(String path) {
+        return path.replaceFirst("^.*?\\b(env|sysctls)\\[", "").replaceFirst("\\].*", "");
+    }
+
     private static void walk(JsonNode node, String path, Map<String, String> found) {
         if (node.isObject() && !node.isEmpty()) {
             node.properties().forEach(e -> walk(e.getValue(), path.isEmpty() ? e.getKey() : path + "." + e.getKey(), found));
@@ -7490,12 +7490,10 @@ static final class Mentions {
     }
 
     private void settings(JsonNode spec) {
-        for (var list : List.of("initContainers", "containers")) {
-            for (var c : spec.path(list)) {
-                variables(c).forEach((key, value) -> setting(via(c, key), key, value));
-                setting("args", "", WaitCommands.words(c));
-            }
-        }
+        Pods.specs(spec).forEach(c -> {
+            variables(c).forEach((key, value) -> setting(via(c, key), key, value));
+            setting("args", "", WaitCommands.words(c));
+        });
     }
 
     private static String via(JsonNode container, String key) {
@@ -8672,8 +8670,8 @@ record ContainerFindings(Observed seen, Obj pod, Ref owner, JsonNode status, boo
     }
 
     private JsonNode spec() {
-        return Stream.of("/spec/containers", "/spec/initContainers").flatMap(list -> pod.list(list).stream())
-            .filter(c -> c.path("name").asString("").equals(name())).findFirst().orElse(MissingNode.getInstance());
+        return Pods.specs(pod.at("/spec")).filter(c -> c.path("name").asString("").equals(name())).findFirst()
+            .orElse(MissingNode.getInstance());
     }
 
     private Finding finding(Code code, Optional<Instant> since, List<Evidence> evidence) {
@@ -8704,7 +8702,7 @@ record ContainerFindings(Observed seen, Obj pod, Ref owner, JsonNode status, boo
             case "ErrImagePull", "ImagePullBackOff", "ErrImageNeverPull", "InvalidImageName", "ImageInspectError", "RegistryUnavailable",
                 "ErrImagePullBackOff", "SignatureValidationFailed" -> image(reason + " " + message, proof);
             case "CreateContainerConfigError" -> MissingObject.finding(seen, pod, Messages.code(Messages.Topic.VOLUME, message)
-                .orElse(Code.CONTAINER_CONFIG_INVALID), message, Optional.empty(), proof).in(pod.name(), name());
+                .orElse(Code.CONTAINER_CONFIG_INVALID), proof).in(pod.name(), name());
             case "CreateContainerError", "RunContainerError", "ContainerCannotRun", "StartError" -> start(reason, message);
             case "PostStartHookError", "PreStartHookError", "PreCreateHookError" ->
                 finding(Code.LIFECYCLE_HOOK_FAILED, Optional.empty(), proof);
@@ -8914,8 +8912,8 @@ static final class CustomFindings {
         }
         var code = ("." + o.group()).endsWith(".cert-manager.io") ? Code.CERT_NOT_READY : Code.CR_NOT_READY;
         if (!said.against()) { // whose operator writes no status may warn by events
-            return said.state() != State.unverified ? Optional.empty() : seen.warned(o).map(e -> seen.finding(code, Ref.of(o), Ref.of(o),
-                Obj.instant(e.first()), List.of(e.evidence(o))));
+            return said.state() != State.unverified ? Optional.empty() : seen.warned(o).map(e -> seen.finding(code, Ref.of(o),
+                e.evidence(o)));
         }
         var young = said.state() == State.progressing && seen.age(o) < code.young;
         var proofs = Stream.of(Stream.of(said.proof()), CustomStatus.details(o), madeOf(seen.snapshot, o)).flatMap(s -> s).distinct()
@@ -9192,10 +9190,16 @@ record LogReading(Code code, String line, Log log, int at, Map<String, String> p
 
 /** A message about an object that is missing or lacks a key; the finding stands at that object. Pure. */
 static final class MissingObject {
-    static Finding finding(Observed seen, Obj pod, Code code, String message, Optional<Instant> since, Evidence evidence) {
+    static Finding finding(Observed seen, Obj pod, Code code, Evidence evidence) {
         var owner = seen.owner(pod);
+        var message = evidence.message();
+        var since = Obj.instant(evidence.firstSeen());
         var name = Phrase.MISSING.in(message);
         var kind = kind(code);
+        if (seen.snapshot.find(kind, name).filter(o -> seen.age(o) < Code.STILL_PROGRESSING.young
+            || !evidence.lastSeen().isEmpty() && o.created().compareTo(evidence.lastSeen()) > 0).isPresent()) {
+            return seen.finding(Code.STILL_PROGRESSING, owner, owner, since, List.of(evidence)).in(pod.name(), ""); // it came since
+        }
         var at = code == Code.CONFIG_KEY_MISSING ? holder(pod, message).orElse(owner) : kind.isEmpty() || name.isEmpty() ? owner
             : new Ref(kind, name);
         var found = seen.finding(code, at, owner, since, List.of(evidence)).in(pod.name(), "");
@@ -9298,10 +9302,12 @@ static final class Observed {
 
     /** Another node's pod that has a volume of this pod which only one node may have. */
     Optional<Obj> holder(Obj pod) {
-        var claims = claims(pod).filter(c -> snapshot.find("PersistentVolumeClaim", c).map(o -> o.at("/spec/accessModes").toString())
+        var claims = References.claims(pod.at("/spec")).filter(c -> snapshot.find("PersistentVolumeClaim", c)
+            .map(o -> o.at("/spec/accessModes").toString())
             .filter(modes -> modes.contains("ReadWriteOnce") && !modes.contains("Many")).isPresent()).toList();
         return snapshot.all("Pod").stream().filter(p -> !p.text("/spec/nodeName").isEmpty()
-            && !p.text("/spec/nodeName").equals(pod.text("/spec/nodeName")) && !Pods.ended(p) && claims(p).anyMatch(claims::contains))
+            && !p.text("/spec/nodeName").equals(pod.text("/spec/nodeName")) && !Pods.ended(p)
+            && References.claims(p.at("/spec")).anyMatch(claims::contains))
             .min(Comparator.comparing(Obj::name));
     }
 
@@ -9311,10 +9317,6 @@ static final class Observed {
         return node.map(n -> n.condition("Ready")).filter(c -> !c.isMissingNode() && !Obj.isTrue(c))
             .map(c -> Evidence.condition(node.get(), c)).or(() -> Optional.of(pod).filter(p -> p.text("/status/reason").equals("NodeLost"))
                 .map(p -> Evidence.status(p.ref() + "/status.reason", "NodeLost", p.text("/status/message"))));
-    }
-
-    private static Stream<String> claims(Obj pod) {
-        return References.of(pod.at("/spec")).stream().filter(r -> r.kind().equals("PersistentVolumeClaim")).map(References.Ref::name);
     }
 
     /** Also true where nobody could look. */
@@ -9347,9 +9349,9 @@ static final class Observed {
         return finding(code, Ref.of(object), Ref.of(object), object.time("/metadata/creationTimestamp"), List.of(evidence));
     }
 
-    /** What an object says of itself as it is now. */
+    /** What an object says of itself, since the first of it was seen; as it is now where that is not told. */
     Finding finding(Code code, Ref object, Evidence... evidence) {
-        return finding(code, object, object, Optional.empty(), List.of(evidence));
+        return finding(code, object, object, Obj.instant(evidence[0].firstSeen()), List.of(evidence));
     }
 }
 
@@ -9485,8 +9487,9 @@ record PodFindings(Observed seen, Obj pod, Ref owner, List<Finding> before) {
 
     /** Nothing said by a container: volumes, sandbox, gates, a Job's sidecar, or simply young. */
     private List<Finding> quiet() {
-        var blocked = seen.events(pod, "FailedMount", "FailedAttachVolume", "FailedMapVolume",
-            "FailedCreatePodSandBox", "FailedPodSandBoxStatus");
+        var images = seen.events(pod, "Pulling", "Pulled").stream().map(Event::last).max(Comparator.naturalOrder()).orElse("");
+        var blocked = seen.events(pod, "FailedMount", "FailedAttachVolume", "FailedMapVolume", "FailedCreatePodSandBox",
+            "FailedPodSandBoxStatus").stream().filter(e -> e.last().compareTo(images) > 0).toList(); // which are pulled after all that
         if (!blocked.isEmpty() && unstarted()) {
             var told = blockedBy(blocked);
             var first = told.code() == Code.PVC_ACCESS_MODE ? seen.holder(pod).flatMap(this::lost).orElse(told) : told;
@@ -9566,7 +9569,7 @@ record PodFindings(Observed seen, Obj pod, Ref owner, List<Finding> before) {
         } else if (code == Code.SANDBOX_FAILED && best.count() < 3 && seen.age(pod) < code.young) {
             code = Code.STILL_PROGRESSING;
         }
-        return MissingObject.finding(seen, pod, code, best.message(), Obj.instant(best.first()), best.evidence(pod));
+        return MissingObject.finding(seen, pod, code, best.evidence(pod));
     }
 
     private static Code volume(Event event) {
@@ -9620,15 +9623,12 @@ static final class Ports {
     /** Ports that a pod's containers declare or are probed on, by number and name. */
     static Set<String> open(JsonNode podSpec) {
         var open = new LinkedHashSet<String>();
-        for (var list : List.of("containers", "initContainers")) {
-            for (var c : podSpec.path(list)) {
-                c.path("ports").forEach(p -> open.addAll(known(p)));
-                if (!c.path("ports").isEmpty()) {
-                    List.of("/readinessProbe/httpGet/port", "/readinessProbe/tcpSocket/port", "/readinessProbe/grpc/port")
-                        .forEach(p -> Optional.of(c.at(p).asString("")).filter(t -> !t.isEmpty()).ifPresent(open::add));
-                }
-            }
-        }
+        Pods.specs(podSpec).filter(c -> !c.path("ports").isEmpty()).forEach(c -> {
+            c.path("ports").forEach(p -> open.addAll(known(p)));
+            List.of("/readinessProbe/httpGet/port", "/readinessProbe/tcpSocket/port", "/readinessProbe/grpc/port")
+                .forEach(p -> open.add(c.at(p).asString("")));
+        });
+        open.remove("");
         return open;
     }
 
@@ -9724,12 +9724,10 @@ record Probes(Observed seen, Obj pod, String container, JsonNode spec) {
     /** The ports that the pod says it has, else those by which Services ask it. */
     private List<String> ports() {
         var ports = new ArrayList<String>();
-        for (var list : List.of("/spec/containers", "/spec/initContainers")) {
-            pod.list(list).forEach(c -> c.path("ports").forEach(p -> {
-                ports.add(p.path("containerPort").asString(""));
-                ports.add(p.path("name").asString("-"));
-            }));
-        }
+        Pods.specs(pod.at("/spec")).forEach(c -> c.path("ports").forEach(p -> {
+            ports.add(p.path("containerPort").asString(""));
+            ports.add(p.path("name").asString("-"));
+        }));
         if (ports.isEmpty()) {
             seen.snapshot.all("Service").stream().filter(s -> !s.map("/spec/selector").isEmpty()
                 && pod.labels().entrySet().containsAll(s.map("/spec/selector").entrySet()))
@@ -9761,13 +9759,12 @@ record Refusals(Observed seen) {
             .max(Comparator.naturalOrder()).orElse("");
         return condition(workload, creator, "ReplicaFailure").or(() -> seen.events(creator, "FailedCreate").stream()
             .filter(e -> e.last().isEmpty() || e.last().compareTo(youngest) >= 0).reduce((a, b) -> b)
-            .map(e -> refused(workload, e.message(), Obj.instant(e.first()), e.evidence(creator)))
+            .map(e -> refused(workload, e.evidence(creator)))
             .or(() -> account(workload, creator))).stream().toList();
     }
 
     Optional<Finding> condition(Obj workload, Obj creator, String type) {
-        return Optional.of(creator.condition(type)).filter(Obj::isTrue).map(c ->
-            refused(workload, c.path("message").asString(""), Observed.since(c), Evidence.condition(creator, c)));
+        return Optional.of(creator.condition(type)).filter(Obj::isTrue).map(c -> refused(workload, Evidence.condition(creator, c)));
     }
 
     /** The event may have expired; that no pod exists and its account does not either says the same. */
@@ -9780,10 +9777,10 @@ record Refusals(Observed seen) {
             List.of(Evidence.field(creator, "spec.template.spec.serviceAccountName", name))));
     }
 
-    private Finding refused(Obj workload, String message, Optional<Instant> since, Evidence evidence) {
-        var code = Messages.code(Messages.Topic.CREATE, message).orElse(Code.ADMISSION_DENIED);
-        var culprit = culprit(code, message);
-        return seen.finding(code, culprit.orElse(Ref.of(workload)), Ref.of(workload), since, List.of(evidence))
+    private Finding refused(Obj workload, Evidence evidence) {
+        var code = Messages.code(Messages.Topic.CREATE, evidence.message()).orElse(Code.ADMISSION_DENIED);
+        var culprit = culprit(code, evidence.message());
+        return seen.finding(code, culprit.orElse(Ref.of(workload)), Ref.of(workload), Obj.instant(evidence.firstSeen()), List.of(evidence))
             .with(culprit.map(c -> Map.of("name", c.name())).orElse(Map.of()));
     }
 
@@ -9879,9 +9876,7 @@ record Scheduling(Observed seen, Obj pod, Ref owner) {
     }
 
     private Finding unschedulable(String message, Optional<Instant> since, List<Evidence> evidence) {
-        var claim = References.of(pod.at("/spec")).stream()
-            .filter(r -> r.kind().equals("PersistentVolumeClaim") && !seen.exists(r.kind(), r.name()))
-            .map(References.Ref::name).findFirst();
+        var claim = References.claims(pod.at("/spec")).filter(c -> !seen.exists("PersistentVolumeClaim", c)).findFirst();
         var code = claim.isPresent() ? Code.PVC_MISSING : code(message, pod, seen.snapshot);
         var missing = Phrase.MISSING.in(message);
         var at = code == Code.PVC_MISSING ? new Ref("PersistentVolumeClaim", missing.isEmpty() ? claim.orElse("") : missing)
@@ -10040,8 +10035,7 @@ record WorkloadFindings(Observed seen, Refusals refusals, List<Finding> pods) {
         }
         var progressing = deployment.condition("Progressing");
         if (progressing.path("status").asString("").equals("False")) {
-            found.add(seen.finding(Code.ROLLOUT_STUCK, at, at, Observed.since(progressing),
-                List.of(Evidence.condition(deployment, progressing))));
+            found.add(seen.finding(Code.ROLLOUT_STUCK, at, Evidence.condition(deployment, progressing)));
         }
         settling(deployment).ifPresent(found::add);
         if (deployment.is("/spec/paused") && deployment.number("/status/updatedReplicas", 0) < deployment.number("/spec/replicas", 1)) {
@@ -10050,13 +10044,15 @@ record WorkloadFindings(Observed seen, Refusals refusals, List<Finding> pods) {
         return found;
     }
 
-    /** All its new pods are ready: not yet for minReadySeconds, or the next ones are about to follow. */
+    /** None of its new pods lacks anything, and it moved a moment ago: the next ones are about to follow, or minReadySeconds to pass. */
     private Optional<Finding> settling(Obj workload) {
-        var pods = Ownership.newestPods(seen.snapshot, workload);
+        var pods = Ownership.newestPods(seen.snapshot, workload).stream().filter(p -> !p.deleting()).toList();
         var young = Code.STILL_PROGRESSING.young + workload.number("/spec/minReadySeconds", 0);
-        return pods.stream().max(Comparator.comparing(Pods::settledAt)).filter(last -> pods.stream().allMatch(Pods::saysReady)
-            && Pods.settledAt(last).plusSeconds(young).isAfter(seen.snapshot.at()))
-            .map(last -> seen.finding(Code.STILL_PROGRESSING, Ref.of(workload), Evidence.condition(last, last.condition("Ready"))));
+        var moved = Stream.concat(pods.stream().map(p -> Evidence.condition(p, p.condition("Ready"))),
+            seen.events(workload, "ScalingReplicaSet", "SuccessfulCreate", "SuccessfulDelete").stream().map(e -> e.evidence(workload)));
+        return moved.max(Comparator.comparing(Evidence::lastSeen)).filter(last -> pods.stream().allMatch(Pods::saysReady)
+            && !last.lastSeen().isEmpty() && seen.age(Obj.instant(last.lastSeen())) < young)
+            .map(last -> seen.finding(Code.STILL_PROGRESSING, Ref.of(workload), last));
     }
 
     private List<Finding> statefulSet(Obj set) {
@@ -10088,8 +10084,7 @@ record WorkloadFindings(Observed seen, Refusals refusals, List<Finding> pods) {
     private Optional<Finding> cronJob(Obj cron, Obj last) {
         var failed = last.condition("Failed");
         if (Obj.isTrue(failed)) {
-            return Optional.of(seen.finding(Code.JOB_FAILED, Ref.of(cron), Ref.of(cron), Observed.since(failed),
-                List.of(Evidence.condition(last, failed))));
+            return Optional.of(seen.finding(Code.JOB_FAILED, Ref.of(cron), Evidence.condition(last, failed)));
         }
         var began = last.time("/status/startTime");
         return last.number("/status/active", 0) == 0 || seen.age(began) < 3 * period(cron.text("/spec/schedule")) ? Optional.empty()
@@ -10116,9 +10111,9 @@ record WorkloadFindings(Observed seen, Refusals refusals, List<Finding> pods) {
         var at = Ref.of(job);
         var pods = seen.snapshot.ownedBy("Pod", job);
         if (Obj.isTrue(target)) {
-            var reason = target.path("reason").asString("");
+            var reason = Json.text(target, "reason");
             var stopped = pods.stream().filter(p -> reason.equals("DeadlineExceeded")).map(Obj::name).findFirst().orElse("");
-            return List.of(seen.finding(Code.JOB_FAILED, at, at, Observed.since(target), List.of(Evidence.condition(job, target)))
+            return List.of(seen.finding(Code.JOB_FAILED, at, Evidence.condition(job, target))
                 .in(stopped, "").with(Map.of("reason", reason)));
         }
         if (job.is("/spec/suspend")) {
@@ -10774,9 +10769,6 @@ static final class PodDescription {
  * Each rule is a run of guards from worst to best; what passes them all is ready.
  */
 static final class Readiness {
-    private static final Set<String> WITH_CONTROLLER =
-        Set.of("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "ReplicationController");
-
     /** One object; {@code applied} is what the apply answered for it, when it was applied. */
     static Workload judge(Obj o, Optional<Applied> applied, Family family) {
         return gate(o, applied, family).orElseGet(() -> rule(o, family));
@@ -10796,7 +10788,8 @@ static final class Readiness {
             return Optional.of(tally.progressing("was deleted and made again by somebody else after it was applied"));
         }
         long wanted = Math.max(o.generation(), applied.map(Applied::generation).orElse(0L));
-        boolean observes = o.has("/status/observedGeneration") || o.builtIn() && WITH_CONTROLLER.contains(o.kind());
+        boolean observes = o.has("/status/observedGeneration")
+            || o.builtIn() && Kinds.TEMPLATED.contains(o.kind()) && !o.kind().equals("Job");
         if (o.generation() < wanted || observes && o.number("/status/observedGeneration", 0) < wanted) {
             return Optional.of(tally.progressing("its controller has not seen generation " + wanted + " yet"));
         }
@@ -12885,6 +12878,11 @@ static final class Pods {
         return pod.list("/status/initContainerStatuses").stream().anyMatch(c -> c.path("name").equals(container.path("name")));
     }
 
+    /** The containers of a pod's spec; those that start first come first. */
+    static Stream<JsonNode> specs(JsonNode podSpec) {
+        return Stream.of("initContainers", "containers").flatMap(list -> podSpec.path(list).valueStream());
+    }
+
     /** Native ones: init containers that run beside the main ones, with probes of their own. */
     private static Stream<JsonNode> sidecars(Obj pod) {
         return pod.list("/spec/initContainers").stream().filter(c -> Json.text(c, "restartPolicy").equals("Always"));
@@ -12949,8 +12947,7 @@ static final class Pods {
     static Duration startToldAfter(Obj pod) {
         var ready = pod.condition("ContainersReady");
         var told = Obj.instant(Json.text(ready, "lastTransitionTime"));
-        var waits = Stream.of("/spec/initContainers", "/spec/containers").flatMap(list -> pod.list(list).stream())
-            .anyMatch(c -> c.has("readinessProbe") || c.has("startupProbe") || c.has("lifecycle"));
+        var waits = specs(pod.at("/spec")).anyMatch(c -> c.has("readinessProbe") || c.has("startupProbe") || c.has("lifecycle"));
         return waits || !Obj.isTrue(ready) || told.isEmpty() ? Duration.ZERO : containers(pod).stream()
             .flatMap(c -> Obj.instant(c.at("/state/running/startedAt").asString("")).stream()).max(Comparator.naturalOrder())
             .map(start -> Duration.between(start, told.get())).filter(d -> !d.isNegative()).orElse(Duration.ZERO);
@@ -13009,20 +13006,23 @@ static final class References {
     static List<Ref> of(JsonNode spec) {
         var refs = new LinkedHashSet<Ref>();
         spec.path("volumes").forEach(v -> refs.addAll(ofVolume(v)));
-        for (var list : List.of("initContainers", "containers")) {
-            for (var c : spec.path(list)) {
-                c.path("env").forEach(e -> {
-                    ref(refs, "Secret", e.at("/valueFrom/secretKeyRef"), "name");
-                    ref(refs, "ConfigMap", e.at("/valueFrom/configMapKeyRef"), "name");
-                });
-                c.path("envFrom").forEach(e -> {
-                    ref(refs, "Secret", e.path("secretRef"), "name");
-                    ref(refs, "ConfigMap", e.path("configMapRef"), "name");
-                });
-            }
-        }
+        Pods.specs(spec).forEach(c -> {
+            c.path("env").forEach(e -> {
+                ref(refs, "Secret", e.at("/valueFrom/secretKeyRef"), "name");
+                ref(refs, "ConfigMap", e.at("/valueFrom/configMapKeyRef"), "name");
+            });
+            c.path("envFrom").forEach(e -> {
+                ref(refs, "Secret", e.path("secretRef"), "name");
+                ref(refs, "ConfigMap", e.path("configMapRef"), "name");
+            });
+        });
         spec.path("imagePullSecrets").forEach(p -> refs.add(new Ref("Secret", Json.text(p, "name"), "", false, true)));
         return List.copyOf(refs);
+    }
+
+    /** The names of its claims. */
+    static Stream<String> claims(JsonNode spec) {
+        return of(spec).stream().filter(r -> r.kind().equals("PersistentVolumeClaim")).map(Ref::name);
     }
 
     /** The ServiceAccount, under the field's old name too. */

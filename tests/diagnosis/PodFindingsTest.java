@@ -339,4 +339,38 @@ class PodFindingsTest {
         assertEquals(List.of(), web(spec.replace("job", "web"), status.replace("job", "web").formatted("terminated: {exitCode: 0}", runs))
             .findings().stream().filter(f -> f.startsWith("JOB_SIDECAR")).toList());
     }
+
+    private static List<String> startsAfter(String reason, String message, String pulled) {
+        return new Scene().deploy("web", "", Scene.creating("web")).event("Pod/web-1-a", reason, 3, message)
+            .add("kind: Event\nmetadata: {name: pull}\ninvolvedObject: {kind: Pod, name: web-1-a, uid: uid-Pod-web-1-a}\nreason: Pulling\n"
+                + "type: Normal\nmessage: Pulling image\nlastTimestamp: '2026-01-01T" + pulled + "Z'").findings();
+    }
+
+    @Test
+    void whatKeptAPodFromStartingIsOverOnceItsImagesArePulled() {
+        for (var blocked : List.of(List.of("FailedMount", "configmap \"c\" not found", "CONFIGMAP_MISSING ConfigMap/c"),
+            List.of("FailedCreatePodSandBox", "plugin type=\"calico\" failed", "SANDBOX_FAILED Deployment/web"))) {
+            assertEquals(List.of("IMAGE_STILL_PULLING Deployment/web"), startsAfter(blocked.get(0), blocked.get(1), "09:59:00"));
+            assertEquals(List.of(blocked.get(2)), startsAfter(blocked.get(0), blocked.get(1), "09:58:59"), "it failed again since");
+        }
+    }
+
+    @Test
+    void whatCameAfterItWasMissedIsMissedNoMore() {
+        var late = "kind: %s\nmetadata: {name: c, creationTimestamp: '2026-01-01T%sZ'}";
+        for (var created : List.of("09:58:01", "09:59:59")) {
+            assertEquals(List.of("STILL_PROGRESSING Deployment/web"), new Scene().deploy("web", "", Scene.waiting("web",
+                "CreateContainerConfigError", "secret \"c\" not found")).add(late.formatted("Secret", created)).findings(), created);
+            assertEquals(List.of("STILL_PROGRESSING Deployment/web"), new Scene().deploy("web", "", Scene.creating("web"))
+                .event("Pod/web-1-a", "FailedMount", 3, "configmap \"c\" not found").add(late.formatted("ConfigMap", created)).findings());
+        }
+        assertEquals(List.of("SECRET_MISSING Secret/c"), new Scene().deploy("web", "", Scene.waiting("web", "CreateContainerConfigError",
+            "secret \"c\" not found")).add(late.formatted("Secret", "09:58:00")).findings());
+        assertEquals(List.of("CONFIGMAP_MISSING ConfigMap/c"), new Scene().deploy("web", "", Scene.creating("web"))
+            .event("Pod/web-1-a", "FailedMount", 3, "configmap \"c\" not found").add(late.formatted("ConfigMap", "09:58:00")).findings());
+        var longAgo = new Scene().deploy("web", "", Scene.creating("web"))
+            .event("Pod/web-1-a", "FailedMount", 3, "configmap \"c\" not found");
+        longAgo.snapshot().all("Event").get(0).json().asObject().put("lastTimestamp", "2026-01-01T09:55:00Z");
+        assertEquals(List.of("STILL_PROGRESSING Deployment/web"), longAgo.add(late.formatted("ConfigMap", "09:56:00")).findings());
+    }
 }

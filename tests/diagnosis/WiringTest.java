@@ -425,4 +425,27 @@ class WiringTest {
         return new Scene().deploy("web", "containers: [{name: web, image: a, env: [{name: DB_URL, value: 'db:5432'}]}]", status)
             .deploy("db").service("db", 5432);
     }
+
+    @Test
+    void aWebhookOfTheNamespaceIsToldByWhatServesIt() {
+        var refusal = "Internal error occurred: failed calling webhook \"m.shop\": failed to call webhook: Post "
+            + "\"https://hook.%s.svc:443/mutate?timeout=10s\": no endpoints available for service \"hook\"";
+        var broken = new Scene().deploy("hook", "", Scene.crashed("hook", 1, "Error")).log("hook-1-a", "hook", "KeyError: 'CA'")
+            .service("hook", 443).refused("web", refusal.formatted("shop"));
+        assertEquals(List.of("CRASH_MISSING_ENV Deployment/hook"), broken.causes());
+        assertTrue(broken.report().causes().get(0).explains().stream().anyMatch(e -> e.object().equals("Deployment/web")));
+        assertEquals(List.of("ADMISSION_WEBHOOK_UNAVAILABLE Webhook/m.shop"), new Scene().deploy("hook").service("hook", 443)
+            .refused("web", refusal.formatted("shop")).causes());
+        assertTrue(new Scene().deploy("hook", "", Scene.crashed("hook", 1, "Error")).service("hook", 443)
+            .refused("web", refusal.formatted("policy")).causes().contains("ADMISSION_WEBHOOK_UNAVAILABLE Webhook/m.shop"), "another's");
+    }
+
+    @Test
+    void aServiceThatSelectsNobodyIsTheCauseAlsoWhereItWasApplied() {
+        var scene = new Scene().deploy("api", "containers: [{name: api, image: a, env: [{name: DB_URL, value: 'postgres://db:5432/x'}]}]",
+            Scene.crashed("api", 1, "Error")).log("api-1-a", "api", "connect ECONNREFUSED db:5432").service("db", 5432);
+        assertEquals(List.of("SVC_NO_READY_ENDPOINTS Service/db"), scene.causes());
+        assertEquals(List.of("SVC_NO_READY_ENDPOINTS Service/db"), scene.judged("Service", "db", true).causes(), "nobody stands behind it");
+        assertEquals(List.of("CRASH_DEPENDENCY_UNREACHABLE Deployment/api"), scene.deploy("db").causes());
+    }
 }

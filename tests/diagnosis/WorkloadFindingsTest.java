@@ -92,6 +92,11 @@ class WorkloadFindingsTest {
             assertEquals(List.of(), rolling(kind, 420, ready));
             assertEquals(List.of("CRASH_APP_ERROR " + kind + "/web"), rolling(kind, 900, Scene.crashed("web", 1, "Error")));
         }
+        var set = new Scene().add("kind: StatefulSet\nmetadata: {name: web}\nstatus: {updateRevision: new}");
+        assertEquals(List.of(), set.findings());
+        assertEquals(List.of(), set.event("StatefulSet/web", "FailedUpdate", 1, "conflict").findings());
+        assertEquals(List.of("STILL_PROGRESSING StatefulSet/web"),
+            set.event("StatefulSet/web", "SuccessfulDelete", 1, "delete").findings());
     }
 
     @Test

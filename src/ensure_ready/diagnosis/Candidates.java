@@ -188,9 +188,9 @@ public record Candidates(Observed seen, Dependencies needs, Finding f) {
     private Stream<String> sameVariables() {
         var mine = needs.workload(f.owner()).stream()
             .flatMap(w -> leaves(w, "env\\[.*Ref.name = " + quoted(f.objectName())))
-            .map(l -> l.replaceFirst("^.*env\\[", "").replaceFirst("\\].*", "")).collect(Collectors.toSet());
+            .map(Leaves::variable).collect(Collectors.toSet());
         return siblings(e -> e.getKey().contains("env[") && e.getKey().endsWith("Ref.name")).filter(l -> !l.endsWith(" = " + f.objectName())
-            && mine.contains(l.replaceFirst("^.*env\\[", "").replaceFirst("\\].*", "")));
+            && mine.contains(Leaves.variable(l)));
     }
 
     /** Images of the same repository, else those of the same registry or name. */
@@ -221,7 +221,7 @@ public record Candidates(Observed seen, Dependencies needs, Finding f) {
             return Stream.empty();
         }
         var mine = needs.workload(f.owner()).stream().flatMap(w -> leaves(w, "env\\["))
-            .filter(l -> NearMiss.near(l.replaceFirst("^.*env\\[", "").replaceFirst("\\].*", ""), name));
+            .filter(l -> NearMiss.near(Leaves.variable(l), name));
         var objects = Stream.of("ConfigMap", "Secret").flatMap(k -> snapshot().all(k).stream())
             .flatMap(o -> o.keys().stream().filter(k -> k.replace('-', '_').equalsIgnoreCase(name))
             .map(k -> o.ref() + " has key " + k));

@@ -48,8 +48,8 @@ public record Diagnosis(Observed seen, List<Workload> workloads, Ref agent, Depe
         var settings = new SettingFindings(seen, needs, understood.findings(), unready).find();
         var all = Stream.concat(understood.findings().stream().map(f -> leaning(f, settings)), settings.stream()).distinct()
             .sorted(Finding.ORDER).toList();
-        var judged = workloads.stream().filter(w -> w.state() != State.unverified)
-            .map(Ref::of).collect(Collectors.toSet());
+        var judged = workloads.stream().filter(w -> w.state() != State.unverified && !w.kind().equals("Service"))
+            .map(Ref::of).collect(Collectors.toSet()); // a Service is well also where nobody stands behind it
         var graph = new Graph(seen, unready, all.stream().filter(f -> matters(f, unready, judged)).toList(),
             Stream.concat(needs.edges().stream(), understood.edges().stream()).toList());
         var roots = new Roots(graph).find();

@@ -8,6 +8,7 @@ import ensure_ready.model.CustomReference;
 import ensure_ready.model.Evidence;
 import ensure_ready.model.Obj;
 import ensure_ready.model.Ownership;
+import ensure_ready.model.Pods;
 import ensure_ready.model.Ref;
 import ensure_ready.model.References;
 import ensure_ready.readiness.CustomStatus;
@@ -168,8 +169,7 @@ public final class Facts {
     private void files(Obj workload, Finding f) {
         var all = all(f);
         var spec = Dependencies.podSpec(workload);
-        Stream.of("containers", "initContainers").flatMap(l -> spec.path(l).valueStream())
-            .filter(c -> c.path("name").asString("").equals(f.container()))
+        Pods.specs(spec).filter(c -> c.path("name").asString("").equals(f.container()))
             .flatMap(c -> c.path("volumeMounts").valueStream())
             .filter(m -> all.contains(m.path("mountPath").asString("") + "/"))
             .forEach(m -> spec.path("volumes").valueStream().filter(v -> v.path("name").equals(m.path("name")))
@@ -178,8 +178,7 @@ public final class Facts {
     }
 
     private static int weight(String path, String value, String told, String all) {
-        var variable = path.matches("(?s).*(\\.env|sysctls)\\[.*") ? path.replaceFirst("^.*(\\.env|sysctls)\\[", "")
-            .replaceFirst("\\].*", "") : "";
+        var variable = path.matches("(?s).*(\\.env|sysctls)\\[.*") ? Leaves.variable(path) : "";
         if (word(value, all) || word(variable, all) || value.equals("localhost") && all.contains("127.0.0.1")
             || value.startsWith("[") && Stream.of(value.split("[\\[\\], =]+-*")).anyMatch(w -> w.length() > 3 && word(w, all))) {
             return 2;
@@ -383,7 +382,7 @@ public final class Facts {
 
     private String variables(Obj workload, Finding f) {
         var names = needs.leaves(workload).keySet().stream().filter(p -> p.startsWith("containers[" + f.container() + "].env["))
-            .map(p -> p.replaceFirst("^.*?\\.env\\[", "").replaceFirst("\\].*", "")).distinct().collect(Collectors.joining(", "));
+            .map(Leaves::variable).distinct().collect(Collectors.joining(", "));
         return names.isEmpty() ? "none" : "has " + names;
     }
 

@@ -19,6 +19,11 @@ public final class Leaves {
         return found;
     }
 
+    /** The variable, or the kernel's setting, that stands in such a path. */
+    static String variable(String path) {
+        return path.replaceFirst("^.*?\\b(env|sysctls)\\[", "").replaceFirst("\\].*", "");
+    }
+
     private static void walk(JsonNode node, String path, Map<String, String> found) {
         if (node.isObject() && !node.isEmpty()) {
             node.properties().forEach(e -> walk(e.getValue(), path.isEmpty() ? e.getKey() : path + "." + e.getKey(), found));

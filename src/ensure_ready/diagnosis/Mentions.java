@@ -2,6 +2,7 @@ package ensure_ready.diagnosis;
 
 import ensure_ready.findings.Address;
 import ensure_ready.findings.WaitCommands;
+import ensure_ready.model.Pods;
 import ensure_ready.model.References;
 import ensure_ready.model.Snapshot;
 import java.util.LinkedHashSet;
@@ -48,12 +49,10 @@ public final class Mentions {
     }
 
     private void settings(JsonNode spec) {
-        for (var list : List.of("initContainers", "containers")) {
-            for (var c : spec.path(list)) {
-                variables(c).forEach((key, value) -> setting(via(c, key), key, value));
-                setting("args", "", WaitCommands.words(c));
-            }
-        }
+        Pods.specs(spec).forEach(c -> {
+            variables(c).forEach((key, value) -> setting(via(c, key), key, value));
+            setting("args", "", WaitCommands.words(c));
+        });
     }
 
     private static String via(JsonNode container, String key) {

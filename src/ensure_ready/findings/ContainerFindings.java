@@ -81,8 +81,8 @@ public record ContainerFindings(Observed seen, Obj pod, Ref owner, JsonNode stat
     }
 
     private JsonNode spec() {
-        return Stream.of("/spec/containers", "/spec/initContainers").flatMap(list -> pod.list(list).stream())
-            .filter(c -> c.path("name").asString("").equals(name())).findFirst().orElse(MissingNode.getInstance());
+        return Pods.specs(pod.at("/spec")).filter(c -> c.path("name").asString("").equals(name())).findFirst()
+            .orElse(MissingNode.getInstance());
     }
 
     private Finding finding(Code code, Optional<Instant> since, List<Evidence> evidence) {
@@ -113,7 +113,7 @@ public record ContainerFindings(Observed seen, Obj pod, Ref owner, JsonNode stat
             case "ErrImagePull", "ImagePullBackOff", "ErrImageNeverPull", "InvalidImageName", "ImageInspectError", "RegistryUnavailable",
                 "ErrImagePullBackOff", "SignatureValidationFailed" -> image(reason + " " + message, proof);
             case "CreateContainerConfigError" -> MissingObject.finding(seen, pod, Messages.code(Messages.Topic.VOLUME, message)
-                .orElse(Code.CONTAINER_CONFIG_INVALID), message, Optional.empty(), proof).in(pod.name(), name());
+                .orElse(Code.CONTAINER_CONFIG_INVALID), proof).in(pod.name(), name());
             case "CreateContainerError", "RunContainerError", "ContainerCannotRun", "StartError" -> start(reason, message);
             case "PostStartHookError", "PreStartHookError", "PreCreateHookError" ->
                 finding(Code.LIFECYCLE_HOOK_FAILED, Optional.empty(), proof);

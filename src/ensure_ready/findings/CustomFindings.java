@@ -26,8 +26,8 @@ public final class CustomFindings {
         }
         var code = ("." + o.group()).endsWith(".cert-manager.io") ? Code.CERT_NOT_READY : Code.CR_NOT_READY;
         if (!said.against()) { // whose operator writes no status may warn by events
-            return said.state() != State.unverified ? Optional.empty() : seen.warned(o).map(e -> seen.finding(code, Ref.of(o), Ref.of(o),
-                Obj.instant(e.first()), List.of(e.evidence(o))));
+            return said.state() != State.unverified ? Optional.empty() : seen.warned(o).map(e -> seen.finding(code, Ref.of(o),
+                e.evidence(o)));
         }
         var young = said.state() == State.progressing && seen.age(o) < code.young;
         var proofs = Stream.of(Stream.of(said.proof()), CustomStatus.details(o), madeOf(seen.snapshot, o)).flatMap(s -> s).distinct()

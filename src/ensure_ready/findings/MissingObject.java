@@ -6,7 +6,6 @@ import ensure_ready.model.Evidence;
 import ensure_ready.model.Obj;
 import ensure_ready.model.Ref;
 import ensure_ready.model.References;
-import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -15,10 +14,16 @@ import tools.jackson.databind.JsonNode;
 
 /** A message about an object that is missing or lacks a key; the finding stands at that object. Pure. */
 public final class MissingObject {
-    static Finding finding(Observed seen, Obj pod, Code code, String message, Optional<Instant> since, Evidence evidence) {
+    static Finding finding(Observed seen, Obj pod, Code code, Evidence evidence) {
         var owner = seen.owner(pod);
+        var message = evidence.message();
+        var since = Obj.instant(evidence.firstSeen());
         var name = Phrase.MISSING.in(message);
         var kind = kind(code);
+        if (seen.snapshot.find(kind, name).filter(o -> seen.age(o) < Code.STILL_PROGRESSING.young
+            || !evidence.lastSeen().isEmpty() && o.created().compareTo(evidence.lastSeen()) > 0).isPresent()) {
+            return seen.finding(Code.STILL_PROGRESSING, owner, owner, since, List.of(evidence)).in(pod.name(), ""); // it came since
+        }
         var at = code == Code.CONFIG_KEY_MISSING ? holder(pod, message).orElse(owner) : kind.isEmpty() || name.isEmpty() ? owner
             : new Ref(kind, name);
         var found = seen.finding(code, at, owner, since, List.of(evidence)).in(pod.name(), "");

@@ -19,7 +19,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Pattern;
-import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
 
 /** What the snapshot tells of an object beside its own text: its events, its owner, its log, its age. */
@@ -68,10 +67,12 @@ public final class Observed {
 
     /** Another node's pod that has a volume of this pod which only one node may have. */
     Optional<Obj> holder(Obj pod) {
-        var claims = claims(pod).filter(c -> snapshot.find("PersistentVolumeClaim", c).map(o -> o.at("/spec/accessModes").toString())
+        var claims = References.claims(pod.at("/spec")).filter(c -> snapshot.find("PersistentVolumeClaim", c)
+            .map(o -> o.at("/spec/accessModes").toString())
             .filter(modes -> modes.contains("ReadWriteOnce") && !modes.contains("Many")).isPresent()).toList();
         return snapshot.all("Pod").stream().filter(p -> !p.text("/spec/nodeName").isEmpty()
-            && !p.text("/spec/nodeName").equals(pod.text("/spec/nodeName")) && !Pods.ended(p) && claims(p).anyMatch(claims::contains))
+            && !p.text("/spec/nodeName").equals(pod.text("/spec/nodeName")) && !Pods.ended(p)
+            && References.claims(p.at("/spec")).anyMatch(claims::contains))
             .min(Comparator.comparing(Obj::name));
     }
 
@@ -81,10 +82,6 @@ public final class Observed {
         return node.map(n -> n.condition("Ready")).filter(c -> !c.isMissingNode() && !Obj.isTrue(c))
             .map(c -> Evidence.condition(node.get(), c)).or(() -> Optional.of(pod).filter(p -> p.text("/status/reason").equals("NodeLost"))
                 .map(p -> Evidence.status(p.ref() + "/status.reason", "NodeLost", p.text("/status/message"))));
-    }
-
-    private static Stream<String> claims(Obj pod) {
-        return References.of(pod.at("/spec")).stream().filter(r -> r.kind().equals("PersistentVolumeClaim")).map(References.Ref::name);
     }
 
     /** Also true where nobody could look. */
@@ -117,8 +114,8 @@ public final class Observed {
         return finding(code, Ref.of(object), Ref.of(object), object.time("/metadata/creationTimestamp"), List.of(evidence));
     }
 
-    /** What an object says of itself as it is now. */
+    /** What an object says of itself, since the first of it was seen; as it is now where that is not told. */
     public Finding finding(Code code, Ref object, Evidence... evidence) {
-        return finding(code, object, object, Optional.empty(), List.of(evidence));
+        return finding(code, object, object, Obj.instant(evidence[0].firstSeen()), List.of(evidence));
     }
 }

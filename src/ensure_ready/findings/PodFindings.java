@@ -152,8 +152,9 @@ public record PodFindings(Observed seen, Obj pod, Ref owner, List<Finding> befor
 
     /** Nothing said by a container: volumes, sandbox, gates, a Job's sidecar, or simply young. */
     private List<Finding> quiet() {
-        var blocked = seen.events(pod, "FailedMount", "FailedAttachVolume", "FailedMapVolume",
-            "FailedCreatePodSandBox", "FailedPodSandBoxStatus");
+        var images = seen.events(pod, "Pulling", "Pulled").stream().map(Event::last).max(Comparator.naturalOrder()).orElse("");
+        var blocked = seen.events(pod, "FailedMount", "FailedAttachVolume", "FailedMapVolume", "FailedCreatePodSandBox",
+            "FailedPodSandBoxStatus").stream().filter(e -> e.last().compareTo(images) > 0).toList(); // which are pulled after all that
         if (!blocked.isEmpty() && unstarted()) {
             var told = blockedBy(blocked);
             var first = told.code() == Code.PVC_ACCESS_MODE ? seen.holder(pod).flatMap(this::lost).orElse(told) : told;
@@ -233,7 +234,7 @@ public record PodFindings(Observed seen, Obj pod, Ref owner, List<Finding> befor
         } else if (code == Code.SANDBOX_FAILED && best.count() < 3 && seen.age(pod) < code.young) {
             code = Code.STILL_PROGRESSING;
         }
-        return MissingObject.finding(seen, pod, code, best.message(), Obj.instant(best.first()), best.evidence(pod));
+        return MissingObject.finding(seen, pod, code, best.evidence(pod));
     }
 
     private static Code volume(Event event) {

@@ -1,9 +1,9 @@
 package ensure_ready.findings;
 
 import ensure_ready.model.Obj;
+import ensure_ready.model.Pods;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import tools.jackson.databind.JsonNode;
@@ -30,15 +30,12 @@ public final class Ports {
     /** Ports that a pod's containers declare or are probed on, by number and name. */
     public static Set<String> open(JsonNode podSpec) {
         var open = new LinkedHashSet<String>();
-        for (var list : List.of("containers", "initContainers")) {
-            for (var c : podSpec.path(list)) {
-                c.path("ports").forEach(p -> open.addAll(known(p)));
-                if (!c.path("ports").isEmpty()) {
-                    List.of("/readinessProbe/httpGet/port", "/readinessProbe/tcpSocket/port", "/readinessProbe/grpc/port")
-                        .forEach(p -> Optional.of(c.at(p).asString("")).filter(t -> !t.isEmpty()).ifPresent(open::add));
-                }
-            }
-        }
+        Pods.specs(podSpec).filter(c -> !c.path("ports").isEmpty()).forEach(c -> {
+            c.path("ports").forEach(p -> open.addAll(known(p)));
+            List.of("/readinessProbe/httpGet/port", "/readinessProbe/tcpSocket/port", "/readinessProbe/grpc/port")
+                .forEach(p -> open.add(c.at(p).asString("")));
+        });
+        open.remove("");
         return open;
     }
 

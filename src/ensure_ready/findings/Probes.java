@@ -4,6 +4,7 @@ import ensure_ready.catalogue.Code;
 import ensure_ready.catalogue.Phrase;
 import ensure_ready.model.Event;
 import ensure_ready.model.Obj;
+import ensure_ready.model.Pods;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -83,12 +84,10 @@ public record Probes(Observed seen, Obj pod, String container, JsonNode spec) {
     /** The ports that the pod says it has, else those by which Services ask it. */
     private List<String> ports() {
         var ports = new ArrayList<String>();
-        for (var list : List.of("/spec/containers", "/spec/initContainers")) {
-            pod.list(list).forEach(c -> c.path("ports").forEach(p -> {
-                ports.add(p.path("containerPort").asString(""));
-                ports.add(p.path("name").asString("-"));
-            }));
-        }
+        Pods.specs(pod.at("/spec")).forEach(c -> c.path("ports").forEach(p -> {
+            ports.add(p.path("containerPort").asString(""));
+            ports.add(p.path("name").asString("-"));
+        }));
         if (ports.isEmpty()) {
             seen.snapshot.all("Service").stream().filter(s -> !s.map("/spec/selector").isEmpty()
                 && pod.labels().entrySet().containsAll(s.map("/spec/selector").entrySet()))

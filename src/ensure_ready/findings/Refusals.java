@@ -10,7 +10,6 @@ import ensure_ready.model.Obj;
 import ensure_ready.model.Ref;
 import ensure_ready.model.References;
 import ensure_ready.model.Snapshot;
-import java.time.Instant;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -28,13 +27,12 @@ public record Refusals(Observed seen) {
             .max(Comparator.naturalOrder()).orElse("");
         return condition(workload, creator, "ReplicaFailure").or(() -> seen.events(creator, "FailedCreate").stream()
             .filter(e -> e.last().isEmpty() || e.last().compareTo(youngest) >= 0).reduce((a, b) -> b)
-            .map(e -> refused(workload, e.message(), Obj.instant(e.first()), e.evidence(creator)))
+            .map(e -> refused(workload, e.evidence(creator)))
             .or(() -> account(workload, creator))).stream().toList();
     }
 
     Optional<Finding> condition(Obj workload, Obj creator, String type) {
-        return Optional.of(creator.condition(type)).filter(Obj::isTrue).map(c ->
-            refused(workload, c.path("message").asString(""), Observed.since(c), Evidence.condition(creator, c)));
+        return Optional.of(creator.condition(type)).filter(Obj::isTrue).map(c -> refused(workload, Evidence.condition(creator, c)));
     }
 
     /** The event may have expired; that no pod exists and its account does not either says the same. */
@@ -47,10 +45,10 @@ public record Refusals(Observed seen) {
             List.of(Evidence.field(creator, "spec.template.spec.serviceAccountName", name))));
     }
 
-    private Finding refused(Obj workload, String message, Optional<Instant> since, Evidence evidence) {
-        var code = Messages.code(Messages.Topic.CREATE, message).orElse(Code.ADMISSION_DENIED);
-        var culprit = culprit(code, message);
-        return seen.finding(code, culprit.orElse(Ref.of(workload)), Ref.of(workload), since, List.of(evidence))
+    private Finding refused(Obj workload, Evidence evidence) {
+        var code = Messages.code(Messages.Topic.CREATE, evidence.message()).orElse(Code.ADMISSION_DENIED);
+        var culprit = culprit(code, evidence.message());
+        return seen.finding(code, culprit.orElse(Ref.of(workload)), Ref.of(workload), Obj.instant(evidence.firstSeen()), List.of(evidence))
             .with(culprit.map(c -> Map.of("name", c.name())).orElse(Map.of()));
     }
 

@@ -64,9 +64,7 @@ public record Scheduling(Observed seen, Obj pod, Ref owner) {
     }
 
     private Finding unschedulable(String message, Optional<Instant> since, List<Evidence> evidence) {
-        var claim = References.of(pod.at("/spec")).stream()
-            .filter(r -> r.kind().equals("PersistentVolumeClaim") && !seen.exists(r.kind(), r.name()))
-            .map(References.Ref::name).findFirst();
+        var claim = References.claims(pod.at("/spec")).filter(c -> !seen.exists("PersistentVolumeClaim", c)).findFirst();
         var code = claim.isPresent() ? Code.PVC_MISSING : code(message, pod, seen.snapshot);
         var missing = Phrase.MISSING.in(message);
         var at = code == Code.PVC_MISSING ? new Ref("PersistentVolumeClaim", missing.isEmpty() ? claim.orElse("") : missing)

@@ -42,6 +42,11 @@ public final class Pods {
         return pod.list("/status/initContainerStatuses").stream().anyMatch(c -> c.path("name").equals(container.path("name")));
     }
 
+    /** The containers of a pod's spec; those that start first come first. */
+    public static Stream<JsonNode> specs(JsonNode podSpec) {
+        return Stream.of("initContainers", "containers").flatMap(list -> podSpec.path(list).valueStream());
+    }
+
     /** Native ones: init containers that run beside the main ones, with probes of their own. */
     private static Stream<JsonNode> sidecars(Obj pod) {
         return pod.list("/spec/initContainers").stream().filter(c -> Json.text(c, "restartPolicy").equals("Always"));
@@ -106,8 +111,7 @@ public final class Pods {
     public static Duration startToldAfter(Obj pod) {
         var ready = pod.condition("ContainersReady");
         var told = Obj.instant(Json.text(ready, "lastTransitionTime"));
-        var waits = Stream.of("/spec/initContainers", "/spec/containers").flatMap(list -> pod.list(list).stream())
-            .anyMatch(c -> c.has("readinessProbe") || c.has("startupProbe") || c.has("lifecycle"));
+        var waits = specs(pod.at("/spec")).anyMatch(c -> c.has("readinessProbe") || c.has("startupProbe") || c.has("lifecycle"));
         return waits || !Obj.isTrue(ready) || told.isEmpty() ? Duration.ZERO : containers(pod).stream()
             .flatMap(c -> Obj.instant(c.at("/state/running/startedAt").asString("")).stream()).max(Comparator.naturalOrder())
             .map(start -> Duration.between(start, told.get())).filter(d -> !d.isNegative()).orElse(Duration.ZERO);

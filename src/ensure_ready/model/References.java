@@ -3,6 +3,7 @@ package ensure_ready.model;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Stream;
 import shared.Json;
 import tools.jackson.databind.JsonNode;
 
@@ -14,20 +15,23 @@ public final class References {
     public static List<Ref> of(JsonNode spec) {
         var refs = new LinkedHashSet<Ref>();
         spec.path("volumes").forEach(v -> refs.addAll(ofVolume(v)));
-        for (var list : List.of("initContainers", "containers")) {
-            for (var c : spec.path(list)) {
-                c.path("env").forEach(e -> {
-                    ref(refs, "Secret", e.at("/valueFrom/secretKeyRef"), "name");
-                    ref(refs, "ConfigMap", e.at("/valueFrom/configMapKeyRef"), "name");
-                });
-                c.path("envFrom").forEach(e -> {
-                    ref(refs, "Secret", e.path("secretRef"), "name");
-                    ref(refs, "ConfigMap", e.path("configMapRef"), "name");
-                });
-            }
-        }
+        Pods.specs(spec).forEach(c -> {
+            c.path("env").forEach(e -> {
+                ref(refs, "Secret", e.at("/valueFrom/secretKeyRef"), "name");
+                ref(refs, "ConfigMap", e.at("/valueFrom/configMapKeyRef"), "name");
+            });
+            c.path("envFrom").forEach(e -> {
+                ref(refs, "Secret", e.path("secretRef"), "name");
+                ref(refs, "ConfigMap", e.path("configMapRef"), "name");
+            });
+        });
         spec.path("imagePullSecrets").forEach(p -> refs.add(new Ref("Secret", Json.text(p, "name"), "", false, true)));
         return List.copyOf(refs);
+    }
+
+    /** The names of its claims. */
+    public static Stream<String> claims(JsonNode spec) {
+        return of(spec).stream().filter(r -> r.kind().equals("PersistentVolumeClaim")).map(Ref::name);
     }
 
     /** The ServiceAccount, under the field's old name too. */

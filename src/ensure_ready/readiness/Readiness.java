@@ -1,13 +1,13 @@
 package ensure_ready.readiness;
 
 import ensure_ready.model.Applied;
+import ensure_ready.model.Kinds;
 import ensure_ready.model.Labels;
 import ensure_ready.model.Obj;
 import ensure_ready.model.Pods;
 import ensure_ready.model.Workload;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import shared.Texts;
 
 /**
@@ -15,9 +15,6 @@ import shared.Texts;
  * Each rule is a run of guards from worst to best; what passes them all is ready.
  */
 public final class Readiness {
-    private static final Set<String> WITH_CONTROLLER =
-        Set.of("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "ReplicationController");
-
     /** One object; {@code applied} is what the apply answered for it, when it was applied. */
     static Workload judge(Obj o, Optional<Applied> applied, Family family) {
         return gate(o, applied, family).orElseGet(() -> rule(o, family));
@@ -37,7 +34,8 @@ public final class Readiness {
             return Optional.of(tally.progressing("was deleted and made again by somebody else after it was applied"));
         }
         long wanted = Math.max(o.generation(), applied.map(Applied::generation).orElse(0L));
-        boolean observes = o.has("/status/observedGeneration") || o.builtIn() && WITH_CONTROLLER.contains(o.kind());
+        boolean observes = o.has("/status/observedGeneration")
+            || o.builtIn() && Kinds.TEMPLATED.contains(o.kind()) && !o.kind().equals("Job");
         if (o.generation() < wanted || observes && o.number("/status/observedGeneration", 0) < wanted) {
             return Optional.of(tally.progressing("its controller has not seen generation " + wanted + " yet"));
         }
