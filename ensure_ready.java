@@ -9131,7 +9131,9 @@ record LogReading(Code code, String line, Log log, int at, Map<String, String> p
 
     /** What could not be reached was reached later. */
     private static boolean over(String line, String connected) {
-        return connected.matches("database|db|server|coordinator") || !connected.isEmpty() && line.contains(connected);
+        var means = connected.matches("database|db|.*(sql|gres).*") ? "sql|db|gres|mongo|:5432|:3306"
+            : connected.equals("coordinator") ? "node" : Pattern.quote(connected);
+        return !connected.isEmpty() && Pattern.compile(means).matcher(line).find();
     }
 
     private static Map<String, String> params(Code code, List<String> lines, int at) {
@@ -11938,8 +11940,8 @@ static final class Messages {
         t.row(Code.RBAC_RUNTIME_FORBIDDEN, "~is forbidden: User \\\\*\"?system:");
         t.row(Code.IMAGE_PLATFORM_MISMATCH, "exec format error");
         t.row(Code.CONTAINER_COMMAND_NOT_FOUND, "~^exec \\S+: no such file or directory", "bad interpreter");
-        t.row(Code.CRASH_PORT_IN_USE, "one usage of each socket", "already bound to port", "~address (is )?(already )?in use",
-            "~port \\S+ (is|was) already", "~failed to bind to (address|port)");
+        t.row(Code.CRASH_PORT_IN_USE, "one usage of each socket", "~address (is )?(already )?in use", "~port \\S+ (is|was) already",
+            "~failed to bind to (address|port)");
         t.row(Code.CRASH_DISK_FULL, "no space left on device", "disk quota exceeded", "flood stage", "~\\bdisk (is )?full\\b");
         t.row(Code.CRASH_DEPENDENCY_UNREACHABLE, "UnableToConnect");
         t.row(Code.CRASH_AUTH_FAILED, "access denied for user", "login failed for user", "ACCESS_REFUSED",
@@ -11949,12 +11951,12 @@ static final class Messages {
             "~\\b(status|code|error)( code)?[ :=(]+40[13]\\b", "~permission denied (for|to) (table|schema|database|relation)",
             "~(invalid|wrong|incorrect|rejected|bad)[ _]?(client |user ?(name)?( or |[/-]))?"
                 + "(credentials|password|(api|access)[ _-]?key|client secret|(access|auth\\w*|bearer) token)", "not allowed to connect",
-            "~not authorized on \\S+ to execute", "~role \"[^\"]+\" does not exist", "~AUTH .*failed");
+            "not authorized on", "~role \"[^\"]+\" does not exist");
         missing(t);
         t.row(Code.CRASH_APP_ERROR, "~database \\W?[\\w-]+\\W? does not exist", "unknown database ", "~(?<!\\* )permission denied",
             "read-only file", "not permitted", "not writable", "~(unable to|node) lock", "already running", "temporarily unavailable",
             "mismatch", "~(in|not )compatible", "dirty database", "another process", "no matches for kind", "shared librar", "GLIBC_",
-            "x509:", "PKIX path", "SSLHandshake", "~(bad|self.signed).cert|certificate (has expired|verify failed)", "wrong version number",
+            "x509:", "PKIX path", "SSLHandshake", "~(bad|self.signed).cert|certificate (has expired|verify failed)",
             "response to HTTPS client");
         unreachable(t);
     }
@@ -11971,7 +11973,7 @@ static final class Messages {
             "~(missing|requires?d?|expected|(?<!you )set|undefined|specify|provide)\\b.{0,30}" + VARIABLE
                 + ".{0,20}(\\bto start|$|\\bvariable|\\benv)", "~key ?(not found|error): ['\"]?(?-i:[A-Z][A-Z0-9_]+)\\b",
             "~parameter (null or )?not set", "~(host|resolv\\w+|lookup|ENOTFOUND|getaddrinfo).{0,60}\\$[({][\\w.-]+[)}]", "Field required",
-            "~\"received\": ?\"undefined\", ?\"path\": ?\\[ ?\"(?-i:[A-Z][A-Z0-9_]+)\"", "no value for required", "~(?-i:\\bENV)\\['",
+            "~\"received\": ?\"undefined\", ?\"path\": ?\\[ ?\"(?-i:[A-Z][A-Z0-9_]+)\"", "~(?-i:\\bENV)\\['",
             "~missing (required )?(config(uration)?|setting|parameter)s?\\b");
     }
 
@@ -11985,8 +11987,8 @@ static final class Messages {
             "No resolvable", "not be resolved", "failure in name", "NoBrokersAvailable", "NXDOMAIN", "SERVFAIL", "server misbehaving",
             "context deadline exceeded", "~unknown ?((\\w+ )?server )?host",
             "~connect(ion)?( attempts?| call| was| to .{1,80})?( failed| refused| ?timed? ?out)",
-            "~time(d )?out( expired)? (while )?waiting for (a |the )?(connection|node|database|server|broker)",
-            "~(un|not |yet |no |cluster |were )reachable(?! code)", "not found address of host", "PoolTimedOut",
+            "~time(d )?out.{0,15} waiting for (a |the )?(connection|node|database|server|broker)",
+            "~(un|not |yet |no |cluster |were )reachable(?! code)", "address of host", "PoolTimedOut",
             "~server ?selection ?(error|timeout|timed out)", "~no servers? (is |are )?available", "~(?<!Error: )can't resolve '[\\w.-]+'",
             "~(node|brokers?) .*(disconnected|not be established)", "~waiting for [^\"]{1,60}(:\\d+|to be (ready|up|available))",
             "~:\\d+ - no response", "~DNS .*(fail|timeout)");
@@ -12063,11 +12065,11 @@ enum Phrase {
     END("(?i)^npm |(?:\\b(?:abort|exit(?:ing|ed| status| code)|shut|terminat|died|startup|(?:fail\\w*|unable) to (?:start|boot|initiali)"
         + "|failed running|(?:initiali[sz]ation|boot) failed|for more)|traceback|: undefined|^\\d+ error)[^:]*:?$"),
     /** A program says so without being hurt. */
-    INFO("^(?:I\\d{4} |.{0,60}?(?:\\b(?:INFO|NOTICE|DEBUG)\\b|\\[Note\\]))|\"s\":\"I\"|(?i)\\blevel\\W{1,4}(?:info|debug)"
+    INFO("^(?:I\\d{4} |.{0,60}?(?:(?<!')\\b(?:INFO|NOTICE|DEBUG)\\b|\\[Note\\]))|\"s\":\"I\"|(?i)\\blevel\\W{1,4}(?:info|debug)"
         + "|default(?:s|ing)? to|using (?:the )?default|falling back|optional|, .{0,30}disabled"),
     WARNING(INFO.pattern + "|^.{0,60}?\\b(?i:warn)"),
     CONNECTED("(?i)(?:(?<!not |dis)connected to|discovered group) (?:the )?([\\w.-]+)"),
-    NO_NAME("(?i)" + any("no such host", "\\bENOTFOUND", "not translate host name", "bad address", "unknown ?(?:(?:\\w+ )?server )?host",
+    NO_NAME("(?i)" + any("no such host", "\\bENOTFOUND", "bad address", "unknown ?(?:(?:\\w+ )?server )?host",
         "address of host", "No resolvable", "resolve (?:server|address|host)", "resolution failed", "<unresolved>", "can't resolve",
         "host not found", "name or service not known", "does not resolve", "NXDOMAIN", "failed to resolve")),
     UNKNOWN_HOST("(?i)" + any("lookup ", "ENOTFOUND ", "EAI_AGAIN ", "translate host name \"", "bad address '", "UnknownHostException: ",
