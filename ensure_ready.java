@@ -6413,8 +6413,9 @@ static final class Connections {
         } else if (service.isPresent()) {
             reachable(s, a, service.get(), line);
         } else if (local.isPresent() && unapplied(snapshot, local.get())) {
-            edges.add(edge(s, a, new Ref("Service", local.get())));
-            s.means(s.told().named());
+            leads(s, a, new Ref("Service", local.get()));
+        } else if (local.isPresent() && !snapshot.knows("Service") && called(s, local.get()).isPresent()) {
+            leads(s, a, called(s, local.get()).get()); // whether it has a Service is not known
         } else if (local.isPresent() && snapshot.knows("Service") || Phrase.NO_NAME.occurs(line)) {
             absent(s, a, local, line);
         }
@@ -6422,6 +6423,17 @@ static final class Connections {
 
     static boolean unapplied(Snapshot snapshot, String service) {
         return snapshot.applied("Service", service).filter(x -> x.result() == Result.failed).isPresent();
+    }
+
+    private void leads(Complaint s, Address a, Ref to) {
+        edges.add(edge(s, a, to));
+        s.means(s.told().named());
+    }
+
+    /** Another workload that is called so, or whose pods are. */
+    private Optional<Ref> called(Complaint s, String host) {
+        return needs.workloads().values().stream().filter(w -> w.name().equals(host) || w.text("/spec/serviceName").equals(host))
+            .map(Ref::of).filter(w -> !w.equals(s.owner())).findFirst();
     }
 
     private static Edge edge(Complaint s, Address a, Ref to) {
@@ -9517,6 +9529,8 @@ static final class Observed {
 record PodFindings(Observed seen, Obj pod, Ref owner, List<Finding> before) {
     /** So many pods that one fault of their own has ended leave no hope for the next. */
     private static final int PROVEN = 3;
+    /** Volumes that may fail by themselves. */
+    private static final Pattern OUTSIDE = Pattern.compile("persistentVolumeClaim|csi|nfs|hostPath|ephemeral|iscsi|fc|rbd");
 
     /** {@code before}: what other pods said already; an object that they miss too is not told again. */
     static List<Finding> of(Observed seen, Obj pod, List<Finding> before) {
@@ -9695,7 +9709,9 @@ record PodFindings(Observed seen, Obj pod, Ref owner, List<Finding> before) {
         var sandbox = pod.condition("PodReadyToStartContainers");
         if (unstarted() && seen.age(pod) >= Code.STILL_PROGRESSING.young && !sandbox.isMissingNode()) {
             // False: volumes, sandbox or network; True: images
-            return Optional.of(finding(Obj.isTrue(sandbox) ? Code.IMAGE_STILL_PULLING : Code.SANDBOX_FAILED, Observed.since(sandbox),
+            var volumes = pod.list("/spec/volumes").stream().anyMatch(v -> OUTSIDE.matcher(v.propertyNames().toString()).find());
+            return Optional.of(finding(Obj.isTrue(sandbox) ? Code.IMAGE_STILL_PULLING : volumes ? Code.VOLUME_MOUNT_FAILED
+                : Code.SANDBOX_FAILED, Observed.since(sandbox),
                 Evidence.condition(pod, sandbox)).with(Obj.isTrue(sandbox) ? Basis.OBSERVED : Basis.INFERRED));
         }
         return seen.age(pod) >= Code.STILL_PROGRESSING.young && unstarted() ? Optional.empty()
@@ -12994,6 +13010,10 @@ static final class Ownership {
         var controller = pod.controller();
         if (!Ref.of(controller).is("ReplicaSet")) {
             return true;
+        }
+        if (!snapshot.knows("ReplicaSet")) {
+            return snapshot.find("Deployment", pod.namespace(), workload(snapshot, pod).name()).map(d -> youngestPods(snapshot, d))
+                .filter(young -> !young.contains(pod)).isEmpty();
         }
         var set = snapshot.find("ReplicaSet", pod.namespace(), controller.path("name").asString(""));
         var deployment = set.flatMap(rs -> rs.list("/metadata/ownerReferences").stream()
