@@ -9543,10 +9543,10 @@ record PodFindings(Observed seen, Obj pod, Ref owner, List<Finding> before) {
 
     private List<Finding> find() {
         var phase = pod.text("/status/phase");
-        if (pod.deleting() && !phase.equals("Succeeded") && !phase.equals("Failed")) {
-            return node().stream().toList();
+        if (pod.deleting()) {
+            return Pods.ended(pod) ? List.of() : node().stream().toList();
         }
-        if (pod.deleting() || phase.equals("Succeeded") || owner.is("Job") && replaced()) {
+        if (phase.equals("Succeeded") || owner.is("Job") && replaced()) {
             return List.of();
         }
         if (phase.equals("Failed") && !pod.text("/status/reason").isEmpty()) {
@@ -9933,14 +9933,14 @@ record Refusals(Observed seen) {
         }
         var youngest = seen.snapshot.ownedBy("Pod", creator).stream().map(Obj::created)
             .max(Comparator.naturalOrder()).orElse("");
-        return condition(workload, creator, "ReplicaFailure").or(() -> seen.events(creator, "FailedCreate").stream()
+        return condition(workload, creator).or(() -> seen.events(creator, "FailedCreate").stream()
             .filter(e -> e.last().isEmpty() || e.last().compareTo(youngest) >= 0).reduce((a, b) -> b)
             .map(e -> refused(workload, e.evidence(creator)))
             .or(() -> account(workload, creator))).stream().toList();
     }
 
-    Optional<Finding> condition(Obj workload, Obj creator, String type) {
-        return Optional.of(creator.condition(type)).filter(Obj::isTrue).map(c -> refused(workload, Evidence.condition(creator, c)));
+    Optional<Finding> condition(Obj workload, Obj creator) {
+        return Optional.of(creator.condition("ReplicaFailure")).filter(Obj::isTrue).map(c -> refused(workload, Evidence.condition(creator, c)));
     }
 
     /** The event may have expired; that no pod exists and its account does not either says the same. */
@@ -10209,7 +10209,7 @@ record WorkloadFindings(Observed seen, Refusals refusals, List<Finding> pods) {
         var found = new ArrayList<>(set.map(rs -> refusals.of(deployment, rs, missing(rs))).orElse(List.of()));
         var at = Ref.of(deployment);
         if (found.stream().noneMatch(WorkloadFindings::cause) && !explained.contains(at)) {
-            refusals.condition(deployment, deployment, "ReplicaFailure").ifPresent(found::add);
+            refusals.condition(deployment, deployment).ifPresent(found::add);
         }
         var progressing = deployment.condition("Progressing");
         if (progressing.path("status").asString("").equals("False")) {

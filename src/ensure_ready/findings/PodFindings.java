@@ -38,10 +38,10 @@ public record PodFindings(Observed seen, Obj pod, Ref owner, List<Finding> befor
 
     private List<Finding> find() {
         var phase = pod.text("/status/phase");
-        if (pod.deleting() && !phase.equals("Succeeded") && !phase.equals("Failed")) {
-            return node().stream().toList();
+        if (pod.deleting()) {
+            return Pods.ended(pod) ? List.of() : node().stream().toList();
         }
-        if (pod.deleting() || phase.equals("Succeeded") || owner.is("Job") && replaced()) {
+        if (phase.equals("Succeeded") || owner.is("Job") && replaced()) {
             return List.of();
         }
         if (phase.equals("Failed") && !pod.text("/status/reason").isEmpty()) {
