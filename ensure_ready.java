@@ -9940,7 +9940,8 @@ record Refusals(Observed seen) {
     }
 
     Optional<Finding> condition(Obj workload, Obj creator) {
-        return Optional.of(creator.condition("ReplicaFailure")).filter(Obj::isTrue).map(c -> refused(workload, Evidence.condition(creator, c)));
+        return Optional.of(creator.condition("ReplicaFailure")).filter(Obj::isTrue)
+            .map(c -> refused(workload, Evidence.condition(creator, c)));
     }
 
     /** The event may have expired; that no pod exists and its account does not either says the same. */
