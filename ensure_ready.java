@@ -225,7 +225,9 @@ public class ensure_ready implements Callable<Integer> {
 
     /** Runs the command with an environment of the caller's; the exit code is the return value. */
     static int execute(String[] args, Map<String, String> env) {
-        return cli(List.of(args), env).execute(EnvironmentTwins.expand(List.of(args), env).toArray(String[]::new));
+        var given = List.of(args);
+        var line = cli(given, env);
+        return line.execute(EnvironmentTwins.expand(given, line.getCommandSpec(), env).toArray(String[]::new));
     }
 
     static CommandLine cli(List<String> given, Map<String, String> env) {
@@ -277,7 +279,7 @@ public class ensure_ready implements Callable<Integer> {
         if (given.contains("-v")) {
             e.printStackTrace(err);
         }
-        return ExitCodes.USAGE;
+        return CommandLine.ExitCode.USAGE;
     }
 
     private int fault(Throwable e) {
@@ -302,7 +304,7 @@ public class ensure_ready implements Callable<Integer> {
                 known.withoutDetails();
                 print();
             }
-            return ExitCodes.of(known.outcome(), options.wait.soft);
+            return known.outcome().exitCode(options.wait.soft);
         }
     }
 
@@ -368,55 +370,31 @@ static final class ClusterOptions {
 
 /** Environment twins of options, as options put before the caller's own. */
 static final class EnvironmentTwins {
-    static final Map<String, String> OF = Map.ofEntries(Map.entry("--env", "CODEXCTL_ENV"), Map.entry("--issue", "CODEXCTL_ISSUE_NUMBER"),
-        Map.entry("--pr", "CODEXCTL_PR_NUMBER"), Map.entry("--slot", "CODEXCTL_SLOT"), Map.entry("--max", "CODEXCTL_DEV_SLOTS_MAX"),
-        Map.entry("--namespace", "CODEXCTL_NAMESPACE"), Map.entry("--vars", "CODEXCTL_VARS"), Map.entry("--var-file", "CODEXCTL_VAR_FILE"),
-        Map.entry("--apply", "CODEXCTL_APPLY"), Map.entry("--force-apply", "CODEXCTL_FORCE_APPLY"),
-            Map.entry("--prepare-images", "CODEXCTL_PREPARE_IMAGES"),
-        Map.entry("--rules", "CODEXCTL_RULES"),
-        Map.entry("--wait-timeout", "CODEXCTL_WAIT_TIMEOUT"), Map.entry("--wait-soft-fail", "CODEXCTL_WAIT_SOFT_FAIL"));
-    private static final Set<String> FLAGS = Set.of("--apply", "--force-apply", "--wait-soft-fail");
-
-    private EnvironmentTwins() { }
+    private static final Pattern TWIN = Pattern.compile("\\[(CODEXCTL_\\w+)]$");
 
     /**
      * Drops empty values, as JBang loses empty arguments and {@code --pr=} is how a workflow says "none"; adds the twins of what is
      * not given. An option given twice would make picocli start its group anew, so a twin never stands beside the option itself.
      */
-    static List<String> expand(List<String> all, Map<String, String> env) {
+    static List<String> expand(List<String> all, CommandSpec spec, Map<String, String> env) {
         var args = all.stream().filter(a -> !a.matches("--[a-z-]+=")).toList();
-        var expanded = new ArrayList<String>();
-        OF.entrySet().stream().sorted(Map.Entry.comparingByKey()).filter(e -> !env.getOrDefault(e.getValue(), "").isBlank())
-            .filter(e -> e.getKey().equals("--vars") || !given(args, e.getKey()))
-            .forEach(e -> expanded
-            .add(e.getKey() + "=" + (FLAGS.contains(e.getKey()) ? bool(env.get(e.getValue())) : env.get(e.getValue()))));
-        expanded.addAll(args);
-        return expanded;
+        return Stream.concat(spec.options().stream().filter(o -> !env.getOrDefault(of(o), "").isBlank())
+            .filter(o -> o.isMultiValue() || args.stream().noneMatch(a -> given(o, a)))
+            .map(o -> o.longestName() + "=" + value(o, env.get(of(o)))), args.stream()).toList();
     }
 
-    private static boolean given(List<String> args, String option) {
-        return args.stream()
-            .anyMatch(a -> a.equals(option) || a.startsWith(option + "=") || option.equals("--namespace") && a.startsWith("-n"));
+    /** The variable that the option's description ends with, or an empty text. */
+    static String of(OptionSpec option) {
+        var twin = TWIN.matcher(String.join(" ", option.description()));
+        return twin.find() ? twin.group(1) : "";
     }
 
-    private static String bool(String value) {
-        return Flags.of(value).map(String::valueOf).orElse(value);
+    private static boolean given(OptionSpec option, String arg) {
+        return GivenTwice.is(option, arg) || option.longestName().equals("--namespace") && arg.startsWith("-n");
     }
-}
 
-/** The one place that maps outcomes to exit codes. */
-static final class ExitCodes {
-    static final int USAGE = 2;
-
-    private ExitCodes() { }
-
-    static int of(Outcome outcome, boolean soft) {
-        return switch (outcome) {
-            case ready, released, attached -> 0;
-            case no_slot -> 11;
-            case interrupted -> 130;
-            default -> soft ? 0 : 10;
-        };
+    private static String value(OptionSpec option, String value) {
+        return option.type() == boolean.class ? Flags.of(value).map(String::valueOf).orElse(value) : value;
     }
 }
 
@@ -584,7 +562,7 @@ static final class KnownSoFar {
             parts.add(diagnosis.summary());
         } else if (judgement != null) {
             parts.add(howMany(judgement) + (diagnosis == null || diagnosis.causes().isEmpty()
-                ? "" : "; " + Texts.count(diagnosis.causes().size(), "fault") + " that blocks no workload"));
+                ? "" : "; " + Texts.count(diagnosis.causes().size(), "fault") + " that no workload waits for"));
         }
         return String.join("; ", parts);
     }
@@ -630,7 +608,13 @@ static final class Options {
     }
 
     String namespaceOf(int number, String env, int issue) {
-        return Placeholders.fill(slot.pattern, Map.of("project", project(), "slot", "" + number, "env", env, "issue", "" + issue));
+        return Placeholders.fill(slot.pattern, Map.of("project", project(), "slot", "" + number, "env", env, "issue", "" + issue), "${");
+    }
+
+    /** Who takes a slot, for people who wait for it. */
+    String holder() {
+        var run = environment.getOrDefault("GITHUB_RUN_ID", "");
+        return run.isEmpty() ? System.getProperty("user.name") : environment.getOrDefault("GITHUB_REPOSITORY", "github") + " run " + run;
     }
 
     Optional<Instant> ttlEnd() {
@@ -673,10 +657,6 @@ static final class Options {
     /** What is reported as long as no slot is found. */
     Target unfound() {
         return slot.namespace != null ? explicit() : new Target(slot.env, 0, "", slot.issue, slot.pr, false);
-    }
-
-    boolean fromEnvironment(String... twins) {
-        return Stream.of(twins).anyMatch(t -> !environment.getOrDefault(t, "").isEmpty());
     }
 }
 
@@ -764,7 +744,8 @@ static final class Steps {
     }
 
     private void ensure(Api api) {
-        var target = takeSlot(api.within(Deadline.in(options.slot.timeout)));
+        var target = target(api.within(Deadline.in(options.slot.timeout)),
+            slots -> slots.acquire(options.wanted(), Deadline.in(options.slot.timeout), options.ttlEnd()));
         var deadline = Deadline.in(options.wait.timeout);
         boolean fresh = prepareNamespace(api.within(deadline), target, deadline);
         boolean applying = options.apply.force || options.apply.apply && fresh;
@@ -785,16 +766,14 @@ static final class Steps {
     }
 
     private void status(Api api) {
-        var target = findSlot(api);
-        known.target = target;
+        var target = target(api, slots -> slots.find(options.wanted()));
         if (new Namespaces(api, progress).absent(target)) {
             throw new InfraFailure(Outcome.not_ready, "ns/" + target.namespace() + " does not exist");
         }
         var waiting = waiting(api, target, asItIs(api, load(target, Deadline.in(options.wait.timeout))), null);
         hideSecrets(api, target);
-        var judgement = looked(waiting.once());
-        known.judgement = judgement;
-        diagnose(api, judgement);
+        known.judgement = looked(waiting.once());
+        diagnose(api, known.judgement);
     }
 
     private void release(Api api) {
@@ -814,12 +793,11 @@ static final class Steps {
     private void attach(Api api) {
         var target = slots(api).attach(options.wanted(), options.ttlEnd());
         known.target = target;
-        known.end(Outcome.attached, "slot " + target.slot() + " belongs to issue " + target.issue() + ", pull request " + target.pr());
+        known.end(Outcome.attached, "attached: " + new Wanted(target.env(), target.slot(), target.issue(), target.pr(), 0));
     }
 
     private Api connect() {
-        var connection = new Api(kubeconfig(), options.cluster.requestTimeout);
-        var api = connection.within(Deadline.in(Duration.ofSeconds(4)));
+        var api = new Api(kubeconfig(), options.cluster.requestTimeout).within(Deadline.in(Duration.ofSeconds(4)));
         try {
             api.get("/version");
         } catch (ApiError e) {
@@ -841,20 +819,14 @@ static final class Steps {
         }
     }
 
-    private Target takeSlot(Api api) {
-        var target = options.slot.namespace != null ? options.explicit() : slots(api)
-            .acquire(options.wanted(), Deadline.in(options.slot.timeout), options.ttlEnd());
-        known.target = target;
-        return target;
-    }
-
-    private Target findSlot(Api api) {
-        return options.slot.namespace != null ? options.explicit() : slots(api).find(options.wanted());
+    private Target target(Api api, Function<Slots, Target> slot) {
+        known.target = options.slot.namespace != null ? options.explicit() : slot.apply(slots(api));
+        return known.target;
     }
 
     private Slots slots(Api api) {
         return new Slots(api, options.slot.stateNamespace, options.slot.statePrefix,
-            options::namespaceOf, Holder.of(options.environment), progress);
+            options::namespaceOf, options.holder(), progress);
     }
 
     /** Whether the namespace is new, as far as an apply is concerned. */
@@ -893,9 +865,9 @@ static final class Steps {
 
     private void notPrepared(String program, InfraFailure e) {
         var before = known.prepareFailure;
-        known.prepareFailure = before == null ? new Problem(new Source(program, 0), e.getMessage(), Code.PREPARE_FAILED, e.detail)
-            : new Problem(before.source(), before.message() + "; " + e.getMessage(),
-            before.code(), before.detail() + "\n" + e.getMessage());
+        known.prepareFailure = new Problem(before == null ? new Source(program, 0) : before.source(),
+            before == null ? e.getMessage() : before.message() + "; " + e.getMessage(), Code.PREPARE_FAILED,
+            before == null ? e.detail : before.detail() + "\n" + e.getMessage());
         progress.warn(e.getMessage());
     }
 
@@ -919,7 +891,7 @@ static final class Steps {
     }
 
     private Loaded rendered(Target target, Deadline deadline) {
-        var command = Placeholders.fill(options.apply.render, target.placeholders(), "{", "}");
+        var command = command(target);
         try {
             return Manifests.rendered(program(command), Shell.run(Shell.sh(command), target.environment(), deadline.orIn(Manifests.LATE),
                 progress::detail));
@@ -934,35 +906,34 @@ static final class Steps {
             .map(Source::file).distinct();
         var own = files.flatMap(file -> file.endsWith(".ftl") ? Stream.of("FreeMarker, ensure_ready.java -f " + file)
             : !file.isBlank() && Files.isDirectory(Path.of(file)) ? Stream.of("kubectl kustomize " + file) : Stream.empty()).limit(1);
-        return Stream.concat(Stream.ofNullable(options.apply.render).map(r -> Placeholders.fill(r, target.placeholders(), "{", "}")), own)
-            .collect(Collectors.joining("; "));
+        return Stream.concat(Stream.ofNullable(options.apply.render).map(r -> command(target)), own).collect(Collectors.joining("; "));
+    }
+
+    private String command(Target target) {
+        return Placeholders.fill(options.apply.render, target.placeholders(), "{");
     }
 
     private Applying asItIs(Api api, Loaded loaded) {
-        var results = Apply.notNow(api, loaded.items(), Deadline.now());
-        known.results = results;
-        return Applying.over(results, broken());
+        known.results = Apply.notNow(api, loaded.items(), Deadline.now());
+        return Applying.over(known.results, broken());
     }
 
     /** What this run does not apply another one may be applying: a kind that is not served yet gets a moment to come. */
     private Applying othersApply(Api api, Loaded loaded, Deadline deadline) {
-        var skipped = Apply.skipped(loaded.items());
-        known.results = skipped;
-        return Applying.begin(skipped, broken(), told -> Apply.notNow(api, loaded.items(), deadline.atMost(OTHERS_APPLY)));
+        known.results = Apply.skipped(loaded.items());
+        return Applying.begin(known.results, broken(), told -> Apply.notNow(api, loaded.items(), deadline.atMost(OTHERS_APPLY)));
     }
 
     /** Runs beside the wait, so that what cannot be applied (yet) hides nothing of what the others do. */
     private Applying apply(Api api, Target target, Loaded loaded, Deadline deadline) {
-        boolean any = !loaded.items().isEmpty();
-        known.applied = any;
-        var pending = Apply.pending(loaded.items());
-        known.results = pending;
-        return Applying.begin(pending, broken(), told -> {
+        known.applied = !loaded.items().isEmpty();
+        known.results = Apply.pending(loaded.items());
+        return Applying.begin(known.results, broken(), told -> {
             var results = new Apply(api.within(deadline), target.namespace(), options.apply.recreate, so -> {
                 known.results = so;
                 told.accept(so);
             }, progress).all(loaded.items(), deadline);
-            if (any && loaded.problems().isEmpty() && !Applied.anyFailed(results)) {
+            if (known.applied && loaded.problems().isEmpty() && !Applied.anyFailed(results)) {
                 new Namespaces(api.within(Deadline.now()), progress).markApplied(target);
             }
             hideSecrets(api, target);
@@ -1025,62 +996,65 @@ static final class Steps {
 static final class Usage {
     private static final Pattern WORD = Pattern.compile("[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?");
 
-    private Usage() { }
+    private final Options o;
+    private final List<String> wrong = new ArrayList<>();
 
-    static void check(Options o, CommandLine command) {
-        var wrong = Stream.of(GivenTwice.of(o.given, command.getCommandSpec()).stream().toList(), slots(o), names(o), files(o), verbs(o))
-            .flatMap(List::stream).findFirst();
-        if (wrong.isPresent()) {
-            throw new ParameterException(command, wrong.get());
-        }
+    private Usage(Options options) {
+        o = options;
     }
 
-    private static List<String> slots(Options o) {
+    static void check(Options options, CommandLine command) {
+        var usage = new Usage(options);
+        GivenTwice.of(options.given, command.getCommandSpec()).ifPresent(usage.wrong::add);
+        usage.slots();
+        usage.names();
+        usage.files();
+        usage.verbs();
+        usage.wrong.stream().findFirst().ifPresent(sentence -> {
+            throw new ParameterException(command, sentence);
+        });
+    }
+
+    private void slots() {
         var s = o.slot;
-        var wrong = new ArrayList<String>();
-        check(wrong, s.number == null || s.number > 0, "--slot " + s.number + ": a slot's number starts at 1");
-        check(wrong, s.issue >= 0, "--issue " + s.issue + ": must be the number of an issue");
-        check(wrong, s.pr >= 0, "--pr " + s.pr + ": must be the number of a pull request");
-        check(wrong, s.max >= 0, "--max " + s.max + ": must be 0 (no limit) or more");
-        check(wrong, s.namespace != null || s.number != null || s.issue > 0 || s.pr > 0 || s.expired,
+        check(s.number == null || s.number > 0, "--slot " + s.number + ": a slot's number starts at 1");
+        check(s.issue >= 0, "--issue " + s.issue + ": must be the number of an issue");
+        check(s.pr >= 0, "--pr " + s.pr + ": must be the number of a pull request");
+        check(s.max >= 0, "--max " + s.max + ": must be 0 (no limit) or more");
+        check(s.namespace != null || s.number != null || s.issue > 0 || s.pr > 0 || s.expired,
             "which environment? give --issue, --pr, --slot or --namespace");
-        check(wrong, o.verb != Verb.attach || s.issue > 0 || s.pr > 0, "attach needs --issue or --pr");
-        check(wrong, o.verb != Verb.attach || s.namespace == null, "attach needs a slot record, so no --namespace");
-        check(wrong, s.namespace != null || !s.pattern.contains("${project}") || !o.project().isEmpty(),
+        check(o.verb != Verb.attach || s.issue > 0 || s.pr > 0, "attach needs --issue or --pr");
+        check(o.verb != Verb.attach || s.namespace == null, "attach needs a slot record, so no --namespace");
+        check(s.namespace != null || !s.pattern.contains("${project}") || !o.project().isEmpty(),
             "--project is needed for --namespace-pattern " + s.pattern);
-        return wrong;
     }
 
-    private static List<String> names(Options o) {
-        var wrong = new ArrayList<String>();
-        name(wrong, "--namespace", o.slot.namespace);
-        name(wrong, "--state-namespace", o.slot.stateNamespace);
-        name(wrong, "--agent-deployment", o.wait.agent);
-        name(wrong, "--project", o.slot.project);
-        check(wrong, WORD.matcher(o.slot.env).matches(), "--env " + o.slot.env + ": must be letters, digits, - _ . as in a label");
+    private void names() {
+        name("--namespace", o.slot.namespace);
+        name("--state-namespace", o.slot.stateNamespace);
+        name("--agent-deployment", o.wait.agent);
+        name("--project", o.slot.project);
+        check(WORD.matcher(o.slot.env).matches(), "--env " + o.slot.env + ": must be letters, digits, - _ . as in a label");
         if (wrong.isEmpty() && o.slot.namespace == null) {
-            name(wrong, "--namespace-pattern gives", o.namespaceOf(o.slot.number == null ? 1 : o.slot.number, o.slot.env, o.slot.issue));
+            name("--namespace-pattern gives", o.namespaceOf(o.slot.number == null ? 1 : o.slot.number, o.slot.env, o.slot.issue));
         }
-        return wrong;
     }
 
-    private static List<String> files(Options o) {
-        var wrong = new ArrayList<String>();
+    private void files() {
         o.apply.manifests.stream().filter(f -> !f.equals("-"))
             .forEach(f -> unreadable(f).ifPresent(why -> wrong.add("--manifests " + f + ": " + why)));
-        check(wrong, o.apply.manifests.stream().filter("-"::equals).count() < 2, "--manifests -: stdin can be read once only");
-        check(wrong, o.apply.source == null || Files.isDirectory(o.apply.source), "--source " + o.apply.source + ": no such folder");
-        check(wrong, o.apply.source == null || o.apply.codeRootBase != null, "--source needs --code-root-base");
-        check(wrong, o.apply.source == null || o.slot.namespace == null
+        check(o.apply.manifests.stream().filter("-"::equals).count() < 2, "--manifests -: stdin can be read once only");
+        check(o.apply.source == null || Files.isDirectory(o.apply.source), "--source " + o.apply.source + ": no such folder");
+        check(o.apply.source == null || o.apply.codeRootBase != null, "--source needs --code-root-base");
+        check(o.apply.source == null || o.slot.namespace == null
             || o.slot.number != null, "--source needs a slot: its sources go to BASE/<slot>/src");
         if (wrong.isEmpty()) {
-            check(wrong, o::variables);
-            check(wrong, o::rules);
+            check(o::variables);
+            check(o::rules);
         }
         if (wrong.isEmpty() && (o.cluster.kubeconfig != null || o.cluster.context != null)) {
-            check(wrong, o::kubeconfig);
+            check(o::kubeconfig);
         }
-        return wrong;
     }
 
     private static Optional<String> unreadable(String name) {
@@ -1093,7 +1067,7 @@ static final class Usage {
         }
     }
 
-    private static void check(List<String> wrong, Supplier<?> value) {
+    private void check(Supplier<?> value) {
         try {
             value.get();
         } catch (IllegalArgumentException e) {
@@ -1102,23 +1076,21 @@ static final class Usage {
     }
 
     /** An option that a verb would silently ignore is a mistake to be told. */
-    private static List<String> verbs(Options o) {
-        var wrong = new ArrayList<String>();
-        check(wrong, !o.slot.expired || o.verb == Verb.release, "--expired belongs to release");
-        check(wrong, !o.apply.apply && !o.apply.force || o.verb == Verb.ensure
-            || o.fromEnvironment("CODEXCTL_APPLY", "CODEXCTL_FORCE_APPLY"),
+    private void verbs() {
+        check(!o.slot.expired || o.verb == Verb.release, "--expired belongs to release");
+        check(!o.apply.apply && !o.apply.force || o.verb == Verb.ensure
+            || Stream.of("CODEXCTL_APPLY", "CODEXCTL_FORCE_APPLY").anyMatch(t -> !o.environment.getOrDefault(t, "").isEmpty()),
             o.verb + " applies nothing: no --apply, no --force-apply");
-        check(wrong, o.apply.source == null || o.verb == Verb.ensure, o.verb + " mirrors nothing: no --source");
-        check(wrong, o.slot.ttl == null || o.verb == Verb.ensure || o.verb == Verb.attach, "--ttl belongs to ensure and attach");
-        return wrong;
+        check(o.apply.source == null || o.verb == Verb.ensure, o.verb + " mirrors nothing: no --source");
+        check(o.slot.ttl == null || o.verb == Verb.ensure || o.verb == Verb.attach, "--ttl belongs to ensure and attach");
     }
 
-    private static void name(List<String> wrong, String option, String value) {
-        check(wrong, value == null || Slot.LABEL.matcher(value).matches(),
+    private void name(String option, String value) {
+        check(value == null || Slot.LABEL.matcher(value).matches(),
             option + " " + value + ": must be lower-case letters, digits and -, 63 at most");
     }
 
-    static void check(List<String> wrong, boolean right, String sentence) {
+    private void check(boolean right, String sentence) {
         if (!right) {
             wrong.add(sentence);
         }
@@ -1131,10 +1103,10 @@ static final class Usage {
         if (arg == null || !arg.isOption()) {
             return unknown(e.getCommandLine(), given).orElse(lower(message));
         }
-        var names = List.of(((CommandLine.Model.OptionSpec) arg).names());
-        var byHand = given.stream().anyMatch(g -> names.stream().anyMatch(n -> g.equals(n) || g.startsWith(n + "=")));
-        return lower(message) + names.stream().map(EnvironmentTwins.OF::get).filter(t -> t != null && !byHand && env.containsKey(t))
-            .findFirst().map(t -> " (from " + t + ")").orElse("");
+        var option = (OptionSpec) arg;
+        var twin = EnvironmentTwins.of(option);
+        var byHand = given.stream().anyMatch(g -> GivenTwice.is(option, g));
+        return lower(message) + (!byHand && env.containsKey(twin) ? " (from " + twin + ")" : "");
     }
 
     /** The value of an option that nobody knows would be taken for a verb, and told instead of it. */
@@ -1186,8 +1158,6 @@ static final class WaitOptions {
 
 /** Waiting for a list to change without asking again and again. */
 static final class Changes {
-    private Changes() { }
-
     /** Returns after the first event behind {@code version}, when the watch breaks (after a second), or when time is up. */
     static void await(Api api, String path, String selector, String version, Deadline deadline) {
         var changed = new CountDownLatch(1);
@@ -1198,29 +1168,15 @@ static final class Changes {
             broken.set(error != null);
             changed.countDown();
         });
-        sleep(changed, deadline.left());
+        try {
+            changed.await(Math.max(1, deadline.left().toMillis()), TimeUnit.MILLISECONDS);
+        } catch (InterruptedException e) {
+            throw InfraFailure.interrupted();
+        }
         watch.thenAccept(response -> response.body().cancel());
         if (broken.get()) {
             Pause.of(deadline.atMost(Duration.ofSeconds(1)).left());
         }
-    }
-
-    private static void sleep(CountDownLatch latch, Duration atMost) {
-        try {
-            latch.await(Math.max(1, atMost.toMillis()), TimeUnit.MILLISECONDS);
-        } catch (InterruptedException e) {
-            throw InfraFailure.interrupted();
-        }
-    }
-}
-
-/** Who holds a slot, for people who wait for it. */
-static final class Holder {
-    private Holder() { }
-
-    static String of(Map<String, String> env) {
-        var run = env.getOrDefault("GITHUB_RUN_ID", "");
-        return run.isEmpty() ? System.getProperty("user.name") : env.getOrDefault("GITHUB_REPOSITORY", "github") + " run " + run;
     }
 }
 
@@ -1272,7 +1228,7 @@ static final class Namespaces {
         try {
             var ns = api.find(Kind.NAMESPACE, null, target.namespace());
             if (ns.isPresent() && unfinished(ns.get())) {
-                api.send("PATCH", Kind.NAMESPACE.path(null, target.namespace()), "application/merge-patch+json", patch.toString());
+                api.patch(Kind.NAMESPACE.path(null, target.namespace()), "merge-patch+json", patch);
             }
         } catch (ApiError e) {
             progress.detail("ns/" + target.namespace() + ": cannot remember that it was applied: " + e.sentence());
@@ -1304,9 +1260,8 @@ static final class Namespaces {
     }
 
     private boolean create(Target target, Optional<Instant> expires) {
-        var body = Json.MAPPER.createObjectNode().put("apiVersion", "v1").put("kind", "Namespace");
-        var metadata = body.putObject("metadata").put("name", target.namespace());
-        Labels.mark(metadata, target.env(), target.slot(), target.issue(), expires);
+        var body = Kind.NAMESPACE.named(target.namespace());
+        Labels.mark(body.withObject("/metadata"), target.env(), target.slot(), target.issue(), expires);
         boolean created = api.create(Kind.NAMESPACE, null, body);
         if (created) {
             progress.say("created ns/" + target.namespace());
@@ -1328,8 +1283,9 @@ static final class Namespaces {
     /** What the namespace controller says is left in it; its conditions name the finalizers. */
     private static String holds(Obj namespace) {
         var left = namespace.list("/status/conditions").stream().filter(Obj::isTrue)
-            .map(c -> Texts.line(c.path("message").asString(""))).collect(Collectors.joining("; "));
-        return left.isEmpty() ? "finalizers " + namespace.at("/spec/finalizers") : left;
+            .map(c -> Texts.line(Json.text(c, "message"))).collect(Collectors.joining("; "));
+        return !left.isEmpty() ? left
+            : namespace.has("/spec/finalizers") ? "finalizers " + namespace.at("/spec/finalizers") : "nothing says why";
     }
 }
 
@@ -1584,7 +1540,7 @@ static final class Slots {
             var patch = Json.MAPPER.createObjectNode();
             patch.set("data", data);
             Labels.mark(patch.putObject("metadata"), wanted.env(), slot.number(), Math.max(wanted.issue(), slot.issue()), expires);
-            api.send("PATCH", Kind.CONFIG_MAP.path(namespace, prefix + slot.number()), "application/merge-patch+json", patch.toString());
+            api.patch(Kind.CONFIG_MAP.path(namespace, prefix + slot.number()), "merge-patch+json", patch);
         }
         return slot.target(wanted, false);
     }
@@ -1622,9 +1578,8 @@ static final class Slots {
     }
 
     private ObjectNode record(int number, Wanted wanted, Optional<Instant> expires) {
-        var record = Json.MAPPER.createObjectNode().put("apiVersion", "v1").put("kind", "ConfigMap");
-        var metadata = record.putObject("metadata").put("name", prefix + number);
-        Labels.mark(metadata, wanted.env(), number, wanted.issue(), expires);
+        var record = Kind.CONFIG_MAP.named(prefix + number);
+        Labels.mark(record.withObject("/metadata"), wanted.env(), number, wanted.issue(), expires);
         record.putObject("data").put("slot", "" + number).put("env", wanted.env())
             .put("namespace", namespaceOf.of(number, wanted.env(), wanted.issue())).put("owner", owner)
             .put("issue", "" + wanted.issue()).put("pr", "" + wanted.pr())
@@ -1634,8 +1589,8 @@ static final class Slots {
 
     /** Another run may be making it too; whether it is there now is all that counts. */
     private void createStateNamespace() {
-        var body = Json.MAPPER.createObjectNode().put("apiVersion", "v1").put("kind", "Namespace");
-        body.putObject("metadata").put("name", namespace).putObject("labels").put("app.kubernetes.io/part-of", "ensure-ready");
+        var body = Kind.NAMESPACE.named(namespace);
+        body.withObject("/metadata").putObject("labels").put("app.kubernetes.io/part-of", "ensure-ready");
         api.create(Kind.NAMESPACE, null, body);
     }
 
@@ -1722,12 +1677,12 @@ static final class Apply {
 
     /** Nothing is done with them. */
     static List<Applied> skipped(List<Item> items) {
-        return items.stream().map(i -> new Applied(i.object(), i.source(), Result.skipped, 0, "", "", "")).toList();
+        return items.stream().map(i -> i.as(Result.skipped)).toList();
     }
 
     /** Objects that an apply is to begin with. */
     static List<Applied> pending(List<Item> items) {
-        return skipped(items).stream().map(a -> a.with(Result.pending)).toList();
+        return items.stream().map(i -> i.as(Result.pending)).toList();
     }
 
     /** An object and what came of it; {@code said} is told in the manifests' order, whoever was first. */
@@ -1739,7 +1694,7 @@ static final class Apply {
 
         Attempt(Item item) {
             this.item = item;
-            result = pending(List.of(item)).get(0);
+            result = item.as(Result.pending);
         }
 
         int rank() {
@@ -1872,7 +1827,7 @@ static final class Apply {
         } catch (ApiError e) {
             progress.detail("cannot list autoscalers: " + e.sentence());
         }
-        return hpas.stream().map(h -> Obj.ref(h.text("/spec/scaleTargetRef/kind"), h.text("/spec/scaleTargetRef/name")))
+        return hpas.stream().map(h -> Kubectl.ref(h.text("/spec/scaleTargetRef/kind"), h.text("/spec/scaleTargetRef/name")))
             .collect(Collectors.toSet());
     }
 
@@ -1884,12 +1839,21 @@ static final class Apply {
 }
 
 /** An object of the manifests and where it stands. */
-record Item(Obj object, Source source) { }
+record Item(Obj object, Source source) {
+    /** As long as the cluster has not answered. */
+    Applied as(Result result) {
+        return new Applied(object, source, result, 0, "", "", "");
+    }
+}
 
 /** What was read of the manifests. */
 record Loaded(List<Item> items, List<Problem> problems) {
     static Loaded none() {
         return new Loaded(List.of(), List.of());
+    }
+
+    static Loaded failed(Path path, IOException e) {
+        return failed(new Source(path.toString(), 0), TextFile.reason(e));
     }
 
     static Loaded failed(Source source, String message) {
@@ -1968,7 +1932,7 @@ static final class Manifests {
                 return Loaded.none();
             }
         } catch (IOException e) {
-            return Loaded.failed(new Source(folder.toString(), 0), TextFile.reason(e));
+            return Loaded.failed(folder, e);
         }
         if (Stream.of("kustomization.yaml", "kustomization.yml", "Kustomization").anyMatch(k -> Files.exists(folder.resolve(k)))) {
             return kustomized(folder);
@@ -1979,7 +1943,7 @@ static final class Manifests {
                 .map(f -> Files.isDirectory(f) || Files.isRegularFile(f) || !Files.exists(f) ? load(f)
                     : Loaded.failed(new Source(f.toString(), 0), "no regular file")).reduce(Loaded.none(), Loaded::and);
         } catch (IOException e) {
-            return Loaded.failed(new Source(folder.toString(), 0), TextFile.reason(e));
+            return Loaded.failed(folder, e);
         }
     }
 
@@ -1997,9 +1961,12 @@ static final class Manifests {
             return parse(file.toString(), TextFile.read(file));
         }
         try {
-            return linesOf(TextFile.read(file), parse(file.toString(), Templates.render(file, facts)));
+            var engine = TemplateEngine.of(new FileTemplateLoader(file.toAbsolutePath().getParent().toFile())); // it may include others
+            return linesOf(TextFile.read(file),
+                parse(file.toString(), TemplateEngine.render(engine, file.getFileName().toString(), facts)));
         } catch (TemplateEngine.Unfit e) {
-            return Loaded.failed(new Source(file.toString(), e.line), Templates.sentence(e));
+            return Loaded.failed(new Source(file.toString(), e.line),
+                e.undefined.isEmpty() ? e.getMessage() : "undefined variable " + e.undefined);
         }
     }
 
@@ -2068,8 +2035,6 @@ static final class Manifests {
         private static final int DEEPEST = 200;
         private static final int MOST_FIELDS = 1000;
 
-        private Yaml() { }
-
         /** One document and where it starts. */
         record Document(JsonNode json, Source source) { }
 
@@ -2114,8 +2079,9 @@ static final class Manifests {
                 if (node.isPresent()) {
                     var json = json(node.get(), 0);
                     if (!json.isNull()) {
-                        documents.add(new Document(json, new Source(label, from + line(node.get().getStartMark()),
-                            () -> fields(node.get(), json, from))));
+                        var fields = new HashMap<String, Integer>();
+                        fields(node.get(), json, "", from, fields);
+                        documents.add(new Document(json, new Source(label, from + line(node.get().getStartMark()), fields)));
                     }
                 }
             } catch (MarkedYamlEngineException e) {
@@ -2127,13 +2093,7 @@ static final class Manifests {
             }
         }
 
-        /** The lines of the first fields, deep ones too; counted when somebody asks. */
-        private static Map<String, Integer> fields(Node node, JsonNode json, int from) {
-            var found = new HashMap<String, Integer>();
-            fields(node, json, "", from, found);
-            return found;
-        }
-
+        /** The lines of the first fields, deep ones too. */
         private static void fields(Node node, JsonNode json, String path, int from, Map<String, Integer> found) {
             if (node instanceof MappingNode mapping && found.size() < MOST_FIELDS) {
                 for (var pair : mapping.getValue()) {
@@ -2236,7 +2196,7 @@ record Mirror(Path source, Path target) {
             }
             var wanted = new HashSet<Path>();
             copy(wanted);
-            var removed = prune(wanted);
+            var removed = remove(target, f -> !wanted.contains(target.relativize(f)));
             progress.say("mirrored " + Texts.count(wanted.size(), "file") + " to " + target + (removed > 0 ? ", removed " + removed : ""));
         } catch (IOException e) {
             throw new InfraFailure(Outcome.prepare_failed, "cannot mirror " + source + " to " + target + ": " + e.getMessage());
@@ -2262,7 +2222,9 @@ record Mirror(Path source, Path target) {
                 Files.createDirectory(to);
             }
         } else if (!same(from, to)) {
-            removeTree(to);
+            if (Files.isDirectory(to, NOFOLLOW_LINKS)) {
+                remove(to, any -> true);
+            }
             Files.copy(from, to, COPY_ATTRIBUTES, NOFOLLOW_LINKS, REPLACE_EXISTING);
         }
     }
@@ -2272,24 +2234,13 @@ record Mirror(Path source, Path target) {
             && Files.getLastModifiedTime(a).equals(Files.getLastModifiedTime(b)) && Files.isExecutable(a) == Files.isExecutable(b);
     }
 
-    private long prune(Set<Path> wanted) throws IOException {
-        List<Path> extra;
-        try (var files = Files.walk(target)) {
-            extra = files.filter(f -> !wanted.contains(target.relativize(f))).sorted(Comparator.reverseOrder()).toList();
-        }
-        for (var file : extra) {
-            Files.deleteIfExists(file);
-        }
-        return extra.size();
-    }
-
-    private static void removeTree(Path path) throws IOException {
-        if (Files.isDirectory(path, NOFOLLOW_LINKS)) {
-            try (var files = Files.walk(path)) {
-                for (var file : files.sorted(Comparator.reverseOrder()).toList()) {
-                    Files.delete(file);
-                }
+    private static long remove(Path folder, Predicate<Path> which) throws IOException {
+        try (var files = Files.walk(folder)) {
+            var extra = files.filter(which).sorted(Comparator.reverseOrder()).toList();
+            for (var file : extra) {
+                Files.deleteIfExists(file);
             }
+            return extra.size();
         }
     }
 }
@@ -2341,13 +2292,13 @@ record ObjectApply(Api api, String namespace, boolean recreate, Set<String> scal
     private Obj patch(Kind kind, String ns, String name, JsonNode body) {
         var path = kind.path(ns, name) + "?fieldManager=" + MANAGER + "&fieldValidation=Strict";
         try {
-            return new Obj(api.send("PATCH", path, "application/apply-patch+yaml", body.toString()));
+            return new Obj(api.patch(path, "apply-patch+yaml", body));
         } catch (ApiError e) {
             if (e.code != 409 || !e.reason.equals("Conflict") || !e.getMessage().contains("conflict")) {
                 throw e;
             }
-            said.add(p -> p.warn(Obj.ref(kind.name(), name) + ": overwrites what others set: " + Texts.line(e.getMessage())));
-            return new Obj(api.send("PATCH", path + "&force=true", "application/apply-patch+yaml", body.toString()));
+            said.add(p -> p.warn(Kubectl.ref(kind.name(), name) + ": overwrites what others set: " + Texts.line(e.getMessage())));
+            return new Obj(api.patch(path + "&force=true", "apply-patch+yaml", body));
         }
     }
 
@@ -2389,7 +2340,7 @@ record ObjectApply(Api api, String namespace, boolean recreate, Set<String> scal
      */
     private static void leaveReplicas(ObjectNode spec, Obj live) {
         var owners = live.list("/metadata/managedFields").stream().filter(m -> !m.at("/fieldsV1/f:spec/f:replicas").isMissingNode())
-            .map(m -> m.path("manager").asString("")).toList();
+            .map(m -> Json.text(m, "manager")).toList();
         if (owners.stream().anyMatch(o -> !o.equals(MANAGER))) {
             spec.remove("replicas");
         } else {
@@ -2423,18 +2374,18 @@ record ObjectApply(Api api, String namespace, boolean recreate, Set<String> scal
         patch.addObject().put("op", "replace").put("path", "/metadata/managedFields").set("value", merged);
         patch.addObject().put("op", "replace").put("path", "/metadata/resourceVersion")
             .put("value", live.text("/metadata/resourceVersion"));
-        api.send("PATCH", kind.path(ns, live.name()), "application/json-patch+json", patch.toString());
+        api.patch(kind.path(ns, live.name()), "json-patch+json", patch);
         said.add(p -> p.detail(live.ref() + ": took over the fields of kubectl's client-side apply"));
     }
 
     private static boolean clientSide(JsonNode entry) {
-        return Set.of("kubectl-client-side-apply", "before-first-apply").contains(entry.path("manager").asString(""))
-            && entry.path("operation").asString("").equals("Update") && entry.path("subresource").asString("").isEmpty();
+        return Set.of("kubectl-client-side-apply", "before-first-apply").contains(Json.text(entry, "manager"))
+            && Json.text(entry, "operation").equals("Update") && Json.text(entry, "subresource").isEmpty();
     }
 
     private static boolean mine(JsonNode entry) {
-        return entry.path("manager").asString("").equals(MANAGER) && entry.path("operation").asString("").equals("Apply")
-            && entry.path("subresource").asString("").isEmpty();
+        return Json.text(entry, "manager").equals(MANAGER) && Json.text(entry, "operation").equals("Apply")
+            && Json.text(entry, "subresource").isEmpty();
     }
 
     private static void union(ObjectNode into, JsonNode from) {
@@ -2457,9 +2408,10 @@ record ObjectApply(Api api, String namespace, boolean recreate, Set<String> scal
 
     private Applied again(Item item, Kind kind, String ns, Obj live, JsonNode body, ApiError immutable) {
         var fields = immutable.fields();
-        if (NEVER_RECREATED.contains(kind.name()) || !recreate) {
+        var never = NEVER_RECREATED.contains(kind.name());
+        if (never || !recreate) {
             throw immutable.with("cannot be changed in place" + fields
-                + (NEVER_RECREATED.contains(kind.name()) ? ", and a " + kind.name() + " is never deleted here"
+                + (never ? ", and a " + kind.name() + " is never deleted here"
                 : "; --recreate-immutable deletes it and creates it again"));
         }
         said.add(p -> p.say(live.ref() + ": delete and create again" + fields));
@@ -2492,7 +2444,7 @@ record ObjectApply(Api api, String namespace, boolean recreate, Set<String> scal
     private void awaitServed(Kind kind, Obj crd) {
         var until = deadline.atMost(Duration.ofSeconds(15));
         for (var version : crd.list("/spec/versions")) {
-            var apiVersion = crd.text("/spec/group") + "/" + version.path("name").asString("");
+            var apiVersion = crd.text("/spec/group") + "/" + Json.text(version, "name");
             api.rediscover(apiVersion);
             while (version.path("served").asBoolean(false) && api.kind(apiVersion, crd.text("/spec/names/kind")).isEmpty()
                 && !until.passed()) {
@@ -2506,7 +2458,7 @@ record ObjectApply(Api api, String namespace, boolean recreate, Set<String> scal
     private static void refused(Obj crd) {
         var accepted = crd.condition("NamesAccepted");
         if (Obj.isFalse(accepted)) {
-            throw new ApiError(422, "NamesNotAccepted", "its names are not accepted: " + accepted.path("message").asString(""),
+            throw new ApiError(422, "NamesNotAccepted", "its names are not accepted: " + Json.text(accepted, "message"),
                 "apply " + crd.ref());
         }
     }
@@ -2514,15 +2466,9 @@ record ObjectApply(Api api, String namespace, boolean recreate, Set<String> scal
 
 /** Filling names into patterns; what is not known stays as it stands. */
 static final class Placeholders {
-    private Placeholders() { }
-
-    static String fill(String pattern, Map<String, String> values) {
-        return fill(pattern, values, "${", "}");
-    }
-
-    static String fill(String pattern, Map<String, String> values, String open, String close) {
+    static String fill(String pattern, Map<String, String> values, String open) {
         for (var e : values.entrySet()) {
-            pattern = pattern.replace(open + e.getKey() + close, e.getValue());
+            pattern = pattern.replace(open + e.getKey() + "}", e.getValue());
         }
         return pattern;
     }
@@ -2532,24 +2478,14 @@ static final class Placeholders {
 static final class RuleFile {
     private static final Set<String> KEYS = Set.of("kind", "condition", "path", "ready", "failed", "idle", "ignore");
 
-    private RuleFile() { }
-
     /** Throws {@link IllegalArgumentException} with file and line of what is wrong. */
     static List<CustomRule> read(Path file) {
         var label = "--rules " + file;
-        var read = Manifests.Yaml.documents(label, text(file, label));
+        var read = Manifests.Yaml.documents(label, Variables.named(label + ": ", () -> TextFile.read(file)));
         read.problems().forEach(p -> {
             throw new IllegalArgumentException(p.source() + ": " + p.message());
         });
         return read.documents().stream().map(RuleFile::rule).toList();
-    }
-
-    private static String text(Path file, String label) {
-        try {
-            return TextFile.read(file);
-        } catch (IllegalArgumentException e) {
-            throw new IllegalArgumentException(label + ": " + e.getMessage(), e);
-        }
     }
 
     private static CustomRule rule(Manifests.Yaml.Document document) {
@@ -2559,12 +2495,12 @@ static final class RuleFile {
             check(KEYS.contains(key), document.source().file() + ":" + document.source().line(key), "unknown key '" + key
                 + "'; there are kind, condition, path, ready, failed, idle, ignore");
         }
-        var kind = json.path("kind").asString("");
+        var kind = Json.text(json, "kind");
         check(kind.matches("([A-Z]\\w*|\\*)\\.[a-z0-9]([a-z0-9.-]*[a-z0-9])?"), document,
             "kind '" + kind + "': must be Kind.group, as Widget.example.com, or *.group");
         boolean ignore = json.path("ignore").asBoolean(false);
-        var condition = json.path("condition").asString("");
-        var path = json.path("path").asString("");
+        var condition = Json.text(json, "condition");
+        var path = Json.text(json, "path");
         check(ignore || condition.isEmpty() != path.isEmpty(), document, kind + " needs condition or path, one of them");
         check(ignore || !values(json, "ready").isEmpty(), document, kind + " needs ready, the values that mean it");
         return new CustomRule(kind, condition, path.isEmpty() ? "" : "/" + path.replace('.', '/'), values(json, "ready"),
@@ -2592,8 +2528,6 @@ static final class RuleFile {
 
 /** Commands of the user's: renderers, image scripts, kubectl kustomize. */
 static final class Shell {
-    private Shell() { }
-
     static List<String> sh(String command) {
         return List.of("sh", "-c", command);
     }
@@ -2623,9 +2557,7 @@ static final class Shell {
                 throw new InfraFailure(Outcome.prepare_failed, what + ": took longer than the deadline allowed");
             }
             if (process.exitValue() != 0) {
-                throw new InfraFailure(Outcome.prepare_failed, what + ": exit code "
-                    + process.exitValue() + (errors.isEmpty() ? "" : ": " + Texts.line(errors.get(errors.size() - 1))),
-                    errors.stream().skip(Math.max(0, errors.size() - 10)).map(Texts::line).collect(Collectors.joining("\n")));
+                throw failed(what + ": exit code " + process.exitValue(), errors.stream().map(Texts::line).toList());
             }
             return text;
         } catch (ExecutionException | TimeoutException e) {
@@ -2636,6 +2568,12 @@ static final class Shell {
             Thread.currentThread().interrupt();
             throw new InfraFailure(Outcome.interrupted, what + ": interrupted");
         }
+    }
+
+    private static InfraFailure failed(String what, List<String> errors) {
+        var last = errors.subList(Math.max(0, errors.size() - 10), errors.size());
+        return new InfraFailure(Outcome.prepare_failed, what + (last.isEmpty() ? "" : ": " + last.get(last.size() - 1)),
+            String.join("\n", last));
     }
 
     private static void keep(List<String> errors, String line, Consumer<String> log) {
@@ -2651,22 +2589,6 @@ static final class Shell {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-    }
-}
-
-/** Manifests that are FreeMarker templates. */
-static final class Templates {
-    private Templates() { }
-
-    /** Throws {@link TemplateEngine.Unfit}; a template may include others of its folder. */
-    static String render(Path file, Map<String, Object> data) throws IOException {
-        var engine = TemplateEngine.of(new FileTemplateLoader(file.toAbsolutePath().getParent().toFile()));
-        return TemplateEngine.render(engine, file.getFileName().toString(), data);
-    }
-
-    /** {@code undefined variable tag}; file and line stand beside it. */
-    static String sentence(TemplateEngine.Unfit e) {
-        return e.undefined.isEmpty() ? e.getMessage() : "undefined variable " + e.undefined;
     }
 }
 
@@ -2782,8 +2704,6 @@ static final class FollowedTypes {
         "ScalingReplicaSet", "Completed")
         .map(reason -> "reason!=" + reason).collect(Collectors.joining(",", "&fieldSelector=", ""));
 
-    private FollowedTypes() { }
-
     /** What every wait needs, in each namespace that the manifests name. */
     static List<Topic> always(String namespace, List<Applied> applied) {
         var topics = new ArrayList<Topic>();
@@ -2809,28 +2729,25 @@ static final class FollowedTypes {
 
     /** Names of Secrets and the like are asked for only where something refers to them, and never their content. */
     static List<Topic> referred(Snapshot snapshot) {
-        return Preflight.kinds(snapshot).stream().flatMap(kind -> switch (kind) {
-            case "Secret" -> Stream.of(new Topic(Kind.SECRET, snapshot.namespace(), "", true));
-            case "ConfigMap" -> Stream.of(new Topic(Kind.CONFIG_MAP, snapshot.namespace(), "", true));
-            case "ServiceAccount" -> Stream.of(new Topic(Kind.SERVICE_ACCOUNT, snapshot.namespace(), "", true));
-            case "StorageClass" -> Stream.of(Topic.of(Kind.STORAGE_CLASS, null));
-            default -> Stream.<Topic>empty();
-        }).toList();
+        var kinds = Preflight.kinds(snapshot);
+        return Stream.concat(Stream.of(Topic.of(Kind.STORAGE_CLASS, null)), Stream.of(Kind.SECRET, Kind.CONFIG_MAP, Kind.SERVICE_ACCOUNT)
+            .map(k -> new Topic(k, snapshot.namespace(), "", true))).filter(t -> kinds.contains(t.kind().name())).toList();
     }
 
     /** Custom types that own something here and are not followed yet: operators make them one of the other. */
     static List<Obj> owners(Snapshot snapshot) {
         return snapshot.objects().values().stream().flatMap(List::stream).map(Obj::controller)
-            .filter(c -> !Kinds.BUILT_IN_GROUPS.contains(Obj.group(c.path("apiVersion").asString("")))
-                && !snapshot.knows(Snapshot.key(c.path("apiVersion").asString(""), c.path("kind").asString(""))))
-            .map(c -> new Obj(Json.MAPPER.createObjectNode().put("apiVersion", c.path("apiVersion").asString(""))
-                .put("kind", c.path("kind").asString("")))).distinct().toList();
+            .filter(c -> !Kinds.BUILT_IN_GROUPS.contains(Obj.group(Json.text(c, "apiVersion")))
+                && !snapshot.knows(Snapshot.key(Json.text(c, "apiVersion"), Json.text(c, "kind"))))
+            .map(c -> new Obj(Json.MAPPER.createObjectNode().put("apiVersion", Json.text(c, "apiVersion"))
+                .put("kind", Json.text(c, "kind")))).distinct().toList();
     }
 }
 
 /**
- * What pods of Jobs said before their controller took them away, as it does at the limit when they restart in place: only a condition is
- * left then. The texts are kept as they were read and shown to nobody but the collector, which masks them.
+ * What pods of Jobs said before their controller took them away, as it does at the limit when they restart in place, and when
+ * activeDeadlineSeconds have passed with those that run: only a condition is left then. The texts are kept as they were read and shown
+ * to nobody but the collector, which masks them.
  */
 static final class LastWords {
     private static final int MOST = 20;
@@ -2838,7 +2755,7 @@ static final class LastWords {
     private static final Duration PAUSE = Duration.ofMillis(200);
     /** A read that is under way when the wait ends gets so long: it is all that will ever be known of that pod. */
     private static final Duration READ = Duration.ofSeconds(3);
-    private static final String TAIL = "&tailLines=50&limitBytes=16384";
+    private static final int LINES = 50;
     private final Api api;
     private final Map<String, Obj> pods = new HashMap<>();
     private final Map<String, Log> logs = new ConcurrentHashMap<>();
@@ -2848,21 +2765,26 @@ static final class LastWords {
         this.api = api;
     }
 
-    /** Reads the log of each run that ended badly, once and beside the wait; also while the pod is being taken away. */
+    /** Reads the log of each run that ended badly or is stopped, once and beside the wait; also while the pod is being taken away. */
     void listen(Snapshot snapshot) {
-        snapshot.all("Pod").stream().filter(p -> Ref.of(p.controller()).is("Job")
-            && p.text("/spec/restartPolicy").equals("OnFailure")).forEach(pod -> Pods.containers(pod).forEach(c -> {
-                var name = c.path("name").asString("");
+        snapshot.all("Pod").stream().filter(p -> Ref.of(p.controller()).is("Job"))
+            .forEach(pod -> Pods.containers(pod).forEach(c -> {
+                var name = Json.text(c, "name");
                 var end = end(pod, c);
-                if (end.path("exitCode").asInt(0) != 0) {
+                var failed = end.path("exitCode").asInt(0) != 0 && pod.text("/spec/restartPolicy").equals("OnFailure");
+                if (failed || pod.deleting() && c.at("/state/running").isObject() && limited(snapshot, pod)) {
                     pods.merge(pod.uid(), pod, (before, now) -> now.deleting() ? before : now);
-                    var run = String.join("/", pod.uid(), name, end.path("finishedAt").asString(""));
+                    var run = String.join("/", pod.uid(), name, Json.text(end, "finishedAt"));
                     if (reads.size() < MOST && !reads.containsKey(run)) {
                         reads.put(run, CompletableFuture.runAsync(() -> read(pod, name, !c.at("/state/terminated").isObject()),
                             task -> Daemon.start("last-words", task)));
                     }
                 }
             }));
+    }
+
+    private static boolean limited(Snapshot snapshot, Obj pod) {
+        return snapshot.find("Job", Ref.of(pod.controller()).name()).filter(j -> j.has("/spec/activeDeadlineSeconds")).isPresent();
     }
 
     /** How the container ended by itself: what ends while its pod is taken away was ended by that. */
@@ -2878,7 +2800,7 @@ static final class LastWords {
         Pods.containers(new Obj(copy)).stream().filter(c -> end(pod, c).isObject())
             .forEach(c -> ((ObjectNode) c).put("ready", false).putObject("state").set("terminated", end(pod, c)));
         copy.withArray("/status/conditions").forEach(c -> {
-            if (c.path("type").asString("").endsWith("Ready")) {
+            if (Json.text(c, "type").endsWith("Ready")) {
                 ((ObjectNode) c).put("status", "False");
             }
         });
@@ -2894,8 +2816,7 @@ static final class LastWords {
 
     private boolean said(Obj pod, String container, boolean previous) {
         try {
-            var text = api.text(Kind.POD.path(pod.namespace(), pod.name()) + "/log?container=" + container + TAIL
-                + (previous ? "&previous=true" : ""));
+            var text = api.log(pod.namespace(), pod.name(), container, previous, LINES);
             if (!text.isBlank()) {
                 logs.put(pod.name() + "/" + container, new Log(pod.name(), container, previous, text.lines().toList()));
             }
@@ -2949,11 +2870,6 @@ static final class SoftWait {
     private long looked;
     private volatile Judgement last;
 
-    SoftWait(Api api, String namespace, List<Applied> applied, WaitSettings settings, Consumer<Judgement> progress) {
-        this(api, namespace, Applying.over(applied, false), settings, progress);
-    }
-
-    /** One that looks while objects are still being applied. */
     SoftWait(Api api, String namespace, Applying applying, WaitSettings settings, Consumer<Judgement> progress) {
         this.api = api.within(Deadline.now());
         this.namespace = namespace;
@@ -3142,6 +3058,7 @@ static final class SoftWait {
 
 /** The API server over fabric8's HTTP client: its kubeconfig, TLS, proxy and token handling, our JSON. */
 static final class Api implements AutoCloseable {
+    private static final String JSON = "application/json";
     private final KubernetesClient client;
     private final HttpClient http;
     private final Duration timeout;
@@ -3152,28 +3069,24 @@ static final class Api implements AutoCloseable {
     private final Deadline patience;
 
     Api(Config config, Duration timeout) {
-        this.client = new KubernetesClientBuilder().withConfig(config(config, timeout)).build();
-        this.http = client.getHttpClient();
-        this.timeout = timeout;
-        this.discovered = new ConcurrentHashMap<>();
-        this.withStatus = ConcurrentHashMap.newKeySet();
-        this.clock = new AtomicLong(Long.MAX_VALUE);
-        this.patience = Deadline.now();
+        this(new KubernetesClientBuilder().withConfig(config(config, timeout)).build(), timeout, new ConcurrentHashMap<>(),
+            ConcurrentHashMap.newKeySet(), new AtomicLong(Long.MAX_VALUE), Deadline.now());
     }
 
-    private Api(Api same, Deadline patience) {
-        this.client = same.client;
-        this.http = same.http;
-        this.timeout = same.timeout;
-        this.discovered = same.discovered;
-        this.withStatus = same.withStatus;
-        this.clock = same.clock;
+    private Api(KubernetesClient client, Duration timeout, Map<String, List<Kind>> discovered, Set<String> withStatus, AtomicLong clock,
+        Deadline patience) {
+        this.client = client;
+        this.http = client.getHttpClient();
+        this.timeout = timeout;
+        this.discovered = discovered;
+        this.withStatus = withStatus;
+        this.clock = clock;
         this.patience = patience;
     }
 
-    /** The same connection, whose {@link #send} itself goes on until then when the server is away or overloaded. */
+    /** The same connection, whose requests are tried again until then when the server is away or overloaded. */
     Api within(Deadline patience) {
-        return new Api(this, patience);
+        return new Api(client, timeout, discovered, withStatus, clock, patience);
     }
 
     /**
@@ -3190,18 +3103,31 @@ static final class Api implements AutoCloseable {
         return client.getMasterUrl().toString();
     }
 
-    /** Sends one request; {@code body} null for none. Throws {@link ApiError} for every answer but 2xx, and when no answer came. */
-    JsonNode send(String method, String path, String contentType, String body) {
-        return send(method, path, contentType, body, "application/json");
+    JsonNode get(String path) {
+        return get(path, JSON);
     }
 
-    JsonNode send(String method, String path, String contentType, String body, String accept) {
+    /** {@code accept} may ask for another form of the answer, such as metadata alone. */
+    JsonNode get(String path, String accept) {
+        return send("GET " + path, request(path).header("Accept", accept));
+    }
+
+    /** {@code form}: the type of the patch, as {@code merge-patch+json}. */
+    JsonNode patch(String path, String form, JsonNode body) {
+        return send("PATCH", path, "application/" + form, body);
+    }
+
+    JsonNode send(String method, String path, String type, JsonNode body) {
+        return send(method + " " + path, request(path).header("Accept", JSON).method(method, type, body.toString()));
+    }
+
+    /** Throws {@link ApiError} for every answer but 2xx, and when none came. */
+    private JsonNode send(String what, HttpRequest.Builder request) {
         for (long pause = 200; ; pause = Math.min(5000, pause * 2)) {
             try {
-                return sendOnce(method, path, contentType, body, accept);
+                return parsed(answer(request, what), what);
             } catch (ApiError e) {
-                var passing = e.code == 0 || e.code == 429 || e.code == 502 || e.code == 503 || e.code == 504;
-                if (!passing || patience.left().toMillis() < pause) {
+                if (!Set.of(0, 429, 502, 503, 504).contains(e.code) || patience.left().toMillis() < pause) {
                     throw e;
                 }
                 Pause.of(Duration.ofMillis(pause));
@@ -3209,16 +3135,23 @@ static final class Api implements AutoCloseable {
         }
     }
 
-    private JsonNode sendOnce(String method, String path, String contentType, String body, String accept) {
-        var request = request(path).header("Accept", accept);
-        if (body != null || !method.equals("GET")) {
-            request.method(method, contentType == null ? "application/json" : contentType, body == null ? "" : body);
-        }
-        var answer = answer(request, method + " " + path);
+    private static JsonNode parsed(byte[] answer, String what) {
         try {
             return Json.MAPPER.readTree(answer);
         } catch (JacksonException e) {
-            throw new ApiError(0, "BadAnswer", "not JSON: " + e.getMessage(), method + " " + path);
+            throw new ApiError(0, "BadAnswer", "not JSON: " + e.getMessage(), what);
+        }
+    }
+
+    /** Empty where the answer is this code. */
+    private static <T> Optional<T> unless(int code, Supplier<T> answer) {
+        try {
+            return Optional.ofNullable(answer.get());
+        } catch (ApiError e) {
+            if (e.code == code) {
+                return Optional.empty();
+            }
+            throw e;
         }
     }
 
@@ -3261,21 +3194,9 @@ static final class Api implements AutoCloseable {
         }
     }
 
-    JsonNode get(String path) {
-        return send("GET", path, null, null);
-    }
-
     /** False when it is there already. */
     boolean create(Kind kind, String namespace, JsonNode body) {
-        try {
-            send("POST", kind.path(namespace, null), null, body.toString());
-            return true;
-        } catch (ApiError e) {
-            if (e.code == 409) {
-                return false;
-            }
-            throw e;
-        }
+        return unless(409, () -> send("POST", kind.path(namespace, null), JSON, body)).isPresent();
     }
 
     /** Deletes this very object, not one of the same name; one that is gone already is what was wanted. */
@@ -3283,40 +3204,24 @@ static final class Api implements AutoCloseable {
         var body = Json.MAPPER.createObjectNode();
         options.forEach(body::put);
         body.putObject("preconditions").put("uid", uid);
-        try {
-            send("DELETE", kind.path(namespace, name), null, body.toString());
-        } catch (ApiError e) {
-            if (e.code != 404) {
-                throw e;
-            }
-        }
+        unless(404, () -> send("DELETE", kind.path(namespace, name), JSON, body));
     }
 
-    /** {@code accept} may ask for another form of the answer, such as metadata alone. */
-    JsonNode get(String path, String accept) {
-        return send("GET", path, null, null, accept);
-    }
-
-    /** Plain text, for logs: at most what the query's own limits allow. */
-    String text(String path) {
+    /** A container's last lines; {@code previous}: of the run before the last restart. */
+    String log(String namespace, String pod, String container, boolean previous, int lines) {
+        var path = Kind.POD.path(namespace, pod) + "/log?container=" + container + "&tailLines=" + lines + "&limitBytes=1048576"
+            + (previous ? "&previous=true" : "");
         return new String(answer(request(path), "GET " + path), StandardCharsets.UTF_8);
     }
 
     Optional<Obj> find(Kind kind, String namespace, String name) {
-        try {
-            return Optional.of(new Obj(get(kind.path(namespace, name))));
-        } catch (ApiError e) {
-            if (e.code == 404) {
-                return Optional.empty();
-            }
-            throw e;
-        }
+        return unless(404, () -> new Obj(get(kind.path(namespace, name))));
     }
 
     /** All objects of a kind in a namespace (null: in all); items get the list's kind, which the server leaves out of them. */
     List<Obj> list(Kind kind, String namespace, String query) {
         var all = new ArrayList<Obj>();
-        pages(kind.path(namespace, null) + "?" + query, "application/json", page -> all.addAll(items(kind, page)));
+        pages(kind.path(namespace, null) + "?" + query, JSON, page -> all.addAll(items(kind, page)));
         return all;
     }
 
@@ -3371,7 +3276,7 @@ static final class Api implements AutoCloseable {
 
     /** The kind that serves this apiVersion and kind, asked of the server once; empty when the server has none such (yet). */
     Optional<Kind> kind(String apiVersion, String name) {
-        var known = discovered.computeIfAbsent(apiVersion, asked -> Optional.of(discover(asked)).filter(k -> !k.isEmpty()).orElse(null));
+        var known = discovered.computeIfAbsent(apiVersion, asked -> unless(404, () -> discover(asked)).orElse(null));
         return known == null ? Optional.empty() : known.stream().filter(k -> k.name().equals(name)).findFirst();
     }
 
@@ -3383,13 +3288,13 @@ static final class Api implements AutoCloseable {
         var all = new TreeMap<String, Kind>();
         var answer = get("/apis", "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,application/json");
         answer.path("items").forEach(group -> group.path("versions").forEach(v -> v.path("resources").forEach(r ->
-            custom(group.at("/metadata/name").asString("") + "/" + v.path("version")
-                .asString(""), r, r.at("/responseKind/kind").asString(""),
-                r.path("resource").asString(""), r.path("scope").asString("").equals("Namespaced"), all))));
+            custom(group.at("/metadata/name").asString("") + "/" + Json.text(v, "version"), r,
+                r.at("/responseKind/kind").asString(""), Json.text(r, "resource"),
+                Json.text(r, "scope").equals("Namespaced"), all))));
         answer.path("groups").forEach(group -> {
             var version = group.at("/preferredVersion/groupVersion").asString("");
-            if (!Kinds.BUILT_IN_GROUPS.contains(group.path("name").asString(""))) {
-                resources(version).forEach(r -> custom(version, r, r.path("kind").asString(""), r.path("name").asString(""),
+            if (!Kinds.BUILT_IN_GROUPS.contains(Json.text(group, "name"))) {
+                resources(version).forEach(r -> custom(version, r, Json.text(r, "kind"), Json.text(r, "name"),
                     r.path("namespaced").asBoolean(false), all));
             }
         });
@@ -3398,7 +3303,7 @@ static final class Api implements AutoCloseable {
 
     private void custom(String apiVersion, JsonNode r, String kind, String plural, boolean namespaced, Map<String, Kind> all) {
         var key = Obj.group(apiVersion) + "/" + kind;
-        r.path("subresources").forEach(s -> status(apiVersion, kind, "/" + s.path("subresource").asString("")));
+        r.path("subresources").forEach(s -> status(apiVersion, kind, "/" + Json.text(s, "subresource")));
         status(apiVersion, kind, plural);
         var verbs = r.path("verbs").toString();
         if (namespaced && !plural.contains("/") && verbs.contains("\"list\"") && verbs.contains("\"watch\"")
@@ -3431,31 +3336,24 @@ static final class Api implements AutoCloseable {
         discovered.remove(apiVersion);
     }
 
+    /** Null where nothing is served (yet). */
     private List<Kind> discover(String apiVersion) {
-        try {
-            var kinds = new ArrayList<Kind>();
-            for (var r : get((apiVersion.contains("/") ? "/apis/" : "/api/") + apiVersion).path("resources")) {
-                if (r.path("name").asString("").endsWith("/status")) {
-                    withStatus.add(apiVersion + "/" + r.path("kind").asString(""));
-                } else if (!r.path("name").asString("").contains("/")) {
-                    kinds.add(new Kind(apiVersion, r.path("kind").asString(""), r.path("name")
-                        .asString(""), r.path("namespaced").asBoolean(false)));
-                }
+        var kinds = new ArrayList<Kind>();
+        for (var r : get((apiVersion.contains("/") ? "/apis/" : "/api/") + apiVersion).path("resources")) {
+            var kind = Json.text(r, "kind");
+            var plural = Json.text(r, "name");
+            status(apiVersion, kind, plural);
+            if (!plural.contains("/")) {
+                kinds.add(new Kind(apiVersion, kind, plural, r.path("namespaced").asBoolean(false)));
             }
-            return kinds;
-        } catch (ApiError e) {
-            if (e.code == 404) {
-                return List.of();
-            }
-            throw e;
         }
+        return kinds.isEmpty() ? null : kinds;
     }
 
     /** A name that no path can hold, as a manifest may have one, is told like a refusal of the server. */
     private HttpRequest.Builder request(String path) {
-        var master = client.getMasterUrl().toString();
         try {
-            return http.newHttpRequestBuilder().uri((master.endsWith("/") ? master.substring(0, master.length() - 1) : master) + path);
+            return http.newHttpRequestBuilder().uri(server().replaceFirst("/$", "") + path);
         } catch (IllegalArgumentException e) {
             throw new ApiError(422, "Invalid", "a name in it is invalid: " + path, path, MissingNode.getInstance(), e);
         }
@@ -3490,11 +3388,15 @@ static final class ApiError extends RuntimeException {
     static ApiError of(int code, String body, String tried) {
         try {
             var status = Json.MAPPER.readTree(body);
-            return new ApiError(code, status.path("reason").asString(""), brief(status.path("message").asString(body.strip())),
+            return new ApiError(code, Json.text(status, "reason"), brief(told(status.path("message").asString(body))),
                 tried, status, null);
         } catch (JacksonException e) {
-            return new ApiError(code, "", body.strip(), tried);
+            return new ApiError(code, "", told(body), tried);
         }
+    }
+
+    private static String told(String text) {
+        return text.isBlank() ? "an empty answer" : text.strip();
     }
 
     static ApiError unreachable(String tried, Throwable cause) {
@@ -3529,10 +3431,8 @@ static final class ApiError extends RuntimeException {
 
     /** The field paths that the server names, as {@code " (spec.selector)"}, or nothing. */
     String fields() {
-        var fields = new ArrayList<String>();
-        status.at("/details/causes").forEach(c -> fields.add(c.path("field").asString("")));
-        return fields.stream().filter(f -> !f.isEmpty()).distinct()
-            .collect(Collectors.collectingAndThen(Collectors.joining(", "), s -> s.isEmpty() ? "" : " (" + s + ")"));
+        return status.at("/details/causes").valueStream().map(c -> Json.text(c, "field")).filter(f -> !f.isEmpty()).distinct()
+            .reduce((a, b) -> a + ", " + b).map(all -> " (" + all + ")").orElse("");
     }
 
     ApiError with(String advice) {
@@ -3593,7 +3493,7 @@ static final class Collect {
         try {
             return SecretValues.of(secrets(api, namespace));
         } catch (ApiError e) {
-            limited.accept(limit(Kind.SECRET, e));
+            limited.accept(limit(Kind.SECRET.plural(), e));
             return Map.of();
         }
     }
@@ -3612,8 +3512,8 @@ static final class Collect {
         }
     }
 
-    private static String limit(Kind kind, ApiError e) {
-        return kind.plural() + ": " + (e.forbidden() ? "forbidden" : Texts.line(String.valueOf(e.getMessage())));
+    private static String limit(String what, ApiError e) {
+        return what + ": " + (e.forbidden() ? "forbidden" : Texts.line(String.valueOf(e.getMessage())));
     }
 
     private Collected collect(List<Workload> workloads) {
@@ -3623,9 +3523,7 @@ static final class Collect {
             if (!objects.getOrDefault("Ingress", List.of()).isEmpty() && !known.knows(INGRESS_CLASS.name())) {
                 run(pool, List.of(() -> list(INGRESS_CLASS)));
             }
-            var redaction = Redaction.of(secrets, System.getenv(),
-                NamesToKeep.of(new Snapshot(known.namespace(), known.at(), objects, known.applied(),
-                Map.of(), List.of())));
+            var redaction = Redaction.of(secrets, System.getenv(), NamesToKeep.of(sofar()));
             known.logs().forEach((key, log) -> logs.put(key, new Log(log.pod(), log.container(), log.previous(),
                 lines(String.join("\n", log.lines()), redaction))));
             run(pool, failing(workloads).stream().limit(Math.max(0, REQUESTS - requests))
@@ -3633,9 +3531,12 @@ static final class Collect {
         } finally {
             pool.shutdownNow();
         }
-        return new Collected(new Snapshot(known.namespace(), known.at(), Map.copyOf(objects),
-            known.applied(), Map.copyOf(logs), List.copyOf(limited)).with(known.rules()),
-            Map.copyOf(secrets));
+        return new Collected(sofar(), Map.copyOf(secrets));
+    }
+
+    private Snapshot sofar() {
+        return new Snapshot(known.namespace(), known.at(), Map.copyOf(objects), known.applied(), Map.copyOf(logs), List.copyOf(limited))
+            .with(known.rules());
     }
 
     private void run(ExecutorService pool, List<Runnable> tasks) {
@@ -3705,7 +3606,7 @@ static final class Collect {
             objects.put(kind.name(), found.stream().map(o -> kind == Kind.SECRET ? secret(o) : Slim.of(o)).toList());
         } catch (ApiError e) {
             if (e.code != 404) {
-                limited.add(limit(kind, e));
+                limited.add(limit(kind.plural(), e));
             }
         }
     }
@@ -3738,7 +3639,7 @@ static final class Collect {
 
     /** One container of each workload that is not ready, crashes first; of the failed run where it was started again. */
     private List<Tail> failing(List<Workload> workloads) {
-        var snapshot = new Snapshot(known.namespace(), known.at(), objects, known.applied(), Map.of(), List.of());
+        var snapshot = sofar();
         var ready = workloads.stream().filter(w -> w.state() == State.ready).map(w -> w.kind() + "/" + w.name())
             .collect(Collectors.toSet());
         var tails = new TreeMap<String, Tail>();
@@ -3766,13 +3667,13 @@ static final class Collect {
     }
 
     private Tail tail(Obj pod, JsonNode status, boolean init) {
-        var name = status.path("name").asString("");
+        var name = Json.text(status, "name");
         var ended = status.at("/state/terminated");
         var last = status.at("/lastState/terminated");
         if (ended.isObject()) {
             return ended.path("exitCode").asInt(0) != 0 || last.isObject() ? new Tail(pod.name(), name, false, 0) : null;
         }
-        if (last.isObject() && !last.path("reason").asString("").matches("StartError|ContainerCannotRun")
+        if (last.isObject() && !Json.text(last, "reason").matches("StartError|ContainerCannotRun")
             && !Pods.outlived(status, known.at())) {
             return new Tail(pod.name(), name, true, 0);
         }
@@ -3781,17 +3682,14 @@ static final class Collect {
     }
 
     private void log(Tail tail, Redaction redaction) {
-        var path = Kind.POD.path(known.namespace(), tail.pod()) + "/log?container="
-            + tail.container() + "&tailLines=" + LOG_LINES + "&limitBytes=1048576"
-            + (tail.previous() ? "&previous=true" : "");
         try {
-            logs.put(tail.pod() + "/" + tail.container(), new Log(tail.pod(), tail.container(), tail.previous(),
-                lines(api.text(path), redaction)));
+            var text = api.log(known.namespace(), tail.pod(), tail.container(), tail.previous(), LOG_LINES);
+            logs.put(tail.pod() + "/" + tail.container(), new Log(tail.pod(), tail.container(), tail.previous(), lines(text, redaction)));
         } catch (ApiError e) {
             if (e.code == 400 && tail.previous()) {
                 log(new Tail(tail.pod(), tail.container(), false, tail.rank()), redaction); // the failed run's log is gone
             } else if (e.code != 400 && e.code != 404) {
-                limited.add("logs: " + (e.forbidden() ? "forbidden" : Texts.line(String.valueOf(e.getMessage()))));
+                limited.add(limit("logs", e));
             }
         }
     }
@@ -4108,7 +4006,7 @@ static final class Informers implements AutoCloseable {
                     return;
                 }
                 well();
-                if (event.path("type").asString("").equals("ERROR")) {
+                if (Json.text(event, "type").equals("ERROR")) {
                     drop();
                     broken(new ApiError(event.at("/object/code").asInt(0), event.at("/object/reason").asString(""),
                         event.at("/object/message").asString(""), "watch " + topic.kind().plural()));
@@ -4124,7 +4022,7 @@ static final class Informers implements AutoCloseable {
 
         /** Whether the event changed an object: a bookmark only says how far the server is. */
         private boolean take(JsonNode event) {
-            var type = event.path("type").asString("");
+            var type = Json.text(event, "type");
             if (type.equals("BOOKMARK")) {
                 return false;
             }
@@ -4245,8 +4143,6 @@ static final class Slim {
     private static final List<String> HEAVY_OR_SECRET = List.of("kubectl.kubernetes.io/last-applied-configuration", "kapp.k14s.io/original",
         "kapp.k14s.io/original-diff", "kapp.k14s.io/original-diff-md5");
 
-    private Slim() { }
-
     static Obj of(Obj o, Topic topic) {
         return topic.namesOnly() ? name(of(o), topic.kind()) : of(o);
     }
@@ -4281,10 +4177,10 @@ static final class Slim {
         }
         for (var container : Pods.containers(now)) {
             if (container.at("/state/waiting") instanceof ObjectNode waiting
-                && waiting.path("reason").asString("").equals("ImagePullBackOff")
-                && !waiting.path("message").asString("").contains("ErrImagePull")) {
-                pullError(before, container.path("name").asString(""))
-                    .ifPresent(why -> waiting.put("message", waiting.path("message").asString("") + ": " + why));
+                && Json.text(waiting, "reason").equals("ImagePullBackOff")
+                && !Json.text(waiting, "message").contains("ErrImagePull")) {
+                pullError(before, Json.text(container, "name"))
+                    .ifPresent(why -> waiting.put("message", Json.text(waiting, "message") + ": " + why));
             }
         }
         return now;
@@ -4292,8 +4188,8 @@ static final class Slim {
 
     private static Optional<String> pullError(Obj before, String container) {
         var waiting = Pods.container(before, container).at("/state/waiting");
-        var message = waiting.path("message").asString("");
-        return waiting.path("reason").asString("").equals("ErrImagePull") ? Optional.of("ErrImagePull: " + message)
+        var message = Json.text(waiting, "message");
+        return Json.text(waiting, "reason").equals("ErrImagePull") ? Optional.of("ErrImagePull: " + message)
             : Optional.of(message).filter(m -> m.contains("ErrImagePull: ")).map(m -> m.substring(m.indexOf("ErrImagePull: ")));
     }
 }
@@ -4342,11 +4238,11 @@ record Addresses(List<Service> services, List<Ingress> ingresses) {
     private static Ingress ingress(Obj ingress, Family family) {
         var backends = Stream.concat(Stream.of(ingress.at("/spec/defaultBackend/service")),
             paths(ingress).map(p -> p.at("/backend/service"))).filter(JsonNode::isObject).distinct().limit(URLS).toList();
-        var ready = backends.stream().map(b -> family.snapshot().find("Service", b.path("name").asString(""))
+        var ready = backends.stream().map(b -> family.snapshot().find("Service", Json.text(b, "name"))
             .map(s -> answers(s, family)).orElse(null)).toList();
         var where = ingress.at("/status/loadBalancer/ingress/0");
-        return new Ingress(ingress.name(), urls(ingress), Texts.line(where.path("hostname").asString(where.path("ip").asString(""))),
-            backends.stream().map(b -> b.path("name").asString("") + ":" + b.at("/port/number").asString(b.at("/port/name").asString("")))
+        return new Ingress(ingress.name(), urls(ingress), Texts.line(where.path("hostname").asString(Json.text(where, "ip"))),
+            backends.stream().map(b -> Json.text(b, "name") + ":" + b.at("/port/number").asString(b.at("/port/name").asString("")))
                 .toList(), ready.contains(null) ? null : (Boolean) !ready.contains(false));
     }
 
@@ -4357,7 +4253,7 @@ record Addresses(List<Service> services, List<Ingress> ingresses) {
     private static List<String> urls(Obj ingress) {
         var secure = ingress.list("/spec/tls").stream().flatMap(tls -> tls.path("hosts").valueStream()).map(h -> h.asString("")).toList();
         return ingress.list("/spec/rules").stream().flatMap(rule -> {
-            var host = rule.path("host").asString("");
+            var host = Json.text(rule, "host");
             var prefix = (secure.contains(host) ? "https://" : "http://") + (host.isEmpty() ? "*" : host);
             return rule.at("/http/paths").valueStream().map(path -> prefix + path.path("path").asString("/"));
         }).distinct().limit(URLS).toList();
@@ -4368,15 +4264,13 @@ record Addresses(List<Service> services, List<Ingress> ingresses) {
 static final class Annotations {
     private static final Map<String, String> LEVELS = Map.of("blocking", "::error", "degraded", "::warning", "info", "::notice");
 
-    private Annotations() { }
-
     static List<String> of(JsonNode json) {
         var lines = new ArrayList<String>();
-        json.path("causes").forEach(c -> lines.add(LEVELS.getOrDefault(c.path("severity").asString(""), "::warning") + file(c) + "::"
-            + escaped(c.path("code").asString("") + " " + Text.object(c.path("object")) + Text.where(c) + ": " + c.at("/fix/text")
+        json.path("causes").forEach(c -> lines.add(LEVELS.getOrDefault(Json.text(c, "severity"), "::warning") + file(c) + "::"
+            + escaped(Json.text(c, "code") + " " + Text.object(c.path("object")) + Text.where(c) + ": " + c.at("/fix/text")
             .asString(""))));
         json.path("problems")
-            .forEach(p -> lines.add("::error::" + escaped(p.path("file").asString("") + ": " + p.path("error").asString(""))));
+            .forEach(p -> lines.add("::error::" + escaped(Json.text(p, "file") + ": " + Json.text(p, "error"))));
         if (lines.isEmpty() && json.path("waitFailed").asBoolean(false)) {
             lines.add("::warning::" + escaped(Text.headline(json)));
         }
@@ -4385,7 +4279,7 @@ static final class Annotations {
 
     private static String file(JsonNode cause) {
         var f = cause.at("/fix/files/0");
-        return f.isMissingNode() ? "" : " file=" + escaped(f.path("path").asString(""))
+        return f.isMissingNode() ? "" : " file=" + escaped(Json.text(f, "path"))
             .replace(":", "%3A").replace(",", "%2C") + ",line=" + Math.max(1, f.path("line").asInt(1));
     }
 
@@ -4396,61 +4290,53 @@ static final class Annotations {
 
 /** The step summary. Cluster text stands in code spans whose fence it cannot leave. */
 static final class Markdown {
-    private Markdown() { }
-
     static String of(JsonNode json) {
-        var md = new StringBuilder();
-        md.append(json.path("infraReady").asBoolean(false) ? "### ✅ " : "### ❌ ").append(cell(Text.headline(json))).append("\n\n");
+        var md = new ArrayList<String>();
+        md.add((json.path("infraReady").asBoolean(false) ? "### ✅ " : "### ❌ ") + cell(Text.headline(json)));
+        md.add("");
         json.path("causes").forEach(c -> cause(c, md));
         if (json.path("workloads").size() > 0) {
-            md.append("| workload | state | ready | |\n|---|---|---|---|\n");
-            json.path("workloads")
-                .forEach(w -> md.append("| ").append(cell(Text.object(w))).append(" | ")
-                .append(w.path("state").asString("")).append(" | ").append(w.path("ready").asString(""))
-                .append('/').append(w.path("desired").asString(""))
-                .append(" | ").append(cell(w.path("message").asString(""))).append(" |\n"));
-            md.append('\n');
+            md.add("| workload | state | ready | |");
+            md.add("|---|---|---|---|");
+            json.path("workloads").forEach(w -> md.add("| " + cell(Text.object(w)) + " | " + Json.text(w, "state") + " | "
+                + Json.text(w, "ready") + "/" + Json.text(w, "desired") + " | " + cell(Json.text(w, "message")) + " |"));
+            md.add("");
         }
-        list(md, "Not applied", json.path("problems"), p -> p.path("file").asString("") + ": " + p.path("error").asString(""));
+        list(md, "Not applied", json.path("problems"), p -> Json.text(p, "file") + ": " + Json.text(p, "error"));
         list(md, "Unexplained", json.path("unexplained"), u -> Text.object(u.path("object")));
         list(md, "Warnings", json.path("warnings"), Text::warning);
         list(md, "Could not be seen", json.path("limited"), n -> n.asString(""));
-        return md.toString();
+        return String.join("\n", md) + "\n";
     }
 
-    private static void cause(JsonNode c, StringBuilder md) {
-        md.append("**").append(cell(c.path("code").asString(""))).append("** ").append(cell(Text.object(c.path("object")) + Text.where(c)))
-            .append("  \n");
-        md.append(cell(c.at("/fix/text").asString(""))).append("\n\n");
-        c.path("facts").forEach(f -> md.append("- ").append(code(f.path("at").asString("") + " = " + f.path("value").asString("")))
-            .append('\n'));
-        c.path("candidates").forEach(x -> md.append("- there is ").append(code(x.asString(""))).append('\n'));
-        c.path("evidence").forEach(e -> md.append("- ").append(cell(e.path("source").asString("")))
-            .append(": ").append(code(e.path("message").asString(""))).append('\n'));
+    private static void cause(JsonNode c, List<String> md) {
+        md.add("**" + cell(Json.text(c, "code")) + "** " + cell(Text.object(c.path("object")) + Text.where(c)) + "  ");
+        md.add(cell(c.at("/fix/text").asString("")));
+        md.add("");
+        c.path("facts").forEach(f -> md.add("- " + code(Json.text(f, "at") + " = " + Json.text(f, "value"))));
+        c.path("candidates").forEach(x -> md.add("- found: " + code(x.asString(""))));
+        c.path("evidence").forEach(e -> md.add("- " + cell(Json.text(e, "source")) + ": " + code(Json.text(e, "message"))));
         if (c.path("next").size() > 0) {
-            md.append("- next: ").append(code(c.path("next").path(0).asString(""))).append('\n');
+            md.add("- next: " + code(c.at("/next/0").asString("")));
         }
         if (c.path("explains").size() > 0) {
-            md.append("\n<details><summary>explains ").append(Texts.count(c.path("explains").size(), "symptom")).append("</summary>\n\n");
-            c.path("explains").forEach(s -> md.append("- ").append(cell(Text.object(s.path("object")) + " " + s.path("code").asString("")))
-                .append('\n'));
-            md.append("\n</details>\n");
+            md.add("\n<details><summary>explains " + Texts.count(c.path("explains").size(), "symptom") + "</summary>\n");
+            c.path("explains").forEach(s -> md.add("- " + cell(Text.object(s.path("object")) + " " + Json.text(s, "code"))));
+            md.add("\n</details>");
         }
-        md.append('\n');
+        md.add("");
     }
 
-    private static void list(StringBuilder md, String title, JsonNode items, Function<JsonNode, String> text) {
+    private static void list(List<String> md, String title, JsonNode items, Function<JsonNode, String> text) {
         if (items.size() > 0) {
-            md.append(title).append(":\n\n");
-            items.forEach(i -> md.append("- ").append(cell(text.apply(i))).append('\n'));
-            md.append('\n');
+            md.add(title + ":\n");
+            items.forEach(i -> md.add("- " + cell(text.apply(i))));
+            md.add("");
         }
     }
 
-    /** Plain text that no character of it can turn into markup, a mention or a link. */
     static String cell(String text) {
-        return Texts.cut(Texts.line(text), 500).replace("&", "&amp;").replace("<", "&lt;")
-            .replaceAll("([\\\\`*_\\[\\]|#~])", "\\\\$1").replace("@", "@\u2060").replace("://", ":\u2060//");
+        return Texts.markdown(Texts.cut(Texts.line(text), 500));
     }
 
     static String code(String text) {
@@ -4493,8 +4379,12 @@ static final class Progress implements AutoCloseable {
     synchronized void say(String text) {
         if (!quiet) {
             wipe();
-            err.println("ensure_ready: " + Texts.line(mask.apply(text)));
+            line(text);
         }
+    }
+
+    private void line(String text) {
+        err.println("ensure_ready: " + Texts.line(mask.apply(text)));
     }
 
     void warn(String text) {
@@ -4509,9 +4399,9 @@ static final class Progress implements AutoCloseable {
 
     /** Where a mistake of ours happened. */
     void trace(Throwable e) {
-        var trace = new StringWriter();
-        e.printStackTrace(new PrintWriter(trace));
         if (verbose) {
+            var trace = new StringWriter();
+            e.printStackTrace(new PrintWriter(trace));
             err.println(Texts.lines(mask.apply(trace.toString())));
         }
     }
@@ -4532,7 +4422,7 @@ static final class Progress implements AutoCloseable {
         for (var w : j.workloads()) {
             var state = w.state() + " " + w.ready() + "/" + w.desired() + (w.message().isEmpty() ? "" : " " + w.message());
             if (!state.equals(shown.put(w.ref(), state))) {
-                err.println("ensure_ready: " + Texts.line(mask.apply(w.ref() + ": " + state)));
+                line(w.ref() + ": " + state);
             }
         }
     }
@@ -4610,20 +4500,13 @@ record Publisher(PrintWriter out, boolean asText, Optional<Path> file, Map<Strin
     }
 
     private String outputs(JsonNode json) {
-        var ready = json.path("infraReady").asBoolean(false);
-        var values = new LinkedHashMap<String, Object>();
-        values.put("slot", json.path("slot").asString(""));
-        values.put("namespace", json.path("namespace").asString(""));
-        values.put("env", json.path("env").asString(""));
-        values.put("created", json.path("created"));
-        values.put("recreated", json.path("recreated"));
-        values.put("infra_ready", ready);
-        values.put("infra_unhealthy", ready ? "" : "1");
-        values.put("agent_ready", json.path("agentReady"));
-        values.put("outcome", json.path("outcome").asString(""));
+        var values = new LinkedHashMap<String, String>();
+        Stream.of("slot", "namespace", "env", "created", "recreated", "outcome").forEach(name -> values.put(name, Json.text(json, name)));
+        values.put("infra_ready", Json.text(json, "infraReady"));
+        values.put("agent_ready", Json.text(json, "agentReady"));
+        values.put("infra_unhealthy", json.path("infraReady").asBoolean(false) ? "" : "1");
         values.put("report", file.map(Path::toString).orElse(""));
-        return values.entrySet().stream().map(e -> e.getKey() + "=" + Texts.line(e.getValue().toString()) + "\n")
-            .collect(Collectors.joining());
+        return values.entrySet().stream().map(e -> e.getKey() + "=" + Texts.line(e.getValue()) + "\n").collect(Collectors.joining());
     }
 }
 
@@ -4633,12 +4516,7 @@ record Publisher(PrintWriter out, boolean asText, Optional<Path> file, Map<Strin
  * @param target        slot 0 and an empty namespace when no slot was found
  * @param ready         {@code infraReady}: proven, and nothing before it failed
  * @param waitFailed    not ready, where the verb says anything of readiness
- * @param waitedSeconds to a tenth, as the seconds after which the verdict was certain
- * @param judgement     empty when nothing was judged
- * @param limited       what could not be read, as {@code events: forbidden}
- * @param results       of the objects that were applied, in the manifests' order
- * @param applied       whether an apply was begun
- * @param addresses     empty when nothing was judged
+ * @param results       in the manifests' order
  * @param renderer      what makes the manifests out of templates; empty where none is needed
  * @param left          what a release did not delete, and why
  */
@@ -4650,8 +4528,6 @@ record Report(Target target, boolean created, boolean recreated, boolean ready, 
 
 /** A report as the JSON that {@code --output json} and {@code --report} give, before secrets are masked. */
 static final class ReportJson {
-    private ReportJson() { }
-
     static ObjectNode of(Report report) {
         var json = Json.MAPPER.createObjectNode().put("schemaVersion", "ensure-ready/v1");
         target(json, report);
@@ -4683,10 +4559,10 @@ static final class ReportJson {
 
     private static void diagnosis(ObjectNode json, Report report) {
         var diagnosis = report.diagnosis().map(d -> (ObjectNode) Json.MAPPER.valueToTree(d)).orElseGet(Json.MAPPER::createObjectNode);
-        json.set("causes", diagnosis.has("causes") ? diagnosis.remove("causes") : Json.MAPPER.createArrayNode());
-        json.set("unexplained", diagnosis.has("unexplained") ? diagnosis.remove("unexplained") : Json.MAPPER.createArrayNode());
-        var warnings = json.putArray("warnings");
-        Optional.ofNullable(diagnosis.remove("warnings")).ifPresent(w -> w.forEach(warnings::add));
+        for (var list : List.of("causes", "unexplained", "warnings")) {
+            json.set(list, diagnosis.has(list) ? diagnosis.remove(list) : Json.MAPPER.createArrayNode());
+        }
+        var warnings = json.withArray("/warnings");
         report.judgement().ifPresent(j -> j.verdict().warnings().forEach(warnings::add));
         json.set("limited", Json.MAPPER.valueToTree(report.limited()));
         diagnosis.remove(List.of("limited", "summary"));
@@ -4722,18 +4598,16 @@ static final class ReportJson {
 static final class Text {
     private static final int SHOWN = 20;
 
-    private Text() { }
-
     static String of(JsonNode json) {
         var lines = new ArrayList<String>();
         lines.add(headline(json));
         if (json.has("certainAfterSeconds") && !json.path("infraReady").asBoolean()) {
-            lines.add("  certain after " + json.path("certainAfterSeconds").asString("")
-                + " s, ended after " + json.path("waitedSeconds").asString("") + " s");
+            lines.add("  certain after " + Json.text(json, "certainAfterSeconds")
+                + " s, ended after " + Json.text(json, "waitedSeconds") + " s");
         }
         json.path("causes").forEach(c -> cause(c, lines));
         json.path("unexplained").forEach(u -> lines.add("  ? " + object(u.path("object")) + ": nothing explains it"));
-        json.path("problems").forEach(p -> lines.add("  ! " + p.path("file").asString("") + ": " + p.path("error").asString("")));
+        json.path("problems").forEach(p -> lines.add("  ! " + Json.text(p, "file") + ": " + Json.text(p, "error")));
         json.path("objects").forEach(o -> failed(o, lines));
         workloads(json, lines);
         json.path("warnings").forEach(w -> lines.add("  warning: " + warning(w)));
@@ -4742,23 +4616,21 @@ static final class Text {
     }
 
     static String headline(JsonNode json) {
-        var where = json.path("namespace").asString(json.path("env").asString(""));
-        var slot = json.has("slot") ? " (slot " + json.path("slot").asString("") + ")" : "";
-        return where + slot + ": " + json.path("outcome")
-            .asString("") + (json.path("summary").asString("").isEmpty() ? "" : ": " + json.path("summary").asString(""));
+        var where = json.path("namespace").asString(Json.text(json, "env"));
+        var slot = json.has("slot") ? " (slot " + Json.text(json, "slot") + ")" : "";
+        return where + slot + ": " + Json.text(json, "outcome")
+            + (Json.text(json, "summary").isEmpty() ? "" : ": " + Json.text(json, "summary"));
     }
 
     private static void cause(JsonNode c, List<String> lines) {
         lines.add("");
-        lines.add("  " + c.path("code").asString("") + "  " + object(c.path("object")) + where(c));
+        lines.add("  " + Json.text(c, "code") + "  " + object(c.path("object")) + where(c));
         Stream.of(c.at("/fix/text").asString(""), c.at("/fix/change").asString(""))
             .filter(t -> !t.isEmpty()).forEach(t -> lines.add("    " + t));
-        c.at("/fix/files").forEach(f -> lines.add("    in " + new Source(f.path("path").asString(""), f.path("line").asInt(0))));
-        c.path("evidence").forEach(e -> {
-            if (lines.size() < 400 && e == c.path("evidence").get(0)) {
-                lines.add("    seen: " + Texts.cut(Texts.line(e.path("message").asString("")), 300));
-            }
-        });
+        c.at("/fix/files").forEach(f -> lines.add("    in " + new Source(Json.text(f, "path"), f.path("line").asInt(0))));
+        if (lines.size() < 400 && c.path("evidence").has(0)) {
+            lines.add("    seen: " + Texts.cut(Texts.line(c.at("/evidence/0/message").asString("")), 300));
+        }
         var explains = c.path("explains").valueStream().map(s -> object(s.path("object"))).toList();
         if (!explains.isEmpty()) {
             lines.add("    explains " + explains.stream().limit(SHOWN)
@@ -4770,12 +4642,12 @@ static final class Text {
     static String where(JsonNode c) {
         var owner = object(c.path("owner"));
         return owner.isEmpty() || owner.equals(object(c.path("object"))) ? ""
-            : " (" + owner + (c.path("container").asString("").isEmpty() ? "" : ", container " + c.path("container").asString("")) + ")";
+            : " (" + owner + (Json.text(c, "container").isEmpty() ? "" : ", container " + Json.text(c, "container")) + ")";
     }
 
     private static void failed(JsonNode o, List<String> lines) {
-        if (o.path("result").asString("").equals("failed")) {
-            lines.add("  ! " + o.path("file").asString("") + ": " + object(o) + ": " + o.path("error").asString(""));
+        if (Json.text(o, "result").equals("failed")) {
+            lines.add("  ! " + Json.text(o, "file") + ": " + object(o) + ": " + Json.text(o, "error"));
         }
     }
 
@@ -4785,20 +4657,20 @@ static final class Text {
         }
         int width = json.path("workloads").valueStream().mapToInt(w -> object(w).length()).max().orElse(0);
         json.path("workloads").forEach(w -> lines.add(("  %-" + width + "s  %-11s %s/%s  %s").formatted(object(w),
-            w.path("state").asString(""), w.path("ready").asString(""), w.path("desired").asString(""), w.path("message").asString(""))
+            Json.text(w, "state"), Json.text(w, "ready"), Json.text(w, "desired"), Json.text(w, "message"))
             .stripTrailing()));
     }
 
     /** {@code secret/db} of an object node, or of one that is written as text already. */
     static String object(JsonNode o) {
         var parts = o.asString("").split("/", 2);
-        return o.isString() ? parts.length == 2 ? Obj.ref(parts[0], parts[1])
-            : o.asString("") : o.has("name") ? Obj.ref(o.path("kind").asString(""), o.path("name").asString("")) : "";
+        return o.isString() ? parts.length == 2 ? Kubectl.ref(parts[0], parts[1])
+            : o.asString("") : o.has("name") ? Kubectl.ref(Json.text(o, "kind"), Json.text(o, "name")) : "";
     }
 
     static String warning(JsonNode w) {
         return w.isString() ? w.asString("")
-            : Stream.of(w.path("code").asString(""), object(w.path("object")), w.path("message").asString(""))
+            : Stream.of(Json.text(w, "code"), object(w.path("object")), Json.text(w, "message"))
             .filter(t -> !t.isEmpty()).collect(Collectors.joining(" "));
     }
 }
@@ -4861,8 +4733,6 @@ static final class InfraFailure extends RuntimeException {
 
 /** A sleep that an interrupt ends. */
 static final class Pause {
-    private Pause() { }
-
     static void of(Duration d) {
         try {
             Thread.sleep(Math.max(0, d.toMillis()));
@@ -4876,8 +4746,6 @@ static final class Pause {
 
 /** Work that may never end, such as reading a pipe or rendering a template. */
 static final class Bounded {
-    private Bounded() { }
-
     /**
      * What comes of it in time. Else, and where the memory does not suffice, throws {@link IllegalArgumentException}; the work is left
      * behind in a thread that keeps no process alive.
@@ -4905,8 +4773,6 @@ static final class Bounded {
 
 /** Threads that keep no process alive. */
 static final class Daemon {
-    private Daemon() { }
-
     static ThreadFactory named(String name) {
         return task -> {
             var thread = new Thread(task, name);
@@ -4925,8 +4791,6 @@ static final class Daemon {
 
 /** An option that stands twice on a command line: picocli would start its group anew and forget what the group had. */
 static final class GivenTwice {
-    private GivenTwice() { }
-
     /** {@code --pr is given twice}; options that take several values may come again. */
     static Optional<String> of(List<String> given, CommandSpec spec) {
         return spec.options().stream().filter(option -> !option.isMultiValue())
@@ -4934,15 +4798,13 @@ static final class GivenTwice {
             .map(option -> option.longestName() + " is given twice").findFirst();
     }
 
-    private static boolean is(OptionSpec option, String word) {
+    static boolean is(OptionSpec option, String word) {
         return Stream.of(option.names()).anyMatch(name -> word.equals(name) || name.startsWith("--") && word.startsWith(name + "="));
     }
 }
 
 /** What is to happen when the process is told to end. */
 static final class Hooks {
-    private Hooks() { }
-
     /** Runs {@code work} when the process is told to end, until it is forgotten. */
     static Thread add(String name, Runnable work) {
         var hook = new Thread(work, name);
@@ -4961,8 +4823,6 @@ static final class Hooks {
 
 /** Threads of the JDK's HTTP client, which outlive it: on JDK 17 a client cannot be closed. */
 static final class HttpThreads {
-    private HttpThreads() { }
-
     /** Ends them when nothing is asked any more: at its exit HotSpot waits 0.3 s for threads that sleep in a system call (VM_Exit). */
     static void end() {
         end(Thread.getAllStackTraces().keySet());
@@ -4975,8 +4835,6 @@ static final class HttpThreads {
 
 /** Which cluster: an explicit kubeconfig, {@code KUBECONFIG}, {@code ~/.kube/config}, or the pod's own account. */
 static final class Kubeconfig {
-    private Kubeconfig() { }
-
     /**
      * Throws {@link IllegalArgumentException}; its message is one line that names the option or variable. A context that is not there,
      * and a file that is not there, must not silently become another one: that would be somebody else's cluster.
@@ -5040,8 +4898,6 @@ static final class ProcessTree {
     /** A fork bomb outruns every snapshot: enough is tried. */
     private static final int ROUNDS = 50;
 
-    private ProcessTree() { }
-
     /** Asks all of them to end, and kills after three seconds what has not. */
     static void end(Process process) {
         var tree = stopped(Set.of(process.toHandle()));
@@ -5093,8 +4949,6 @@ static final class ProcessTree {
  * variable is an error with its line, and equal data give equal bytes whatever the machine's language.
  */
 static final class TemplateEngine {
-    private TemplateEngine() { }
-
     static Configuration of(TemplateLoader loader) {
         System.setProperty("org.freemarker.loggerLibrary", "none");
         var engine = new Configuration(Configuration.VERSION_2_3_34);
@@ -5182,8 +5036,6 @@ static final class TemplateEngine {
 
 /** Whether a stream is a terminal. Java 17 tells it for stdin and stdout together only, so the shell is asked. */
 static final class Terminal {
-    private Terminal() { }
-
     static boolean is(int descriptor) {
         try {
             return new ProcessBuilder("sh", "-c", "test -t " + descriptor).inheritIO().start().waitFor() == 0;
@@ -5207,8 +5059,6 @@ static final class Terminal {
 /** Files of text, and what to say when they cannot be read. */
 static final class TextFile {
     static final int LARGEST = 32 << 20;
-
-    private TextFile() { }
 
     /** The file as UTF-8, 32 MiB at most, of a pipe what comes in 30 s; throws {@link IllegalArgumentException} with {@link #reason}. */
     static String read(Path file) {
@@ -5248,8 +5098,6 @@ static final class TextFile {
 
 /** Template variables as a command line gives them: {@code --var-file}, then {@code --vars}; what comes later wins. */
 static final class Variables {
-    private Variables() { }
-
     /** Throws {@link IllegalArgumentException}; its message is one line that names the option. */
     static Map<String, Object> read(List<Path> files, List<String> lists) {
         var all = new LinkedHashMap<String, Object>();
@@ -5258,9 +5106,10 @@ static final class Variables {
         return all;
     }
 
-    private static Map<String, Object> named(String option, Supplier<Map<String, Object>> vars) {
+    /** What is wrong with the value is told with the option before it. */
+    static <T> T named(String option, Supplier<T> value) {
         try {
-            return vars.get();
+            return value.get();
         } catch (IllegalArgumentException e) {
             throw new IllegalArgumentException(option + e.getMessage(), e);
         }
@@ -5348,14 +5197,12 @@ static final class Certainty {
     private static final Set<String> INERT = Set.of("monitoring.coreos.com", "gateway.networking.k8s.io", "networking.istio.io",
         "security.istio.io", "traefik.io", "autoscaling.k8s.io", "keda.sh");
 
-    private Certainty() { }
-
     /** Findings that stand between a gating workload and being ready now: of its newest revision, and of nothing that already runs. */
     static List<Finding> relevant(List<Finding> findings, Verdict verdict, Family family) {
         var waiting = verdict.workloads().stream().filter(w -> (w.state() == State.progressing || w.state() == State.failed)
             && pending(w, family).isEmpty())
             .collect(Collectors.toMap(Workload::ref, w -> w, (a, b) -> a));
-        var relevant = new ArrayList<>(findings.stream().filter(f -> waiting.containsKey(Obj.ref(f.ownerKind(), f.ownerName())))
+        var relevant = new ArrayList<>(findings.stream().filter(f -> waiting.containsKey(Kubectl.ref(f.ownerKind(), f.ownerName())))
             .filter(f -> ofNewest(f, family)).toList());
         waiting.values().stream().filter(w -> w.state() == State.failed && relevant.stream()
             .noneMatch(f -> f.code().grace != null && about(f, w)))
@@ -5616,8 +5463,6 @@ record Judgement(Outcome outcome, Verdict verdict, Snapshot snapshot, List<Findi
 
 /** What findings say of a pod, in a person's words: {@code image not found}. Pure. */
 static final class PodReasons {
-    private PodReasons() { }
-
     static Map<String, String> of(List<Finding> findings) {
         var reasons = new HashMap<String, String>();
         findings.forEach(f -> say(f).ifPresent(text -> reasons.putIfAbsent(f.pod(), text)));
@@ -5628,7 +5473,7 @@ static final class PodReasons {
         return switch (f.code().family) {
             case IMAGE -> Optional.of(f.code().name().toLowerCase(Locale.ROOT).replace('_', ' '));
             case CONFIG -> f.code().name().endsWith("_MISSING") && !f.objectName().equals(f.ownerName())
-                ? Optional.of(Obj.ref(f.objectKind(), f.objectName()) + (f.code() == Code.CONFIG_KEY_MISSING
+                ? Optional.of(Kubectl.ref(f.objectKind(), f.objectName()) + (f.code() == Code.CONFIG_KEY_MISSING
                 ? " has no key " + f.param("key") : " is missing")) : Optional.empty();
             default -> Optional.empty();
         };
@@ -5637,8 +5482,6 @@ static final class PodReasons {
 
 /** References of pod templates and claims that neither the cluster nor the set can meet, before any kubelet says so. Pure. */
 static final class Preflight {
-    private Preflight() { }
-
     /** Kinds whose names must be known before {@link #missing} can tell anything. */
     static Set<String> kinds(Snapshot snapshot) {
         var kinds = new TreeSet<String>();
@@ -5669,7 +5512,7 @@ static final class Preflight {
 
     private static Finding finding(Code code, String kind, String name, Template t, Snapshot snapshot) {
         var evidence = new Evidence("spec", t.owner().ref() + "/spec.template.spec", "",
-            "names " + Obj.ref(kind, name) + ", which neither the namespace nor the manifests have", 1, "", "");
+            "names " + Kubectl.ref(kind, name) + ", which neither the namespace nor the manifests have", 1, "", "");
         return Finding.of(code, new Ref(kind, name), Ref.of(t.owner()), snapshot.at(), List.of(evidence));
     }
 
@@ -5713,8 +5556,6 @@ static final class Preflight {
 static final class Steady {
     /** Times are whole seconds, and a node's clock may be off by a little. */
     static final Duration DOUBT = Duration.ofSeconds(2);
-
-    private Steady() { }
 
     /** The latest change of any pod or of what owns it; empty where something has no times that could prove it. */
     static Optional<Instant> since(Verdict verdict, Snapshot snapshot) {
@@ -5828,7 +5669,7 @@ record WaitMemory(Instant readySince, long restarts, List<String> gating,
             for (var c : Pods.containers(pod)) {
                 long restarts = c.path("restartCount").asLong(0);
                 if (restarts > 0) {
-                    var key = CrashCount.key(pod, c.path("name").asString(""));
+                    var key = CrashCount.key(pod, Json.text(c, "name"));
                     int exit = c.at("/lastState/terminated/exitCode").asInt(c.at("/state/terminated/exitCode").asInt(-1));
                     var before = Optional.ofNullable(crashes.get(key))
                         .orElseGet(() -> new CrashCount(baseline(pod, restarts, appliedSince), restarts, exit));
@@ -5852,8 +5693,8 @@ record WaitMemory(Instant readySince, long restarts, List<String> gating,
 
     /** Containers that began: their registries have served an image since they were seen last. */
     private static Stream<String> pulls(Obj pod) {
-        return Pods.specs(pod.at("/spec")).filter(c -> Pods.started(pod, c.path("name").asString("")))
-            .map(c -> pulled(c.path("image").asString("")) + CrashCount.key(pod, c.path("name").asString("")));
+        return Pods.specs(pod.at("/spec")).filter(c -> Pods.started(pod, Json.text(c, "name")))
+            .map(c -> pulled(Json.text(c, "image")) + CrashCount.key(pod, Json.text(c, "name")));
     }
 
     private static String pulled(String image) {
@@ -6055,28 +5896,34 @@ record Candidates(Observed seen, Dependencies needs, Finding f) {
     }
 
     private static String keyed(Obj o) {
-        return "keys " + String.join(", ", o.keys());
+        return o.keys().isEmpty() ? "no keys" : "keys " + String.join(", ", o.keys());
     }
 
     private String claim(Obj o) {
-        return String.join(", ", o.text("/status/phase"), o.text("/spec/resources/requests/storage"),
-            Facts.compact(o.at("/spec/accessModes")),
+        return told(o.text("/status/phase"), o.text("/spec/resources/requests/storage"), Facts.compact(o.at("/spec/accessModes")),
             users(o).isEmpty() ? "unused" : users(o).strip());
     }
 
     private static String type(Obj o) {
-        return o.text("/provisioner") + (o.annotation("storageclass.kubernetes.io/is-default-class").equals("true") ? ", the default" : "");
+        var chosen = o.annotation("storageclass.kubernetes.io/is-default-class").equals("true");
+        return told(o.text("/provisioner"), chosen ? "the default" : "");
     }
 
     private static String volume(Obj o) {
-        return String.join(", ", o.text("/status/phase"), o.text("/spec/capacity/storage"), Facts.compact(o.at("/spec/accessModes")),
-            "class " + o.text("/spec/storageClassName"), o.text("/spec/claimRef/name").isEmpty()
-            ? "unclaimed" : "claim " + o.text("/spec/claimRef/name"));
+        var named = o.text("/spec/storageClassName");
+        var claim = o.text("/spec/claimRef/name");
+        return told(o.text("/status/phase"), o.text("/spec/capacity/storage"), Facts.compact(o.at("/spec/accessModes")),
+            named.isEmpty() ? "" : "class " + named, claim.isEmpty() ? "unclaimed" : "claim " + claim);
+    }
+
+    /** What is known of it; the rest leaves no empty place. */
+    private static String told(String... parts) {
+        return Stream.of(parts).filter(p -> !p.isEmpty()).collect(Collectors.joining(", "));
     }
 
     private static String ports(Obj service) {
-        return "ports " + service.list("/spec/ports").stream().map(p -> p.path("port").asString("")
-            + (p.path("name").asString("").isEmpty() ? "" : " " + p.path("name").asString(""))).collect(Collectors.joining(", "));
+        return service.list("/spec/ports").stream().map(p -> (p.path("port").asString("") + " " + Json.text(p, "name")).strip())
+            .reduce((a, b) -> a + ", " + b).map(all -> "ports " + all).orElse("no ports");
     }
 
     /** Which workloads name it. */
@@ -6144,9 +5991,9 @@ record Candidates(Observed seen, Dependencies needs, Finding f) {
 
     private Stream<String> nodes(Predicate<String> label) {
         var asked = needs.workload(f.owner()).map(w -> needs.leaves(w).toString()).orElse("");
-        return folded(n -> "labels " + n.labels().entrySet().stream()
+        return folded(n -> n.labels().entrySet().stream()
             .filter(e -> label.test(e.getKey()) || asked.contains("nodeSelector." + e.getKey() + "="))
-            .map(e -> e.getKey() + "=" + e.getValue()).collect(Collectors.joining(", ")));
+            .map(e -> e.getKey() + "=" + e.getValue()).reduce((a, b) -> a + ", " + b).map(all -> "labels " + all).orElse(""));
     }
 
     /** Nodes of which the same is to be said stand together. */
@@ -6154,7 +6001,7 @@ record Candidates(Observed seen, Dependencies needs, Finding f) {
         var nodes = new TreeMap<String, String>();
         snapshot().all("Node").stream().sorted(Comparator.comparing(Obj::name))
             .forEach(n -> nodes.merge(text.apply(n), n.ref(), (a, b) -> a + ", " + b));
-        return nodes.entrySet().stream().map(e -> e.getValue() + ": " + e.getKey());
+        return nodes.entrySet().stream().map(e -> e.getKey().isEmpty() ? e.getValue() : e.getValue() + ": " + e.getKey());
     }
 
     /** Allocatable, and what of it the pods of this namespace leave; those of others are not seen. */
@@ -6200,10 +6047,6 @@ static final class Connections {
                 meaning.remove(meaning.size() - 1);
             }
             meaning.add(better);
-        }
-
-        void means(Code code, Map<String, String> params) {
-            means(code, told.object(), params);
         }
 
         void means(Code code, Ref at, Map<String, String> params) {
@@ -6265,9 +6108,8 @@ static final class Connections {
                 edges.add(new Edge(f.owner(), Ref.of(m), Edge.Origin.MAKER, "made by " + m.ref(), 1, ""));
                 s.means(f.with(Basis.WEAK).named());
             });
-            case INIT_WAITING, CRASH_DEPENDENCY_UNREACHABLE -> targets(f).forEach((address, line) -> target(s, address, line));
-            case PROBE_READINESS_FAILING -> {
-                if (f.wants().unreachable()) {
+            case INIT_WAITING, CRASH_DEPENDENCY_UNREACHABLE, PROBE_READINESS_FAILING -> {
+                if (f.code() != Code.PROBE_READINESS_FAILING || f.wants().unreachable()) {
                     targets(f).forEach((address, line) -> target(s, address, line));
                 } else {
                     named(f, lines(f)).keySet().forEach(a -> broken(s, a));
@@ -6521,7 +6363,7 @@ static final class Connections {
     /** The name exists and yet does not resolve: the pod asks another DNS, may not ask, or the cluster's DNS is down. */
     private void unresolvable(Complaint s, Obj from, Obj service, Address a) {
         if (service.time("/metadata/creationTimestamp").filter(t -> t.isAfter(s.told().since())).isPresent()) {
-            s.means(Code.STILL_PROGRESSING, Map.of()); // it failed before the Service was there
+            s.means(s.told().as(Code.STILL_PROGRESSING, s.told().object())); // it failed before the Service was there
             return;
         }
         var pod = a.host().replaceFirst("\\..*", "");
@@ -6534,7 +6376,7 @@ static final class Connections {
         var policy = spec.path("dnsPolicy").asString("ClusterFirst");
         var host = spec.path("hostNetwork").asBoolean(false) && policy.equals("ClusterFirst");
         if (policy.equals("Default") || policy.equals("None") || host) {
-            s.means(Code.POD_DNS_POLICY, Map.of("dnsPolicy", policy));
+            s.means(Code.POD_DNS_POLICY, s.told().object(), Map.of("dnsPolicy", policy));
         } else if (!dnsBlocked(s)) {
             unresolved.putIfAbsent(s.owner(), s);
         }
@@ -6546,8 +6388,6 @@ static final class DecidingFields {
     static final Pattern MEMORY =
         Pattern.compile("(?i)(?:-Xm[sx]|MaxRAM|max[_-]old[_-]space|shared_buffers|maxmemory|buffer[_-]pool"
         + "|GOMEMLIMIT|cacheSizeGB|\\bheap\\b)[^\\s,;]*");
-
-    private DecidingFields() { }
 
     static String container(Finding f) {
         return f.container().isEmpty() ? "ontainers\\[[^\\]]*\\]\\." : "ontainers\\[" + Pattern.quote(f.container()) + "\\]\\.";
@@ -6668,7 +6508,7 @@ static final class Dependencies {
         var images = new TreeMap<String, Map<String, String>>();
         Stream.of("Pod", "ReplicaSet").flatMap(k -> snapshot.all(k).stream()).forEach(o -> {
             var ready = o.kind().equals("Pod") ? Pods.ready(o) : o.number("/status/readyReplicas", 0) > 0;
-            Pods.specs(podSpec(o)).map(c -> c.path("image").asString("")).forEach(image -> images.computeIfAbsent(last(image),
+            Pods.specs(podSpec(o)).map(c -> Json.text(c, "image")).forEach(image -> images.computeIfAbsent(last(image),
                 k -> new TreeMap<>()).merge(image, ready ? " (runs in " + o.ref() + ")" : "", (a, b) -> a.isEmpty() ? b : a));
         });
         return images;
@@ -6882,8 +6722,8 @@ static final class Dependencies {
 
     private Optional<Obj> registry(Obj workload) {
         for (var c : podSpec(workload).path("containers")) {
-            var host = c.path("image").asString("").replaceFirst("/.*", "").replaceFirst(":\\d+$", "");
-            if (c.path("image").asString("").contains("/") && service(host).isPresent()) {
+            var host = Json.text(c, "image").replaceFirst("/.*", "").replaceFirst(":\\d+$", "");
+            if (Json.text(c, "image").contains("/") && service(host).isPresent()) {
                 return service(host);
             }
         }
@@ -6902,7 +6742,7 @@ static final class Dependencies {
         for (var c : podSpec(workload).path("initContainers")) {
             var text = WaitCommands.words(c);
             if (text.contains("kubectl wait") || text.contains("kubectl rollout status")
-                || c.path("image").asString("").contains("k8s-wait-for")) {
+                || Json.text(c, "image").contains("k8s-wait-for")) {
                 KUBECTL_WAIT.matcher(text).results().forEach(m -> found.add(new Ref(kind(m.group(1)), m.group(2))));
             }
         }
@@ -7159,7 +6999,7 @@ static final class Facts {
     private void files(Obj workload, Finding f) {
         var all = all(f);
         var spec = Dependencies.podSpec(workload);
-        Pods.specs(spec).filter(c -> c.path("name").asString("").equals(f.container()))
+        Pods.specs(spec).filter(c -> Json.text(c, "name").equals(f.container()))
             .flatMap(c -> c.path("volumeMounts").valueStream())
             .filter(m -> all.contains(m.path("mountPath").asString("") + "/"))
             .forEach(m -> spec.path("volumes").valueStream().filter(v -> v.path("name").equals(m.path("name")))
@@ -7283,8 +7123,8 @@ static final class Facts {
             seen.snapshot.all("LimitRange").forEach(l -> all(l, "/spec/limits"));
         }
         switch (f.code()) {
-            case SVC_SELECTOR_MISMATCH, SVC_MISSING -> Stream.of(f.param("workload"), Obj.ref("Deployment", f.objectName()),
-                Obj.ref("StatefulSet", f.objectName())).flatMap(ref -> named(ref).stream()).findFirst().ifPresent(w -> {
+            case SVC_SELECTOR_MISMATCH, SVC_MISSING -> Stream.of(f.param("workload"), Kubectl.ref("Deployment", f.objectName()),
+                Kubectl.ref("StatefulSet", f.objectName())).flatMap(ref -> named(ref).stream()).findFirst().ifPresent(w -> {
                     labels(w);
                     fields(w, f, f.code() == Code.SVC_MISSING ? "ports.*containerPort" : "");
                 });
@@ -7334,11 +7174,11 @@ static final class Facts {
                 ? f.objectName() : f.param("name")).ifPresent(m -> add(m, "makes it", CustomStatus.of(m, seen.snapshot).message()));
             case QUOTA_REQUIRES_LIMITS -> owner.stream()
                 .flatMap(w -> Dependencies.podSpec(w).path("containers").valueStream().filter(c -> c.path("resources").isEmpty())
-                    .map(c -> Map.entry(w, c.path("name").asString(""))))
+                    .map(c -> Map.entry(w, Json.text(c, "name"))))
                 .forEach(e -> add(e.getKey(), base(e.getKey()) + "containers[" + e.getValue() + "].resources", "not set"));
             case CRASH_DISK_FULL, EVICTED_EPHEMERAL_STORAGE -> owner.stream().flatMap(w -> needs.claims(w))
                 .forEach(c -> all(c, "/spec/resources/requests/storage"));
-            case RBAC_RUNTIME_FORBIDDEN -> owner.ifPresent(w -> add(w, "needs", f.param("verb") + " " + f.param("resource")));
+            case RBAC_RUNTIME_FORBIDDEN -> owner.ifPresent(w -> add(w, "needs", (f.param("verb") + " " + f.param("resource")).strip()));
             default -> { }
         }
     }
@@ -7351,7 +7191,7 @@ static final class Facts {
 
     /** A limit that the pod has and its template has not is a LimitRange's. */
     private void limited(Obj pod, Finding f, Optional<Obj> owner) {
-        pod.list("/spec/containers").stream().filter(c -> c.path("name").asString("").equals(f.container()))
+        pod.list("/spec/containers").stream().filter(c -> Json.text(c, "name").equals(f.container()))
             .map(c -> c.at("/resources/limits/memory").asString("")).filter(limit -> !limit.isEmpty() && owner.filter(w -> needs.leaves(w)
                 .containsKey("containers[" + f.container() + "].resources.limits.memory")).isEmpty())
             .forEach(limit -> add(pod, "spec.containers[" + f.container() + "].resources.limits.memory", limit
@@ -7566,8 +7406,6 @@ static final class Leaves {
     private static final Pattern VARIABLE = Pattern.compile("\\.env\\[([^\\]]*)\\]\\.value$");
     private static final String HIDDEN = "(set; not shown)";
 
-    private Leaves() { }
-
     static Map<String, String> of(JsonNode node) {
         var found = new LinkedHashMap<String, String>();
         walk(node, "", found);
@@ -7659,9 +7497,9 @@ static final class Mentions {
 
     private void commands(JsonNode spec) {
         spec.path("initContainers").forEach(c -> WaitCommands.targets(c)
-            .forEach(t -> found.add(new Mention(t, Edge.Origin.INIT, "init:" + c.path("name").asString("") + " " + t, 0.95))));
+            .forEach(t -> found.add(new Mention(t, Edge.Origin.INIT, "init:" + Json.text(c, "name") + " " + t, 0.95))));
         spec.path("containers").forEach(c -> WaitCommands.targets(c)
-            .forEach(t -> found.add(new Mention(t, Edge.Origin.SPEC, "command:" + c.path("name").asString("") + " " + t, 0.8))));
+            .forEach(t -> found.add(new Mention(t, Edge.Origin.SPEC, "command:" + Json.text(c, "name") + " " + t, 0.8))));
     }
 
     private void settings(JsonNode spec) {
@@ -7736,8 +7574,6 @@ static final class Mentions {
 static final class Merge {
     private static final Set<String> WORKLOADS = Set.of("Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob", "ReplicaSet", "Pod");
 
-    private Merge() { }
-
     /** Equal for findings that are one cause, as the code's row says. */
     static String key(Finding f) {
         var same = f.code().same;
@@ -7791,8 +7627,6 @@ static final class Merge {
 
 /** What has to stay readable though a Secret holds the same text. */
 static final class NamesToKeep {
-    private NamesToKeep() { }
-
     /** Names of the objects, containers and namespace of a snapshot; those of Secrets too, which are not secret. */
     static Set<String> of(Snapshot snapshot) {
         var names = new HashSet<>(Set.of(snapshot.namespace()));
@@ -7808,8 +7642,6 @@ static final class NamesToKeep {
 
 /** The existing name that somebody may have meant. */
 static final class NearMiss {
-    private NearMiss() { }
-
     static String of(String name, List<Obj> among) {
         return among.stream().map(Obj::name).filter(n -> near(n, name))
             .min(Comparator.comparingInt((String n) -> distance(n, name)).thenComparing(Comparator.naturalOrder())).orElse("");
@@ -7934,8 +7766,6 @@ record Proof(String source, String path, String reason, String message,
 
 /** Amounts of resources as Kubernetes writes them: {@code 500m}, {@code 2Gi}. */
 static final class Quantities {
-    private Quantities() { }
-
     /** Zero for what is none. */
     static double of(String text) {
         try {
@@ -7963,13 +7793,13 @@ record Repairs(Snapshot snapshot) {
         var files = Stream.of(f.object(), f.owner()).filter(o -> !o.is("Command"))
             .flatMap(o -> source(o).stream().map(s -> new FileRef(s.file(), line(s, o, facts)))).distinct();
         var change = f.code().has(Rule.LOGGED) ? null : facts.stream().findFirst().map(at -> at.at() + " is " + at.value()
-            + (candidates.isEmpty() ? "" : "; there is " + candidates.get(0))).orElse(null);
+            + (candidates.isEmpty() ? "" : "; found: " + candidates.get(0))).orElse(null);
         return new Fix(f.code().scope, f.code().action, f.code().text, change, files.toList(), also(f).stream().toList());
     }
 
     /** That of the field at fault, where the first fact about the object tells it. */
     private static int line(Source source, Ref o, List<Fact> facts) {
-        var at = Obj.ref(o.kind(), o.name()) + " ";
+        var at = Kubectl.ref(o.kind(), o.name()) + " ";
         return facts.stream().filter(f -> f.at().startsWith(at)).findFirst().map(f -> source.line(f.at().substring(at.length())))
             .orElse(source.line());
     }
@@ -8022,7 +7852,7 @@ record Repairs(Snapshot snapshot) {
     /** Of the object, or of the owner: the one whose kind the command names. */
     private static String named(String command, Finding f) {
         var kind = command.replaceFirst(".* (\\S+) \\{name}.*", "$1");
-        return Stream.of(f.object(), f.owner()).filter(o -> o.kind().equalsIgnoreCase(kind) || Obj.ref(o.kind(), "").equals(kind + "/"))
+        return Stream.of(f.object(), f.owner()).filter(o -> o.kind().equalsIgnoreCase(kind) || Kubectl.ref(o.kind(), "").equals(kind + "/"))
             .map(Ref::name).findFirst().orElse("");
     }
 
@@ -8034,9 +7864,9 @@ record Repairs(Snapshot snapshot) {
 
     /** A custom resource may be called like a kind of Kubernetes' own: then the group tells them apart. */
     private String ref(Finding f, Ref o) {
-        return f.code().family != Code.Family.CUSTOM ? Obj.ref(o.kind(), o.name()) : snapshot.custom()
+        return f.code().family != Code.Family.CUSTOM ? Kubectl.ref(o.kind(), o.name()) : snapshot.custom()
             .filter(c -> Ref.of(c).equals(o)).findFirst().map(c -> o.kind().toLowerCase(Locale.ROOT) + "." + c.group() + "/" + o.name())
-            .orElse(Obj.ref(o.kind(), o.name()));
+            .orElse(Kubectl.ref(o.kind(), o.name()));
     }
 
     private static String checked(String text, Pattern pattern) {
@@ -8072,6 +7902,14 @@ record Reporting(Observed seen, Dependencies needs, List<Finding> findings,
         "ValidatingWebhookConfiguration", "MutatingWebhookConfiguration",
         "Manifest", "Command");
     private static final Set<String> REFERENCED = Set.of("Secret", "ConfigMap", "ServiceAccount", "PersistentVolumeClaim", "Service");
+    /** Text that talks to a reader who takes orders; "cannot execute command" and "not allowed to run" tell what happened. */
+    private static final Pattern ORDERS = Pattern.compile("(?i)" + String.join("|", "\\b(ignore|disregard|forget|override)\\b.{0,40}\\b"
+        + "(previous|prior|above|all|earlier|system|instruction|prompt|rule)",
+        "\\byou (are|must|should|will) now\\b", "\\b(system|assistant|developer) ?(prompt|message)\\b",
+        "(?<![a-z]{2} )\\b(system|assistant|developer):\\s",
+        "\\bas an ai\\b", "</?(system|assistant|user|instructions?|tool)\\b", "\\bnew instructions?\\b",
+        "\\bdo not (tell|mention|report)\\b", "curl .{0,80}\\|\\s*(ba)?sh", "\\bplease (run|delete|execute|approve|merge)\\b",
+        "(?<!(?<!need|have) to |not |n't )\\b(run|execute|type|paste)\\b.{0,30}\\b(command|following|curl|bash|kubectl|rm)\\b"));
     private static final Comparator<Cause> ORDER = Comparator.comparing(Cause::severity).thenComparing(c -> !c.blocksAgent())
         .thenComparing(c -> -c.affected()).thenComparing(c -> c.basis().equals("inferred"))
         .thenComparing(c -> -c.confidence()).thenComparing(Cause::firstSeen)
@@ -8192,12 +8030,8 @@ record Reporting(Observed seen, Dependencies needs, List<Finding> findings,
     }
 
     private String fingerprint(Finding f) {
-        try {
-            var text = f.code() + "|" + f.objectKind() + "|" + seen.snapshot.namespace() + "|" + f.objectName();
-            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8)));
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException(e); // every Java has SHA-256
-        }
+        return Sha256.of(String.join("|", f.code().name(), f.objectKind(), seen.snapshot.namespace(), f.objectName())
+            .getBytes(StandardCharsets.UTF_8));
     }
 
     private ObjectRef ref(Ref o) {
@@ -8225,7 +8059,7 @@ record Reporting(Observed seen, Dependencies needs, List<Finding> findings,
         var first = e.firstSeen().isEmpty() && !e.source().equals("log") ? time(f.since()) : e.firstSeen();
         var last = e.lastSeen().isEmpty() && e.source().matches("status|condition|spec") ? time(seen.snapshot.at()) : e.lastSeen();
         return new Proof(e.source(), e.path(), e.reason(), e.message(), e.count(),
-            first, last, true, Phrase.INSTRUCTION.occurs(e.message()));
+            first, last, true, ORDERS.matcher(e.message()).find());
     }
 
     private Excerpt excerpt(Finding f) {
@@ -8235,7 +8069,7 @@ record Reporting(Observed seen, Dependencies needs, List<Finding> findings,
         }
         var lines = LogReading.excerpt(log.lines());
         return new Excerpt(log.pod(), log.container(), log.previous(), lines, lines.size(), log.lines().size(),
-            lines.stream().anyMatch(Phrase.INSTRUCTION::occurs));
+            lines.stream().anyMatch(l -> ORDERS.matcher(l).find()));
     }
 
     private boolean oldRevisionServing(Finding f) {
@@ -8413,7 +8247,7 @@ record ScalingFindings(Observed seen, Dependencies needs) {
             || Obj.isFalse(budget.condition("DisruptionAllowed"));
         return !blocks || budget.number("/status/currentHealthy", 0) < budget.number("/status/desiredHealthy", 0) ? Optional.empty()
             : Optional.of(seen.fault(Code.PDB_BLOCKING, budget, Evidence.field(budget, "status.disruptionsAllowed",
-                "0 of " + budget.number("/status/expectedPods", 0) + " pods, " + budget.at("/spec").toString())));
+                "0 of " + Texts.count(budget.number("/status/expectedPods", 0), "pod") + ", " + budget.at("/spec"))));
     }
 
     /**
@@ -8653,8 +8487,6 @@ static final class SettingFindings {
 
 /** What all causes together come to: who must act, and one sentence. Pure. */
 static final class Summary {
-    private Summary() { }
-
     /** {@code repair_repo}, {@code platform}, {@code wait}, {@code none} or {@code unknown}. */
     static String disposition(List<Cause> causes, List<Unexplained> unexplained) {
         var blocking = of(Code.Severity.blocking, causes);
@@ -8851,7 +8683,7 @@ record ContainerFindings(Observed seen, Obj pod, Ref owner, JsonNode status, boo
     }
 
     private JsonNode spec() {
-        return Pods.specs(pod.at("/spec")).filter(c -> c.path("name").asString("").equals(name())).findFirst()
+        return Pods.specs(pod.at("/spec")).filter(c -> Json.text(c, "name").equals(name())).findFirst()
             .orElse(MissingNode.getInstance());
     }
 
@@ -9086,8 +8918,6 @@ record ContainerFindings(Observed seen, Obj pod, Ref owner, JsonNode status, boo
 
 /** What a custom resource says of itself, by the words that most controllers use for their conditions. Pure. */
 static final class CustomFindings {
-    private CustomFindings() { }
-
     static Optional<Finding> of(Observed seen, Obj o) {
         var said = CustomStatus.of(o, seen.snapshot);
         if (o.deleting() || CustomStatus.ignored(o, seen.snapshot)) {
@@ -9218,8 +9048,6 @@ record Finding(Code code, Ref object, Ref owner, String pod, String container, I
 
 /** Local findings: what each object's own status, conditions, events and logs say. Pure. */
 static final class Findings {
-    private Findings() { }
-
     /**
      * Everything that the snapshot's objects say is wrong, each for itself; healthy objects say nothing. Sorted, so that equal snapshots
      * give equal lists.
@@ -9281,26 +9109,36 @@ record LogReading(Code code, String line, Log log, Map<String, String> params) {
         if (log == null) {
             return Optional.empty();
         }
-        LogReading general = null;
+        String general = null;
+        var connected = "";
         for (int i = log.lines().size() - 1; i >= 0; i--) {
             var line = log.lines().get(i);
             if (Phrase.ASIDE.occurs(line)) {
                 continue;
             }
-            var code = Messages.code(Messages.Topic.LOG, line);
-            if (code.isPresent()) {
-                return Optional.of(new LogReading(code.get(), line, log, params(code.get(), line)));
+            var harmless = (general == null ? Phrase.INFO : Phrase.WARNING).occurs(line);
+            connected = Phrase.CONNECTED.occurs(line) ? Phrase.CONNECTED.in(line) : connected;
+            var code = Messages.code(Messages.Topic.LOG, line).orElse(null);
+            if (code != null && !(code == Code.CRASH_DEPENDENCY_UNREACHABLE ? over(line, connected) : harmless)) {
+                return Optional.of(new LogReading(code, line, log, params(code, log.lines(), i)));
             }
-            if (general == null && Phrase.ERROR.occurs(line)) {
-                general = new LogReading(Code.CRASH_APP_ERROR, line, log, Map.of());
+            if (Phrase.ERROR.occurs(line) && (general == null || Phrase.END.occurs(general) && !Phrase.END.occurs(line))) {
+                general = line;
             }
         }
-        return Optional.ofNullable(general);
+        return Optional.ofNullable(general).map(line -> new LogReading(Code.CRASH_APP_ERROR, line, log, Map.of()));
     }
 
-    private static Map<String, String> params(Code code, String line) {
+    /** What could not be reached was reached later. */
+    private static boolean over(String line, String connected) {
+        return connected.matches("database|db|server") || !connected.isEmpty() && line.contains(connected);
+    }
+
+    private static Map<String, String> params(Code code, List<String> lines, int at) {
+        var line = lines.get(at);
         var verb = Phrase.FORBIDDEN.in(line);
-        return code == Code.CRASH_MISSING_ENV ? Map.of("variable", Phrase.VARIABLE.in(line))
+        return code == Code.CRASH_MISSING_ENV ? Map.of("variable", Stream.of(at, at - 1, at + 1).filter(i -> i >= 0 && i < lines.size())
+                .map(i -> Phrase.VARIABLE.in(lines.get(i))).filter(v -> !v.isEmpty()).findFirst().orElse(""))
             : code == Code.RBAC_RUNTIME_FORBIDDEN && !verb.isEmpty() ? Map.of("verb", verb, "resource", Phrase.FORBIDDEN.in(line, 2))
             : Map.of();
     }
@@ -9358,8 +9196,6 @@ record LogReading(Code code, String line, Log log, Map<String, String> params) {
 
 /** A message about an object that is missing or lacks a key; the finding stands at that object. Pure. */
 static final class MissingObject {
-    private MissingObject() { }
-
     static Finding finding(Observed seen, Obj pod, Code code, Evidence evidence) {
         var owner = seen.owner(pod);
         var message = evidence.message();
@@ -9768,7 +9604,7 @@ record PodFindings(Observed seen, Obj pod, Ref owner, List<Finding> before) {
             if (Stream.concat(before.stream(), found.stream())
                 .noneMatch(f -> f.code() == code && f.objectName().equals(r.name()) && f.owner().equals(owner))) {
                 found.add(finding(code, new Ref(r.kind(), r.name()), Optional.empty(),
-                    Evidence.field(pod, "spec", Obj.ref(r.kind(), r.name()))));
+                    Evidence.field(pod, "spec", Kubectl.ref(r.kind(), r.name()))));
             }
         });
         return found.subList(told.size(), found.size());
@@ -9777,8 +9613,6 @@ record PodFindings(Observed seen, Obj pod, Ref owner, List<Finding> before) {
 
 /** Ports that Services serve, and ports that containers say they listen on. */
 static final class Ports {
-    private Ports() { }
-
     /** The pod's port that a Service's port leads to, by number or name. */
     static String target(JsonNode port) {
         return port.path("targetPort").asString(port.path("port").asString(""));
@@ -9873,7 +9707,7 @@ record Probes(Observed seen, Obj pod, String container, JsonNode spec) {
     private boolean unknownPort(JsonNode probe) {
         var named = port(probe);
         return !named.isEmpty() && !named.matches("\\d+")
-            && spec.path("ports").valueStream().noneMatch(p -> p.path("name").asString("").equals(named));
+            && spec.path("ports").valueStream().noneMatch(p -> Json.text(p, "name").equals(named));
     }
 
     /** Its command does not exist in the image: the kubelet throws such answers away, so they neither pass nor kill. */
@@ -9901,7 +9735,7 @@ record Probes(Observed seen, Obj pod, String container, JsonNode spec) {
     private List<String> ports() {
         var ports = new ArrayList<String>();
         Pods.specs(pod.at("/spec")).forEach(c -> c.path("ports").forEach(p -> {
-            ports.add(p.path("containerPort").asString(""));
+            ports.add(Json.text(p, "containerPort"));
             ports.add(p.path("name").asString("-"));
         }));
         if (ports.isEmpty()) {
@@ -10122,8 +9956,6 @@ static final class WaitCommands {
         "\\b(?:mongodb|postgres(?:ql)?|redis|amqp|mysql)://(?:[^@/\\s]*@)?" + HOST + MAYBE_PORT).map(Pattern::compile).toList();
     private static final Pattern VARIABLE = Pattern.compile("\\$(?:\\{(\\w+)(?::-[^}]*)?\\}|\\((\\w+)\\)|(\\w+))");
 
-    private WaitCommands() { }
-
     private static String portOption(String option) {
         return "(?:[^;&|]*?(?:" + option + "|--port)[= ]*" + PORT + ")?";
     }
@@ -10290,8 +10122,10 @@ record WorkloadFindings(Observed seen, Refusals refusals, List<Finding> pods) {
         var at = Ref.of(job);
         var pods = seen.snapshot.ownedBy("Pod", job);
         if (Obj.isTrue(target)) {
-            return List.of(seen.finding(Code.JOB_FAILED, at, Evidence.condition(job, target))
-                .with(Map.of("reason", target.path("reason").asString(""))));
+            var reason = target.path("reason").asString("");
+            var stopped = pods.stream().filter(p -> reason.equals("DeadlineExceeded")).map(Obj::name).findFirst().orElse("");
+            return List.of(seen.finding(Code.JOB_FAILED, at, Evidence.condition(job, target)).in(stopped, "")
+                .with(Map.of("reason", reason)));
         }
         if (job.is("/spec/suspend")) {
             return CustomStatus.holding(job, seen.snapshot).isPresent() ? List.of()
@@ -10309,8 +10143,6 @@ record WorkloadFindings(Observed seen, Refusals refusals, List<Finding> pods) {
 
 /** Judges a custom resource by what it says; one that says nothing by what its operator made for it. */
 static final class CustomReadiness {
-    private CustomReadiness() { }
-
     /**
      * @param children the workloads that an operator made for it, judged; asked for when its own status proves nothing
      */
@@ -10497,7 +10329,8 @@ static final class CustomStatus {
     private Optional<Said> doubt(boolean ready) {
         var telling = ready ? conditions.stream().filter(c -> CustomWords.rollingOut(c) || CustomWords.inForce(c) && !Obj.isTrue(c))
             : own.isMissingNode() ? conditions.stream() : Stream.of(own);
-        var doubt = telling.flatMap(c -> doubt(c).stream()).findFirst().or(() -> ready ? Optional.empty() : flags())
+        var doubt = telling.flatMap(c -> doubt(c).stream()).findFirst()
+            .or(() -> ready || CustomWords.idle(own) ? Optional.empty() : flags()) // a flag repeats the condition without its reason
             .or(() -> Obj.isTrue(own) ? Optional.empty() : counts()).or(this::word);
         var idle = ready ? Optional.<Said>empty() : conditions.stream().filter(CustomWords::idle).findFirst()
             .map(c -> said(State.suspended, c))
@@ -10642,8 +10475,6 @@ static final class CustomWords {
         "traefik.io", "traefik.containo.us", "kyverno.io", "wgpolicyk8s.io", "aquasecurity.github.io", "k8s.cni.cncf.io",
         "tekton.dev", "autoscaling.k8s.io", "cilium.io", "elbv2.k8s.aws",
         "image.openshift.io", "build.openshift.io");
-
-    private CustomWords() { }
 
     static boolean configuration(Obj o) {
         return CONFIGURATION.contains(o.group()) && !o.has("/status/replicas") && !o.has("/spec/replicas");
@@ -10863,8 +10694,6 @@ static final class Family {
 
 /** How texts of the cluster stand inside a message of ours. */
 static final class Phrases {
-    private Phrases() { }
-
     /** A condition as people read it: {@code Available=False: MinimumReplicasUnavailable: Deployment does not have …}. */
     static String said(JsonNode condition) {
         if (condition.isMissingNode()) {
@@ -10887,8 +10716,6 @@ static final class Phrases {
 /** {@code pod users-7d9-x waits: ImagePullBackOff}: the first thing that keeps a pod from being ready, in words. */
 static final class PodDescription {
     private static final Set<String> STARTING = Set.of("ContainerCreating", "PodInitializing", "");
-
-    private PodDescription() { }
 
     static String of(Obj pod) {
         var name = "pod " + pod.name() + " ";
@@ -10953,8 +10780,6 @@ static final class PodDescription {
  * Each rule is a run of guards from worst to best; what passes them all is ready.
  */
 static final class Readiness {
-    private Readiness() { }
-
     /** One object; {@code applied} is what the apply answered for it, when it was applied. */
     static Workload judge(Obj o, Optional<Applied> applied, Family family) {
         return gate(o, applied, family).orElseGet(() -> rule(o, family));
@@ -11308,8 +11133,6 @@ record Verdict(List<Workload> workloads, boolean agentReady, boolean ready,
 
 /** Which objects gate, and what follows for the whole. Pure. */
 static final class Verdicts {
-    private Verdicts() { }
-
     static Verdict of(Family family, WaitSettings settings) {
         var applied = family.snapshot().applied();
         boolean all = !settings.onlyApplied() || applied.isEmpty();
@@ -11992,8 +11815,9 @@ static final class Messages {
     }
 
     private static final String VARIABLE = "\\b(?-i:[A-Z][A-Z0-9]*_[A-Z0-9_]+)\\b";
-    private static final String UNSET = "not set|not defined|undefined|is required|is missing|unset|must be set|is empty|must be defined"
-        + "|must be provided|not provided|not specified|is mandatory|not configured";
+    private static final String SET = "(set|defined|provided|specified|configured|given)\\b";
+    private static final String UNSET = "not " + SET + "|undefined|unset|is (required|missing|empty|mandatory)|must be " + SET;
+    private static final String KEY = "(key|secret|password|token|url|dsn|host|option) (has |is |was )?";
     private static final Pattern QUOTED = Pattern.compile("\"[^\"]*\"");
     private static final Pattern IMAGE_NAME = Pattern.compile("(?<![\\w/])[\\w.-]{2,}(:\\d+)?(/[\\w.-]+)+(:[\\w.-]+)?(@sha256:[0-9a-f]+)?");
     private static final Map<Topic, List<Row>> ROWS = rows();
@@ -12124,79 +11948,62 @@ static final class Messages {
     }
 
     private static void log(Table t) {
-        t.row(Code.RBAC_RUNTIME_FORBIDDEN, "~is forbidden: User \\\\*\"?system:", "~User \"system:[^\"]+\" cannot \\w+ resource");
-        t.row(Code.IMAGE_PLATFORM_MISMATCH, "exec format error", "cannot execute binary file");
+        t.row(Code.RBAC_RUNTIME_FORBIDDEN, "~is forbidden: User \\\\*\"?system:");
+        t.row(Code.IMAGE_PLATFORM_MISMATCH, "exec format error");
         t.row(Code.CONTAINER_COMMAND_NOT_FOUND, "~^exec \\S+: no such file or directory", "bad interpreter");
-        t.row(Code.CRASH_PORT_IN_USE, "EADDRINUSE", "address in use", "only one usage of each socket address", "already bound to port",
-            "~address (is )?already in use", "~port \\S+ (is|was) already (in use|allocated)", "~failed to bind to (address|port)");
-        t.row(Code.CRASH_DISK_FULL, "no space left on device", "ENOSPC", "disk quota exceeded", "could not extend file",
-            "~\\bdisk (is )?full\\b");
+        t.row(Code.CRASH_PORT_IN_USE, "only one usage of each socket address", "already bound to port", "~address (is )?(already )?in use",
+            "~port \\S+ (is|was) already", "~failed to bind to (address|port)");
+        t.row(Code.CRASH_DISK_FULL, "no space left on device", "disk quota exceeded", "~\\bdisk (is )?full\\b");
         t.row(Code.CRASH_DEPENDENCY_UNREACHABLE, "UnableToConnect");
-        t.row(Code.CRASH_AUTH_FAILED, "password authentication failed", "access denied for user", "login failed for user",
-            "ACCESS_REFUSED", "AuthenticationFailed", "requires authentication", "authentication required", "could not find user",
-            "without any password configured", "bad credentials", "incorrect password", "no pg_hba.conf entry",
-            "~authentication (failed|failure|error)", "~\\bWRONGPASS\\b", "~\\bNOAUTH\\b",
-            "~invalid (username|user name|user)?( or |-pair |[/-])?\\s*password", "~SASL authentication .*(fail|error)",
-            "InvalidAccessKeyId", "SignatureDoesNotMatch", "invalid_client",
-                "no password supplied", "~\\bauthori[sz]ation (violation|failed)",
+        t.row(Code.CRASH_AUTH_FAILED, "access denied for user", "login failed for user", "ACCESS_REFUSED", "requires authentication",
+            "could not find user", "without any password configured", "no pg_hba.conf entry",
+            "~\\bauth(entication|ori[sz]ation)? ?(failed|failure|error|required|violation)", "InvalidAccessKeyId", "SignatureDoesNotMatch",
+            "invalid_client", "no password supplied", "unable to authenticate", "missing authentication",
             "~\\bun(authori[sz]|authenticat)ed\\b", "~\\b(status|code|error)( code)?[ :=(]+40[13]\\b",
-                "~permission denied (for|to) (table|schema|database|relation)",
-            "~(invalid|wrong|incorrect|rejected)[ _]?(client )?"
-                + "(credentials|api[ _-]?key|access[ _-]?key|client secret|(access|auth(orization)?|bearer) token)",
-            "~\\bauth(entication)? failed", "is not allowed to connect to this",
-                "~not authorized on \\S+ to execute", "~role \"[^\"]+\" does not exist", "~AUTH .*failed",
-            "~security_exception.*(unable to authenticate|missing authentication)");
+            "~permission denied (for|to) (table|schema|database|relation)",
+            "~(invalid|wrong|incorrect|rejected|bad)[ _]?(client |user ?(name)?( or |[/-]))?"
+                + "(credentials|password|(api|access)[ _-]?key|client secret|(access|auth\\w*|bearer) token)",
+            "is not allowed to connect to this", "~not authorized on \\S+ to execute", "~role \"[^\"]+\" does not exist", "~AUTH .*failed");
         missing(t);
-        t.row(Code.CRASH_APP_ERROR, "~database \\W?[\\w-]+\\W? does not exist", "unknown database ",
-            "x509:", "certificate verify failed", "CERTIFICATE_VERIFY_FAILED",
-                "PKIX path", "SSLHandshake", "self-signed cert", "self signed cert",
-            "SELF_SIGNED_CERT", "certificate has expired", "bad certificate", "wrong version number", "HTTP response to HTTPS client");
+        t.row(Code.CRASH_APP_ERROR, "~database \\W?[\\w-]+\\W? does not exist", "unknown database ", "~(?<!\\* )permission denied",
+            "read-only file", "not permitted", "not writable", "~(unable to|node) lock", "already running", "temporarily unavailable",
+            "mismatch", "~(in|not )compatible", "dirty database", "shared librar", "GLIBC_", "x509:", "PKIX path", "SSLHandshake",
+            "~(bad|self.signed).cert|certificate (has expired|verify failed)", "wrong version number", "HTTP response to HTTPS client");
         unreachable(t);
     }
 
     private static void missing(Table t) {
         t.row(Code.CRASH_MISSING_ENV, "unbound variable", "Could not resolve placeholder '", "missing env", "setting must not be empty",
-            "~(missing|required|unset|undefined|no such|not found|specify).{0,60}env(ironment)?[ -]?var(iable)?s?\\b",
-            "~\\bmissing \\S+ for .{0,20}environment", "not present in the environment",
-            "~\\bno .{0,40}(key|secret|password|token|url|dsn|host) "
-                + "(has been |was |is )?(specified|configured|provided|set|given|defined)\\b",
+            "~(missing|required|unset|undefined|no such|not found|specify|provide"
+                + "|set(ting)? the).{0,60}env(ironment)?[ -]?var(iable)?s?\\b", "~\\bmissing \\S+ for .{0,20}environment",
+            "not present in the environment", "~\\b(no .{0,40}" + KEY + "|" + KEY + "not )(been )?" + SET,
             "~\\b(property|setting|config(uration)?( key| value| option)?) "
                 + "\\S{1,60} (is |was )?(required|missing|not set|not found|undefined)\\b",
-            "~environment variables?.{0,60}(not set|required|missing|undefined|not found|unset|must be|not defined|empty|is not specified)",
+            "~\\benv(ironment)? var(iable)?s?\\b.{0,60}(" + UNSET + "|not found|required|missing|must be|empty)",
             "~" + VARIABLE + "[^\\w]{0,3}.{0,25}(" + UNSET + ")",
-            "~(missing|requires?d?|expected|set|undefined|specify|provide)\\b.{0,30}"
-                + VARIABLE + ".{0,20}(\\bto start|$|\\bvariable|\\benv)",
-            "~KeyError: '(?-i:[A-Z][A-Z0-9_]+)'", "~parameter (null or )?not set", "~required key \\S+ missing value",
-            "~(host|resolve|lookup|ENOTFOUND|getaddrinfo).{0,60}\\$[({](?-i:[A-Z][A-Z0-9_]+)[)}]",
-            "~\\benv(ironment)? var(iable)?s?\\b.{0,40}(missing|required|not set|undefined|unset)",
-            "~(superuser password|password option) is not specified", "~\\bField required\\b",
-            "~\"received\": ?\"undefined\", ?\"path\": ?\\[ ?\"(?-i:[A-Z][A-Z0-9_]+)\"", "~key not found: \"?(?-i:[A-Z][A-Z0-9_]+)\"?",
-            "~is not defined in (the )?env", "~no value for required (setting|option|config)", "~environ\\[",
-            "~missing (required )?(config|configuration|setting|parameter)s?\\b");
+            "~(missing|requires?d?|expected|set|undefined|specify|provide)\\b.{0,30}" + VARIABLE
+                + ".{0,20}(\\bto start|$|\\bvariable|\\benv)", "~key ?(not found|error): ['\"]?(?-i:[A-Z][A-Z0-9_]+)\\b",
+            "~parameter (null or )?not set", "~(host|resolv\\w+|lookup|ENOTFOUND|getaddrinfo).{0,60}\\$[({][\\w.-]+[)}]",
+            "~\\bField required\\b", "~\"received\": ?\"undefined\", ?\"path\": ?\\[ ?\"(?-i:[A-Z][A-Z0-9_]+)\"", "no value for required",
+            "~(?-i:\\bENV)\\['", "~missing (required )?(config(uration)?|setting|parameter)s?\\b");
     }
 
     private static void unreachable(Table t) {
-        t.row(Code.CRASH_DEPENDENCY_UNREACHABLE, "ECONNREFUSED", "no such host", "i/o timeout", "EAI_AGAIN", "EHOSTUNREACH",
-            "name or service not known", "could not translate host name", "name resolution", "name does not resolve",
-            "nodename nor servname", "getaddrinfo", "connection attempt failed", "while waiting to connect",
-            "timeout expired while waiting for", "no route to host", "network is unreachable", "dial tcp", "cannot connect",
-            "could not connect", "failed to connect", "failed connecting", "unable to connect", "error connecting",
-            "Max retries exceeded with url", "AMQPConnectionError", "establishing a connection",
-                "ConnectionLoss", "database system is ", "not yet accepting connections",
-            "is loading the dataset", "driver: bad connection",
-            "communications link failure", "no reachable servers", "host not found in upstream", "bad address '",
-            "No resolvable bootstrap", "could not resolve host", "could not be resolved", "Temporary failure in name",
-            "NoBrokersAvailable", "NXDOMAIN", "SERVFAIL", "server misbehaving", "context deadline exceeded", "wget: can't",
-            "~connection (was )?refused", "~\\bETIMEDOUT\\b", "~\\bENOTFOUND\\b", "~unknown ?host",
-            "~connect(ion)?( attempt)? ?timed? ?out", "~connect(ion)? to \\S+ (refused|failed)",
-            "~time(d )?out( expired)? (while )?waiting for (a |the )?(connection|node|database|server|broker)", "~host (is )?unreachable",
-            "~could ?n.t connect", "~can.?t connect", "~can.?t reach", "~(cannot|could not|unable to|failed to) reach",
-            "~unknown (\\w+ )?server host", "not found address of host", "~\\bPoolTimedOut\\b", "~connection to .{1,80}failed",
-            "~server ?selection ?(error|timeout|timed out)", "~no servers? (is |are )?(available|reachable)",
-            "~(?<!Error: )can't resolve '?[\\w.-]+('|$|\\s)",
-            "~(could ?n.t|could not|failed to|unable to|cannot) resolve (server|host|address|'?[\\w.-]+:\\d)", "~\\bnot (yet )?reachable",
+        t.row(Code.CRASH_DEPENDENCY_UNREACHABLE, "ECONNREFUSED", "no such host", "i/o timeout", "~\\bE(NOTFOUND|TIMEDOUT|HOSTUNREACH)\\b",
+            "name or service not known", "name resolution fail", "name does not resolve", "getaddrinfo", "while waiting to connect",
+            "no route to host", "dial tcp",
+            "~(can.{0,2}t|could ?n.?t|unable|failed|error)( to)? (connect|reach|resolve (server|host|address|'?[\\w.-]+:\\d))",
+            "Max retries exceeded with url", "AMQPConnectionError", "establishing a connection", "ConnectionLoss",
+            "~database system is (?!ready)", "is loading the dataset", "driver: bad connection", "communications link failure",
+            "host not found in upstream", "bad address '", "No resolvable bootstrap", "could not be resolved", "failure in name",
+            "NoBrokersAvailable", "NXDOMAIN", "SERVFAIL", "server misbehaving", "context deadline exceeded",
+            "~unknown ?((\\w+ )?server )?host", "~connect(ion)?( attempt| was| to .{1,80})?( failed| refused| ?timed? ?out)",
+            "~time(d )?out( expired)? (while )?waiting for (a |the )?(connection|node|database|server|broker)",
+            "~(host|network) (is )?unreachable", "not found address of host", "PoolTimedOut",
+            "~server ?selection ?(error|timeout|timed out)", "~no (reachable server|servers? (is |are )?(available|reachable))",
+            "~(?<!Error: )can't resolve '[\\w.-]+'", "~\\bnot (yet )?reachable",
             "~brokers? .*(disconnected|not available|could not be established)", "~waiting for .{1,60}(:\\d+|to be (ready|up|available))",
-            "~:\\d+ - no response", "~DNS .*(fail|timeout)", "~name=\\S+ .*unavailable");
+            "~:\\d+ - no response", "~DNS .*(fail|timeout)");
     }
 
     private static void evicted(Table t) {
@@ -12251,7 +12058,8 @@ enum Phrase {
     CLASS("\"([^\"]*)\" not found"),
     /** The verb and the resource. */
     FORBIDDEN("(?i)cannot (\\w+) resource \"?([\\w./-]+)\"?"),
-    VARIABLE("\\b([A-Z][A-Z0-9]*_[A-Z0-9_]+)\\b"),
+    /** In capitals, or alone in its line. */
+    VARIABLE("((?<!\\w)[A-Z][A-Z0-9]*_[A-Z0-9_]+\\b|^[a-z][\\w.]+$)"),
     PORT("(?i)\\bport[ :=]+(\\d{2,5})"),
     PROBE_PORT(":(\\d{1,5})(?:[/\":]|$)"),
     STATUS_404("(?i)status ?code:? ?404"),
@@ -12263,22 +12071,27 @@ enum Phrase {
     /** A command that does nothing for ever. */
     ENDLESS("\\bsleep\\s+(inf(inity)?|\\d{5,}|\\d+[dh])\\b|\\btail\\s+-f\\s+/dev/null"),
     ERROR("(?i)\\b" + any("\\w*error", "\\w*exception", "fatal", "panic", "traceback",
-        "fail(ed|ure)?", "cannot", "unable", "invalid", "undefined",
+        "fail(ed|ure)?", "can(no|')t", "could(n't| not)", "unable", "invalid", "undefined", "unknown", "missing", "bad",
         "unexpected", "segmentation fault", "killed", "abort(ed)?", "not found", "no such file", "denied", "must") + "\\b"),
+    /** What a program says of its end, whatever led to it. */
+    END("(?i)\\b(?:abort|exit(?:ing|ed| status)|shut|terminat|died|startup|(?:fail\\w*|unable) to (?:start|boot|initiali)"
+        + "|(?:initiali[sz]ation|boot) failed|\\w+: undefined)"),
+    /** A program says so without being hurt. */
+    INFO("^(?:I\\d{4} |.{0,60}?(?:\\b(?:INFO|NOTICE|DEBUG)\\b|\\[Note\\]))|(?i)\\blevel\\W{1,4}(?:info|debug)"
+        + "|default(?:s|ing)? to|using (?:the )?default|falling back|optional|, .{0,30}disabled"),
+    WARNING(INFO.pattern + "|^.{0,60}?\\b(?i:warn)"),
+    CONNECTED("(?i)(?<!not |dis)connected to (?:the )?([\\w.-]+)"),
     /** An error in the program itself, whatever it needs. */
     OWN_ERROR("(?i)\\b"
         + any("panic:", "fatal\\b", "\\w*" + any("syntax", "type", "value", "key", "assertion", "import", "module", "attribute",
         "index", "parse", "illegal\\w*") + "(error|exception)", "segmentation fault", "invalid (config|argument|option|value)")),
-    NO_NAME("(?i)" + any("no such host", "\\bENOTFOUND", "not translate host name",
-        "bad address", "unknown ?host", "unknown (?:\\w+ )?server host", "address of host", "No resolvable",
-        "resolve (?:server|address)", "DNS resolution failed", "name resolution failed", "<unresolved>", "could not resolve host",
-        "can't resolve", "host not found in upstream", "name or service not known", "does not resolve", "NXDOMAIN", "nodename nor servname",
-        "failed to resolve", "can't find")),
+    NO_NAME("(?i)" + any("no such host", "\\bENOTFOUND", "not translate host name", "bad address", "unknown ?(?:(?:\\w+ )?server )?host",
+        "address of host", "No resolvable", "resolve (?:server|address|host)", "resolution failed", "<unresolved>", "can't resolve",
+        "host not found in upstream", "name or service not known", "does not resolve", "NXDOMAIN", "failed to resolve", "can't find")),
     UNKNOWN_HOST("(?i)" + any("lookup ", "ENOTFOUND ", "EAI_AGAIN ", "translate host name \"", "bad address '", "UnknownHostException: ",
-        "unknown host:? ?'?", "address of host:? ", "resolve host:? '?\"?", "can't resolve '",
-            "in upstream \"", "nslookup: can't resolve '", "can't find ",
-        "getaddrinfo for ", "Failed to resolve (?:host )?'?", "Name does not resolve:? ?", "host '", "tcp connect \\(", "resolve server '?",
-        "resolve address:? ?", "Error -\\d+ connecting to ", "for target (?:dns:/*)?", "connect to (?=\\S+/<unresolved>)",
+        "unknown host:? ?'?", "address of host:? ", "resolve (?:server|host|address):? ?['\"]?", "can't resolve '", "in upstream \"",
+        "can't find ", "getaddrinfo for ", "Failed to resolve (?:host )?'?", "Name does not resolve:? ?", "host '", "tcp connect \\(",
+        "Error -\\d+ connecting to ", "for target (?:dns:/*)?", "connect to (?=\\S+/<unresolved>)",
         "(?<![\\w.-])(?=[\\w.-]+:\\d{2,5}: \\[Errno -)") + "([A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?)"),
     DNS_DOWN("(?i)" + any("EAI_AGAIN", "temporary failure", "server misbehaving", "SERVFAIL", "lookup .*(i/o timeout|timed? ?out|refused)",
         "no servers could be reached")),
@@ -12295,8 +12108,9 @@ enum Phrase {
     NO_DATABASE("(?i)database \\W?[\\w-]+\\W? does not exist|unknown database "),
     DENIED("(?i)permission denied|read-only file ?system|operation not permitted"
         + "|\\bEACCES\\b|\\bEROFS\\b|\\bEPERM\\b|access (?:to the path .* )?(?:is )?denied"),
-    /** A frame of a stack, which only repeats names, or a request that the program answered. */
-    ASIDE("^\\s+(?:at [\\w.$<>\\[\\]/ ]+[ (]|from \\S+:\\d+:in )"
+    /** A frame of a stack, which only repeats names, or what the program answered to who asked it. */
+    ASIDE("^\\s+(?:at [\\w.$<>\\[\\]/ ]+[ (]|from \\S+:\\d+:in )|\\[\\d+\\] (?:FATAL|DETAIL): .*(?:authentication|pg_hba|[Rr]ole )"
+        + "|\\bstatus\\W{1,3}[1-5]\\d\\d\\b.*\\bpath\\W{1,3}/"
         + "|\\b(?:GET|HEAD|POST|PUT|DELETE|PATCH) /\\S* (?:HTTP/[\\d.]+\"? )?[1-5]\\d\\d\\b"),
     /** A probe was answered, and by somebody who wants to know who asks. */
     STATUS_LOGIN("(?i)status ?code:? ?40[13]"),
@@ -12304,7 +12118,7 @@ enum Phrase {
     /** The loader's words, which end as a missing command does. */
     LIBRARY("(?i)shared (?:library|libraries|object file)"),
     /** A server's own words that it is there and not ready yet. */
-    STARTS("(?i)database system is |not yet accepting connections|is loading the dataset"),
+    STARTS("(?i)database system is (?!ready)|is loading the dataset"),
     /** An error of talking to another, which a wrong address explains. */
     TALKS("(?i)protocol|\\bEOF\\b|handshake|\\bstream|connect|transport|socket|upstream|broker|timed? ?out"),
     HEAP("(?i)out of ?memory|\\bheap\\b|MemoryError"),
@@ -12513,14 +12327,14 @@ record CustomReference(String path, String kind, String name) {
                 add(kind(field, value), path, value.asString(""), value);
             } else if (value.path("name").isString() && (field.matches(".*(Refs?|References?)")
                 || value.properties().stream().allMatch(p -> PARTS.contains(p.getKey())))) {
-                add(kind(field, value), path + ".name", value.path("name").asString(""), value);
+                add(kind(field, value), path + ".name", Json.text(value, "name"), value);
             } else {
                 fields(value, path, depth + 1);
             }
         }
 
         private void add(String kind, String path, String name, JsonNode at) {
-            var namespace = at.path("namespace").asString("");
+            var namespace = Json.text(at, "namespace");
             if (!kind.isEmpty() && !name.isEmpty() && (namespace.isEmpty() || namespace.equals(snapshot.namespace()))) {
                 found.add(new CustomReference(path, kind, name));
             }
@@ -12528,7 +12342,7 @@ record CustomReference(String path, String kind, String name) {
 
         private String kind(String field, JsonNode value) {
             if (value.path("kind").isString()) {
-                return value.path("kind").asString("");
+                return Json.text(value, "kind");
             }
             var match = FIELD.matcher(field);
             var stem = match.matches() ? match.group(1) : field;
@@ -12621,9 +12435,9 @@ record Event(String uid, String kind, String name, String type, String reason,
 /** One proof: where it was read ({@code status|condition|event|log|spec|apply}), and what stood there. Text is data from the cluster. */
 record Evidence(String source, String path, String reason, String message, long count, String firstSeen, String lastSeen) {
     static Evidence condition(Obj object, JsonNode condition) {
-        var since = condition.path("lastTransitionTime").asString("");
-        return new Evidence("condition", object.ref() + "/conditions[" + condition.path("type").asString("") + "]",
-            condition.path("reason").asString(""), condition.path("message").asString(""), 1, since, since);
+        var since = Json.text(condition, "lastTransitionTime");
+        return new Evidence("condition", object.ref() + "/conditions[" + Json.text(condition, "type") + "]",
+            Json.text(condition, "reason"), Json.text(condition, "message"), 1, since, since);
     }
 
     /** A field of the object and what is wrong with it. */
@@ -12644,7 +12458,7 @@ record Index(Map<String, Obj> byName, Map<String, List<Obj>> byOwner, Set<String
         objects.forEach((kind, all) -> all.forEach(o -> {
             index.byName.putIfAbsent(kind + "/" + o.namespace() + "/" + o.name(), o);
             index.byUid.add(o.uid());
-            o.list("/metadata/ownerReferences").forEach(owner -> index.byOwner.computeIfAbsent(owner.path("uid").asString(""),
+            o.list("/metadata/ownerReferences").forEach(owner -> index.byOwner.computeIfAbsent(Json.text(owner, "uid"),
                 uid -> new ArrayList<>()).add(o));
         }));
         return index;
@@ -12691,6 +12505,13 @@ record Kind(String apiVersion, String name, String plural, boolean namespaced) {
         return Obj.group(apiVersion);
     }
 
+    /** Such an object, of which nothing but its name is said. */
+    ObjectNode named(String object) {
+        var body = Json.MAPPER.createObjectNode().put("apiVersion", apiVersion).put("kind", name);
+        body.putObject("metadata").put("name", object);
+        return body;
+    }
+
     /** Path of the collection ({@code object} null) or of one object; {@code namespace} null means all namespaces. */
     String path(String namespace, String object) {
         return (group().isEmpty() ? "/api/" : "/apis/") + apiVersion
@@ -12716,8 +12537,6 @@ static final class Kinds {
     static final List<String> TEMPLATED =
         List.of("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "ReplicationController", "Job");
 
-    private Kinds() { }
-
     /** Whether a kind of a built-in group can be ready or not; of the others it is enough that they exist. */
     static boolean judged(String kind) {
         return WORKLOADS.contains(kind) || ALSO_JUDGED.contains(kind);
@@ -12740,8 +12559,6 @@ static final class Labels {
     /** The user's: a bare pod that never ends, though its restartPolicy is Never or OnFailure. */
     static final String SERVER = "ensure-ready/server";
 
-    private Labels() { }
-
     /** Labels and annotations of what this tool creates. */
     static void mark(ObjectNode metadata, String env, int slot, int issue, Optional<Instant> expires) {
         var labels = metadata.putObject("labels").put(MANAGED_BY, US).put(ENV, env);
@@ -12760,18 +12577,6 @@ record Log(String pod, String container, boolean previous, List<String> lines) {
 
 /** One Kubernetes object as the API server or a manifest gives it; rules read it by JSON pointers and never see null. */
 record Obj(JsonNode json) {
-    private static final Map<String, String> SHORT = Map.ofEntries(Map.entry("Deployment", "deploy"), Map.entry("StatefulSet", "sts"),
-        Map.entry("DaemonSet", "ds"), Map.entry("ReplicaSet", "rs"), Map.entry("PersistentVolumeClaim", "pvc"),
-            Map.entry("PersistentVolume", "pv"),
-        Map.entry("Service", "svc"), Map.entry("ServiceAccount", "sa"), Map.entry("ConfigMap", "cm"), Map.entry("Ingress", "ing"),
-        Map.entry("Namespace", "ns"), Map.entry("HorizontalPodAutoscaler", "hpa"), Map.entry("PodDisruptionBudget", "pdb"),
-        Map.entry("CustomResourceDefinition", "crd"), Map.entry("StorageClass", "sc"), Map.entry("ResourceQuota", "quota"));
-
-    /** {@code deploy/web}: how an object is written in every message; kubectl accepts the same. */
-    static String ref(String kind, String name) {
-        return SHORT.getOrDefault(kind, kind.toLowerCase(Locale.ROOT)) + "/" + name;
-    }
-
     /** How an element of a list is written in a path: by what tells it for Kubernetes too, else by its place. */
     static String element(JsonNode element, int place) {
         return Stream.of("mountPath", "name", "key", "topologyKey").map(k -> element.path(k).asString(""))
@@ -12779,7 +12584,7 @@ record Obj(JsonNode json) {
     }
 
     String ref() {
-        return ref(kind(), name());
+        return Kubectl.ref(kind(), name());
     }
 
     String apiVersion() {
@@ -12898,17 +12703,17 @@ record Obj(JsonNode json) {
 
     /** The condition of this type, or a missing node. */
     JsonNode condition(String type) {
-        return list("/status/conditions").stream().filter(c -> c.path("type").asString("").equals(type))
+        return list("/status/conditions").stream().filter(c -> Json.text(c, "type").equals(type))
             .findFirst().orElse(MissingNode.getInstance());
     }
 
     static boolean isTrue(JsonNode condition) {
-        return condition.path("status").asString("").equalsIgnoreCase("True"); // some operators write a boolean
+        return Json.text(condition, "status").equalsIgnoreCase("True"); // some operators write a boolean
     }
 
     /** Its opposite; neither holds of a condition that is not there or not known. */
     static boolean isFalse(JsonNode condition) {
-        return condition.path("status").asString("").equalsIgnoreCase("False");
+        return Json.text(condition, "status").equalsIgnoreCase("False");
     }
 
     /** The ownerReference with controller: true, or a missing node. */
@@ -12919,13 +12724,23 @@ record Obj(JsonNode json) {
 
     boolean ownedBy(Obj owner) {
         return !owner.uid().isEmpty() && list("/metadata/ownerReferences").stream()
-            .anyMatch(o -> o.path("uid").asString("").equals(owner.uid()));
+            .anyMatch(o -> Json.text(o, "uid").equals(owner.uid()));
     }
 }
 
 /** How a run ended; {@link #word} is what the JSON says. */
 enum Outcome {
     ready, not_ready, timeout, failed, apply_failed, prepare_failed, no_cluster, forbidden, interrupted, no_slot, released, attached;
+
+    /** Of the process; {@code soft}: trouble with the infrastructure is none. */
+    int exitCode(boolean soft) {
+        return switch (this) {
+            case ready, released, attached -> 0;
+            case no_slot -> 11;
+            case interrupted -> 130;
+            default -> soft ? 0 : 10;
+        };
+    }
 
     String word() {
         return name().replace('_', '-');
@@ -12934,8 +12749,6 @@ enum Outcome {
 
 /** Who made whom in a snapshot: a pod's workload, a Deployment's newest revision, and the pods of the newest revision. Pure. */
 static final class Ownership {
-    private Ownership() { }
-
     /**
      * The workload that speaks for a pod: through its ReplicaSet the Deployment; the pod itself when nobody made it, or an operator did,
      * whose custom resource may say what it likes.
@@ -12969,7 +12782,7 @@ static final class Ownership {
     static boolean ownedByBuiltIn(Obj o) {
         var owner = o.controller();
         return !owner.isMissingNode() && !Ref.of(owner).is("Node")
-            && Kinds.BUILT_IN_GROUPS.contains(Obj.group(owner.path("apiVersion").asString("")));
+            && Kinds.BUILT_IN_GROUPS.contains(Obj.group(Json.text(owner, "apiVersion")));
     }
 
     /**
@@ -13016,9 +12829,9 @@ static final class Ownership {
             return snapshot.find("Deployment", pod.namespace(), workload(snapshot, pod).name()).map(d -> youngestPods(snapshot, d))
                 .filter(young -> !young.contains(pod)).isEmpty();
         }
-        var set = snapshot.find("ReplicaSet", pod.namespace(), controller.path("name").asString(""));
+        var set = snapshot.find("ReplicaSet", pod.namespace(), Json.text(controller, "name"));
         var deployment = set.flatMap(rs -> rs.list("/metadata/ownerReferences").stream()
-            .flatMap(o -> snapshot.find("Deployment", pod.namespace(), o.path("name").asString("")).stream())
+            .flatMap(o -> snapshot.find("Deployment", pod.namespace(), Json.text(o, "name")).stream())
             .filter(rs::ownedBy).findFirst());
         return deployment.flatMap(d -> newestReplicaSet(snapshot, d)).map(rs -> rs.name().equals(set.get().name())).orElse(true);
     }
@@ -13054,8 +12867,6 @@ static final class Ownership {
 
 /** What a pod's status says of it, over init, sidecar and main containers. Pure. */
 static final class Pods {
-    private Pods() { }
-
     /** Ready, and not about to go away. */
     static boolean ready(Obj pod) {
         return !pod.deleting() && saysReady(pod);
@@ -13079,7 +12890,7 @@ static final class Pods {
 
     /** The status of the container of this name, or a missing node. */
     static JsonNode container(Obj pod, String name) {
-        return containers(pod).stream().filter(c -> c.path("name").asString("").equals(name)).findFirst().orElse(MissingNode.getInstance());
+        return containers(pod).stream().filter(c -> Json.text(c, "name").equals(name)).findFirst().orElse(MissingNode.getInstance());
     }
 
     static boolean initContainer(Obj pod, JsonNode container) {
@@ -13093,7 +12904,7 @@ static final class Pods {
 
     /** Native ones: init containers that run beside the main ones, with probes of their own. */
     private static Stream<JsonNode> sidecars(Obj pod) {
-        return pod.list("/spec/initContainers").stream().filter(c -> c.path("restartPolicy").asString("").equals("Always"));
+        return pod.list("/spec/initContainers").stream().filter(c -> Json.text(c, "restartPolicy").equals("Always"));
     }
 
     static boolean sidecar(Obj pod, JsonNode container) {
@@ -13118,7 +12929,7 @@ static final class Pods {
     /** Whether a container has run for so much longer than the time before that the end of that tells nothing of how it is now. */
     static boolean outlived(JsonNode container, Instant now) {
         var last = container.at("/lastState/terminated");
-        var ran = between(last.path("startedAt"), Obj.instant(last.path("finishedAt").asString("")));
+        var ran = between(last.path("startedAt"), Obj.instant(Json.text(last, "finishedAt")));
         return between(container.at("/state/running/startedAt"), Optional.of(now)) >= Math.min(3600, Math.max(600, 2 * ran));
     }
 
@@ -13138,9 +12949,9 @@ static final class Pods {
 
     /** Whether a rule of the container (Kubernetes 1.35) has it, or the whole pod, start again after this exit code: that is no failure. */
     static boolean startsAgain(Obj pod, String container, String exitCode) {
-        return pod.list("/spec/containers").stream().filter(c -> c.path("name").asString("").equals(container))
+        return pod.list("/spec/containers").stream().filter(c -> Json.text(c, "name").equals(container))
             .flatMap(c -> c.path("restartPolicyRules").valueStream()).map(rule -> rule.path("exitCodes"))
-            .anyMatch(codes -> codes.path("operator").asString("").equals("In")
+            .anyMatch(codes -> Json.text(codes, "operator").equals("In")
                 == codes.path("values").valueStream().anyMatch(v -> v.asString("").equals(exitCode)));
     }
 
@@ -13154,7 +12965,7 @@ static final class Pods {
      */
     static Duration startToldAfter(Obj pod) {
         var ready = pod.condition("ContainersReady");
-        var told = Obj.instant(ready.path("lastTransitionTime").asString(""));
+        var told = Obj.instant(Json.text(ready, "lastTransitionTime"));
         var waits = specs(pod.at("/spec")).anyMatch(c -> c.has("readinessProbe") || c.has("startupProbe") || c.has("lifecycle"));
         return waits || !Obj.isTrue(ready) || told.isEmpty() ? Duration.ZERO : containers(pod).stream()
             .flatMap(c -> Obj.instant(c.at("/state/running/startedAt").asString("")).stream()).max(Comparator.naturalOrder())
@@ -13188,7 +12999,7 @@ record Ref(String kind, String name) implements Comparable<Ref> {
 
     /** An ownerReference or another node with these two fields. */
     static Ref of(JsonNode reference) {
-        return new Ref(reference.path("kind").asString(""), reference.path("name").asString(""));
+        return new Ref(Json.text(reference, "kind"), Json.text(reference, "name"));
     }
 
     boolean is(String otherKind) {
@@ -13211,8 +13022,6 @@ static final class References {
     /** One reference; {@code key} empty when the whole object is meant, {@code pull} for a pull secret. */
     record Ref(String kind, String name, String key, boolean optional, boolean pull) { }
 
-    private References() { }
-
     static List<Ref> of(JsonNode spec) {
         var refs = new LinkedHashSet<Ref>();
         spec.path("volumes").forEach(v -> refs.addAll(ofVolume(v)));
@@ -13226,7 +13035,7 @@ static final class References {
                 ref(refs, "ConfigMap", e.path("configMapRef"), "name");
             });
         });
-        spec.path("imagePullSecrets").forEach(p -> refs.add(new Ref("Secret", p.path("name").asString(""), "", false, true)));
+        spec.path("imagePullSecrets").forEach(p -> refs.add(new Ref("Secret", Json.text(p, "name"), "", false, true)));
         return List.copyOf(refs);
     }
 
@@ -13255,7 +13064,7 @@ static final class References {
     private static void ref(Set<Ref> refs, String kind, JsonNode at, String nameKey) {
         var name = at.path(nameKey).asString("");
         if (!name.isEmpty() && !name.equals("kube-root-ca.crt")) { // that one every namespace gets a moment after it was made
-            refs.add(new Ref(kind, name, at.path("key").asString(""), at.path("optional").asBoolean(false), false));
+            refs.add(new Ref(kind, name, Json.text(at, "key"), at.path("optional").asBoolean(false), false));
         }
     }
 }
@@ -13265,8 +13074,6 @@ enum Result { created, configured, unchanged, recreated, failed, skipped, pendin
 
 /** What Secrets hold, to mask it wherever it appears; it never leaves the process. */
 static final class SecretValues {
-    private SecretValues() { }
-
     /** Values by {@code name#key}, of the API's objects and of manifests; what is not base64 is taken as it stands. */
     static Map<String, String> of(List<Obj> objects) {
         var values = new TreeMap<String, String>();
@@ -13288,8 +13095,6 @@ static final class SecretValues {
 
 /** Label selectors as the API means them. */
 static final class Selector {
-    private Selector() { }
-
     static boolean matches(JsonNode selector, Map<String, String> labels) {
         return selector.path("matchLabels").properties().stream().allMatch(e -> e.getValue().asString("").equals(labels.get(e.getKey())))
             && expressions(selector, labels);
@@ -13301,9 +13106,9 @@ static final class Selector {
     }
 
     private static boolean expression(JsonNode e, Map<String, String> labels) {
-        var value = labels.get(e.path("key").asString(""));
+        var value = labels.get(Json.text(e, "key"));
         var values = e.path("values").valueStream().map(v -> v.asString("")).toList();
-        return switch (e.path("operator").asString("")) {
+        return switch (Json.text(e, "operator")) {
             case "In" -> value != null && values.contains(value);
             case "NotIn" -> value == null || !values.contains(value);
             case "Exists" -> value != null;
@@ -13452,17 +13257,16 @@ record Snapshot(String namespace, Instant at, Map<String, List<Obj>> objects,
  *
  * @param fields the lines of its fields by their paths ({@code spec.replicas}), where the file holds them
  */
-record Source(String file, int line, Supplier<Map<String, Integer>> fields) {
+record Source(String file, int line, Map<String, Integer> fields) {
     Source(String file, int line) {
-        this(file, line, Map::of);
+        this(file, line, Map.of());
     }
 
     /** The line of this field, or of what it stands in; the object's where neither is known. */
     int line(String path) {
-        var lines = fields.get();
         for (var p = path; !p.isEmpty(); p = p.substring(0, Math.max(0, Math.max(p.lastIndexOf('.'), p.lastIndexOf('['))))) {
-            if (lines.containsKey(p)) {
-                return lines.get(p);
+            if (fields.containsKey(p)) {
+                return fields.get(p);
             }
         }
         return line;
@@ -13534,18 +13338,17 @@ record Workload(String kind, String name, State state, long ready, long desired,
     }
 
     String ref() {
-        return Obj.ref(kind, name);
+        return Kubectl.ref(kind, name);
     }
 }
 
 // src/shared/
 
-/** The forms in which a value travels: as it is, in base64 (also in the middle of a longer text), in URLs, in JSON, in hex. */
+/** The forms in which a value travels: as it is, in base64 (also in the middle of a longer text), in URLs, in JSON (also
+ * as Go writes it), in hex. */
 static final class Disguises {
     /** A shorter value has too many accidental twins in base64 and hex. */
     private static final int LONG_ENOUGH = 8;
-
-    private Disguises() { }
 
     /** Without the blank ones; the value itself comes first. */
     static Set<String> of(String value) {
@@ -13555,6 +13358,7 @@ static final class Disguises {
         var all = new LinkedHashSet<String>();
         all.add(text);
         all.add(json(text));
+        all.add(json(text).replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e"));
         all.add(url);
         all.add(url.replace("+", "%20"));
         all.add(decoded(text));
@@ -13604,8 +13408,6 @@ static final class Durations {
     private static final Pattern PART = Pattern.compile("(\\d{1,12}(?:\\.\\d{1,9})?)(ms|s|m|h|d)");
     private static final Map<String, Long> MILLIS = Map.of("ms", 1L, "s", 1000L, "m", 60_000L, "h", 3_600_000L, "d", 86_400_000L);
 
-    private Durations() { }
-
     /** Empty for what is no duration, or longer than a thousand days. */
     static Optional<Duration> of(String text) {
         var parts = PART.matcher(text.strip());
@@ -13630,8 +13432,6 @@ static final class Durations {
 static final class Flags {
     static final String ACCEPTED = "1, true, yes, on, 0, false, no, off or empty";
 
-    private Flags() { }
-
     /** Empty for a word that is neither; an empty text is a no. */
     static Optional<Boolean> of(String text) {
         return switch (text.strip().toLowerCase(Locale.ROOT)) {
@@ -13646,7 +13446,10 @@ static final class Flags {
 static final class Json {
     static final ObjectMapper MAPPER = new ObjectMapper();
 
-    private Json() { }
+    /** The text of a field, empty where there is none. */
+    static String text(JsonNode node, String field) {
+        return node.path(field).asString("");
+    }
 
     /**
      * Indented, for people and files; the text has no line end. GitHub's runner obeys {@code ##[…]} anywhere in a line, so that stands
@@ -13658,6 +13461,21 @@ static final class Json {
         } catch (JacksonException e) {
             throw new IllegalStateException(e); // a tree or a map of ours: it can always be written
         }
+    }
+}
+
+/** Names of objects as kubectl takes them. */
+static final class Kubectl {
+    private static final Map<String, String> SHORT = Map.ofEntries(Map.entry("Deployment", "deploy"), Map.entry("StatefulSet", "sts"),
+        Map.entry("DaemonSet", "ds"), Map.entry("ReplicaSet", "rs"), Map.entry("PersistentVolumeClaim", "pvc"),
+        Map.entry("PersistentVolume", "pv"), Map.entry("Service", "svc"), Map.entry("ServiceAccount", "sa"), Map.entry("ConfigMap", "cm"),
+        Map.entry("Ingress", "ing"), Map.entry("Namespace", "ns"), Map.entry("HorizontalPodAutoscaler", "hpa"),
+        Map.entry("PodDisruptionBudget", "pdb"), Map.entry("CustomResourceDefinition", "crd"), Map.entry("StorageClass", "sc"),
+        Map.entry("ResourceQuota", "quota"));
+
+    /** {@code deploy/web}: how an object is written in every message. */
+    static String ref(String kind, String name) {
+        return SHORT.getOrDefault(kind, kind.toLowerCase(Locale.ROOT)) + "/" + name;
     }
 }
 
@@ -13950,24 +13768,20 @@ static final class SecretShapes {
     /** Tokens that are told by their form alone. Group 1 (where there is one) is what is hidden, else all of it. */
     private static final List<Pattern> TOKENS = compiled(
         "-----BEGIN [A-Z0-9 ]+-----(?s:.*?)(?:-----END [A-Z0-9 ]+-----|\\z)",
-        "\\beyJ(?:(?!-eyJ)[A-Za-z0-9_-]){8,500}+\\.[A-Za-z0-9_-]{8,}(?:\\.[A-Za-z0-9_-]*)?",
-        "\\b(?:gh[pousr]_[A-Za-z0-9]{20,}|github_pat_\\w{20,}|glpat-[\\w-]{16,})",
-        "\\bsk-(?:ant-|proj-|live-|test-)?[A-Za-z0-9_-]{16,}",
-        "\\b[rs]k_(?:live|test)_[A-Za-z0-9]{12,}",
+        "\\beyJ(?:(?!-eyJ)[A-Za-z0-9_-]){8,500}+\\.[A-Za-z0-9_-]{8,}+(?:\\.[A-Za-z0-9_-]*+)*+",
+        "\\bLS0tLS1CRUdJTi[A-Za-z0-9+/=]{20,}",
         "\\b(?:AKIA|ASIA)[0-9A-Z]{16}\\b",
-        "\\bxox[a-z]-[A-Za-z0-9-]{10,}",
-        "\\bdckr_\\w{3,}[\\w=-]*",
-        "\\bnpm_[A-Za-z0-9]{30,}",
-        "\\bhf_[A-Za-z0-9]{20,}",
-        "\\bAIza[0-9A-Za-z_-]{30,}",
-        "\\bya29\\.[\\w-]{20,}",
-        "\\bSG\\.[\\w-]{16,}\\.[\\w-]{16,}");
+        "\\b(?:dapi[0-9a-f]|(?:gh[pousr]|npm|hf|lin_api|whsec|glsa|rubygems|dop_v1|shp[a-z]{2}|[rs]k_(?:live|test))_|AGE-SECRET-KEY-)"
+            + "[A-Za-z0-9]{12,}",
+        "\\b(?:github_pat_|gl(?:pat|[cd]t|rt|cbt|ptt|ft|soat)-|sk-|xapp-|dckr_\\w|pypi-AgE|AIza|ya29\\.|GOCSPX-|ATATT3|hv[bsr]\\."
+            + "|SG\\.[\\w-]{16,}\\.|\\w{3}[78]Q~)[\\w=~-]{16,}",
+        "\\bxox[a-z]-[A-Za-z0-9-]{10,}");
 
     private static final String SECRET_OPTION = "(?:password|passwd|token|secret|api-key|apikey)";
     private static final String SECRET_PARAMETER = "(?:access_token|id_token|refresh_token|sig|signature|apikey|api_key"
         + "|x-amz-(?:signature|credential|security-token))";
-    private static final String SECRET_SETTING = "(?:password|passwd|passphrase|pwd|secret|token|credentials?"
-        + "|(?:api|private|access|secret)[_-]?key|client[_-]?secret)[\\w-]{0,40}+"
+    private static final String SECRET_SETTING = "(?:password|passwd|passphrase|pwd|secret|token|credentials?|_pass(?=\\W)"
+        + "|(?:api|private|access|account|secret)[_-]?key|client[_-]?secret)[\\w-]{0,40}+"
         + "(?<!name|ref|file|path|url|uri|type|length|policy|[_-]id|class|count)";
     /** What follows {@code password:} in prose: a verb, an article, a word for "there is none". */
     private static final String PROSE = "(?:forbidden|denied|unauthorized|refused|rejected|watch|read|was|were|has|have|with|for|from"
@@ -13982,12 +13796,17 @@ static final class SecretShapes {
         "(?i)\\b(?:bearer|basic|token)\\s+(?=[^\\s\"]*[0-9=+/])([A-Za-z0-9._~+/=-]{8,})",
         "://[^/\\s:@]*:([^@\\s/]++(?:/[^@\\s/]++)*+)@",
         "://([A-Za-z0-9_-]{16,})@",
+        "(?:hooks\\.slack\\.com/services/|/api/webhooks/\\d{1,20}/|/bot\\d{1,20}:)([\\w/-]{20,})",
+        "(?i)\\bmachine\\s+\\S{1,255}\\s+login\\s+\\S{1,255}\\s+password\\s+(\\S+)",
+        "\\bcurl\\b[^|;\\n]{0,200}?\\s-(?:u|-user)[ =]?[\"']?[^\\s:\"']{1,99}:([^\\s\"']{3,})",
+        "(?i)\\bcookie:[ \\t]*([^\\n]{8,})",
+        "(?<![A-Za-z])auth(?:\\\\*\")?\\s*[:=]\\s*(?:\\\\*\")?(?=[^A-Z\\n]{0,99}[A-Z])([A-Za-z0-9+/]{12,}={1,2})",
+        "(?i)\\bname(?:\\\\*\")?[:=]\\s*(?:\\\\*\")?[\\w.-]{0,80}?" + SECRET_SETTING + "(?:\\\\*\")?,?\\s*\\\\*\"?value(?:\\\\*\")?[:=]\\s*"
+            + "(?:\\\\*[\"'])?([^\\s\"',}\\\\]{3,})",
         "(?i)(?:[?&]|\\b)" + SECRET_PARAMETER + "=([^&\\s\"']{4,})",
         "(?i)(?<![\\w-])--?" + SECRET_OPTION + "[= ]+[\"']?([^\\s\"']{3,})",
         "(?i)" + SECRET_SETTING + "(?:\\\\*[\"'])?\\s*[:=]\\s*"
             + "(?:\\\\*\"((?:[^\"\\\\]|\\\\[^\"])++)|'([^']+)'|(?!" + PROSE + ")([^\\s\"',;&\\\\}\\])]{3,}))");
-
-    private SecretShapes() { }
 
     private static List<Pattern> compiled(String... patterns) {
         return Stream.of(patterns).map(Pattern::compile).toList();
@@ -14027,10 +13846,19 @@ static final class SecretShapes {
     }
 }
 
+/** SHA-256 in hex. */
+static final class Sha256 {
+    static String of(byte[] content) {
+        try {
+            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(content));
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException(e); // every Java has it
+        }
+    }
+}
+
 /** Small things about texts. */
 static final class Texts {
-    private Texts() { }
-
     /** A line that may keep its indentation. */
     static String visible(String text) {
         var line = line(text);
@@ -14059,6 +13887,12 @@ static final class Texts {
         return text.length() <= most ? text : text.substring(0, most - 1) + "…";
     }
 
+    /** A line that no character of it can turn into Markdown, a mention or a link. */
+    static String markdown(String line) {
+        return line.replace("&", "&amp;").replace("<", "&lt;").replaceAll("([\\\\`*_\\[\\]|#~])", "\\\\$1")
+            .replace("@", "@\u2060").replace("://", ":\u2060//");
+    }
+
     static String count(long n, String one) {
         return n + " " + one + (n == 1 ? "" : "s");
     }
@@ -14084,8 +13918,6 @@ static final class Texts {
 static final class Vars {
     private static final Pattern NEXT_KEY = Pattern.compile(",(?=\\s*[A-Za-z_][\\w.-]*\\s*=)");
     private static final Pattern PAIR = Pattern.compile("\\s*(?:export\\s+)?([A-Za-z_][\\w.-]*)\\s*=(.*)", Pattern.DOTALL);
-
-    private Vars() { }
 
     /** {@code a=1,b=2}; a comma that no {@code key=} follows belongs to the value. */
     static Map<String, Object> ofList(String list) {

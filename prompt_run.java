@@ -151,7 +151,6 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -295,8 +294,10 @@ public class prompt_run implements Callable<Integer> {
     private int run(RunOptions options, Facts facts, Infra infra, Renderer renderer, Redactor redactor) throws IOException {
         var settings = agent.read(options, facts, env);
         var prices = output.prices(env);
-        try (var run = new AgentRun(settings, facts, infra, redactor, Patience.USUAL, console)) {
-            var place = run.choosePlace(options.dryRun());
+        var setup = new RunSetup(RunId.next(), settings, facts.namespace(), Patience.USUAL, console, new ArrayList<>());
+        var ladder = new Ladder(setup);
+        try (var run = new AgentRun(setup, ladder, facts, infra, redactor)) {
+            var place = run.choosePlace(options.dryRun() ? ladder::look : ladder::climb);
             var rendered = renderer.render(place);
             return told(options.dryRun() ? run.preview(place, rendered)
                 : new Report(options, facts, infra, output, prices, env, redactor, console)
@@ -321,8 +322,8 @@ public class prompt_run implements Callable<Integer> {
         cli.setErr(utf8(FileDescriptor.err));
         cli.setParameterExceptionHandler((problem, args) -> {
             boolean verbose = Arrays.stream(args).anyMatch(a -> a.equals("-v") || a.equals("--verbose"));
-            return Console.fail(problem.getCommandLine(), Texts.oneLine(problem.getMessage()) + "; see --help",
-                problem, verbose, Outcome.USAGE);
+            var redactor = new Redactor(new Env(environment), List.of());
+            return Console.fail(problem.getCommandLine(), redactor, problem.getMessage() + "; see --help", problem, verbose, Outcome.USAGE);
         });
         cli.setExecutionExceptionHandler((problem, command, parsed) -> command.<prompt_run>getCommand().failed(problem));
         return cli;
@@ -331,11 +332,12 @@ public class prompt_run implements Callable<Integer> {
     /** A mistake of the caller is told on stderr; after one of ours the result says that nothing is proven. */
     private int failed(Exception problem) {
         boolean usage = problem instanceof UsageError;
-        var message = usage ? env.named(problem.getMessage()) : Texts.oneLine("internal error: " + problem);
+        var redactor = redactor();
+        var message = usage ? env.named(problem.getMessage()) : redactor.mask("internal error: " + problem);
         if (!usage && console != null) {
-            console.answer(RunResult.unexpected(message));
+            console.answer(RunResult.unexpected(Texts.oneLine(message)));
         }
-        return Console.fail(spec.commandLine(), Texts.oneLine(message), problem, output.verbose, usage ? Outcome.USAGE : Outcome.LOST);
+        return Console.fail(spec.commandLine(), redactor, message, problem, output.verbose, usage ? Outcome.USAGE : Outcome.LOST);
     }
 
     private static PrintWriter utf8(FileDescriptor stream) {
@@ -646,12 +648,12 @@ static final class Console implements Log {
         command.getErr().flush();
     }
 
-    static int fail(CommandLine command, String message, Exception problem, boolean verbose, Outcome outcome) {
-        command.getErr().println("prompt_run: " + Texts.line(message));
+    static int fail(CommandLine command, Redactor redactor, String message, Exception problem, boolean verbose, Outcome outcome) {
+        command.getErr().println("prompt_run: " + Texts.line(redactor.mask(message)));
         if (verbose) {
             var trace = new StringWriter();
             problem.printStackTrace(new PrintWriter(trace));
-            command.getErr().println(Texts.lines(trace.toString()));
+            command.getErr().println(Texts.lines(redactor.mask(trace.toString())));
         }
         command.getErr().flush();
         return outcome.exitCode();
@@ -823,7 +825,7 @@ record Report(RunOptions options, Facts facts, Infra infra, OutputOptions output
         json.put("cost", prices.map(p -> p.cost(run.spent())).orElse(null));
         checks(json, run);
         json.put("finalMessage", message.length() <= MESSAGE_MOST ? message : message.substring(0, MESSAGE_MOST)
-            + "\n[cut: " + (message.length() - MESSAGE_MOST) + " characters more]");
+            + "\n[cut: " + Texts.count(message.length() - MESSAGE_MOST, "character") + " more]");
         json.put("finalMessageFile", text(files.get("last-message.md")));
         json.put("transcriptFile", text(files.get("events.jsonl")));
         json.put("broughtBack", run.brought().state() == null ? null : masked(Json.MAPPER.convertValue(run.brought(), Map.class)));
@@ -925,22 +927,28 @@ static final class AgentRun implements AutoCloseable {
     private String nowhere;
 
     /** From here on a signal ends the run in good order; a kubeconfig that is none is a usage error. */
-    AgentRun(AgentSettings settings, Facts facts, Infra infra, Redactor redactor, Patience patience, Log log) {
-        this.run = new RunSetup(RunId.next(), settings, facts.namespace(), patience, log, new ArrayList<>());
+    AgentRun(RunSetup run, Ladder ladder, Facts facts, Infra infra, Redactor redactor) {
+        this.run = run;
+        this.ladder = ladder;
         this.facts = facts;
         this.infra = infra;
         this.redactor = redactor;
-        this.ladder = new Ladder(run);
+        var settings = run.settings();
         if (settings.kubeconfig() != null || settings.context() != null) {
             Kube.config(settings.kubeconfig(), settings.context());
         }
         cancel.listen();
     }
 
-    /** Goes down the ladder; the place is a fact of the prompt, so this comes before the rendering. A dry run only looks. */
-    Place choosePlace(boolean dryRun) {
+    /** Where on the ladder the run goes; null for nowhere. */
+    interface Choice {
+        Site site() throws InterruptedException;
+    }
+
+    /** The place is a fact of the prompt, so this comes before the rendering. */
+    Place choosePlace(Choice choice) {
         try {
-            site = dryRun ? ladder.look() : ladder.climb();
+            site = choice.site();
             nowhere = site == null ? reasons() : null;
         } catch (InterruptedException signal) {
             nowhere = "cancelled while looking for a place";
@@ -950,16 +958,6 @@ static final class AgentRun implements AutoCloseable {
                 + " is older than " + Site.CODEX_VERSION + ", which prompt_run is made for");
         }
         return place();
-    }
-
-    /** The run happens here, whatever the ladder would say. */
-    Place choose(Site here) {
-        site = here;
-        return place();
-    }
-
-    RunSetup setup() {
-        return run;
     }
 
     /** They may quote the cluster. */
@@ -1474,8 +1472,6 @@ static final class Rounds {
 
 /** A run's name: sorts by time, and is a valid part of a Kubernetes name. */
 static final class RunId {
-    private RunId() { }
-
     static String next() {
         byte[] random = new byte[4];
         new SecureRandom().nextBytes(random);
@@ -1674,13 +1670,33 @@ record Homecoming(Git git, Path scratch, Map<String, String> pack, String runId,
     Brought arrive() throws Broken, InterruptedException, IOException {
         var ourHead = git.run("rev-parse", "HEAD");
         var ours = git.snapshot(scratch);
-        var theirs = pack.get("tree");
         var head = pack.get("head").isBlank() ? ourHead : pack.get("head");
-        if (head.equals(ourHead) && theirs.equals(ours)) {
-            forget();
-            return new Brought("unchanged", null, head, 0, List.of(), List.of(), null);
+        if (!head.equals(ourHead) || !pack.get("tree").equals(ours)) {
+            return bring(branch(head, ourHead), head, pack.get("tree"), ourHead, ours);
         }
-        var branch = branch(head, ourHead);
+        var left = tips(theirs());
+        for (var name : List.of(usualBranch, git.run("branch", "--show-current"))) { // it worked there, and went back to where it began
+            if (left.containsKey(name)) {
+                return bring(name, left.get(name), git.run("rev-parse", left.get(name) + "^{tree}"), ourHead, ours);
+            }
+        }
+        var others = otherBranches(null);
+        forget();
+        return new Brought(others.isEmpty() ? "unchanged" : "brought", null, head, 0, List.of(), others, null);
+    }
+
+    private String theirs() {
+        return "refs/prompt-run/" + runId + "/heads/";
+    }
+
+    /** Names of branches are read and fed, and never arguments: those have only the letters of this machine's locale. */
+    private Map<String, String> tips(String folder) throws Broken, InterruptedException {
+        return git.run("for-each-ref", "--format=%(objectname) %(refname)", folder).lines().map(line -> line.split(" ", 2))
+            .collect(Collectors.toMap(tip -> tip[1].substring(folder.length()), tip -> tip[0], (a, b) -> a, TreeMap::new));
+    }
+
+    private Brought bring(String branch, String head, String theirs, String ourHead, String ours)
+            throws Broken, InterruptedException, IOException {
         var before = shared == null ? ourHead + "^{tree}" : shared;
         var mine = git.changes(before, ours);
         var conflicts = new ArrayList<String>(branchConflicts(branch, head, ourHead));
@@ -1766,18 +1782,18 @@ record Homecoming(Git git, Path scratch, Map<String, String> pack, String runId,
         return conflicts;
     }
 
-    /** Ignored files are the caller's own too: an agent's file of that name does not replace them. */
+    /** Ignored files are the caller's own too: an agent's file of that name does not replace them, nor its folder, nor one of theirs. */
     private List<String> inTheWay(Map<String, String> changes) throws Broken, InterruptedException {
-        var conflicts = new ArrayList<String>();
-        var ours = git.snapshot(scratch);
-        for (var change : changes.entrySet()) {
-            boolean isNew = !change.getValue().equals("0")
-                && git.run("ls-tree", "--name-only", Git.END, ours, "--", change.getKey()).isEmpty();
-            if (isNew && Files.exists(git.tree().resolve(change.getKey()), LinkOption.NOFOLLOW_LINKS)) {
-                conflicts.add(change.getKey() + ": an ignored file of yours has this name");
-            }
-        }
-        return conflicts;
+        var ignored = new TreeSet<String>();
+        var files = git.run("ls-files", "-o", "-i", "--exclude-standard", "-z").split("\0");
+        Stream.of(files).forEach(file -> ignored.add(file.replaceAll("/$", "")));
+        var hit = new TreeSet<String>();
+        changes.keySet().stream().filter(path -> !changes.get(path).equals("0")).forEach(path -> {
+            Stream.iterate(path, at -> !at.isEmpty(), at -> at.substring(0, Math.max(0, at.lastIndexOf('/'))))
+                .filter(ignored::contains).forEach(hit::add);
+            Stream.ofNullable(ignored.ceiling(path + "/")).filter(file -> file.startsWith(path + "/")).forEach(hit::add);
+        });
+        return hit.stream().map(file -> file + ": an ignored file of yours is in the way").toList();
     }
 
     /** The working tree first, by git's own two-tree merge, which refuses what it would destroy; then branch and index. */
@@ -1794,25 +1810,32 @@ record Homecoming(Git git, Path scratch, Map<String, String> pack, String runId,
         git.ok("update-index", "-q", "--refresh");
     }
 
-    /** Branches that the agent made besides its own: brought where that loses nothing. */
+    /** Branches that the agent made besides its own: brought where that loses nothing, and never from under the caller's files. */
     private List<String> otherBranches(String branch) throws Broken, InterruptedException {
         var told = new ArrayList<String>();
-        var prefix = "refs/prompt-run/" + runId + "/heads/";
-        for (var ref : git.run("for-each-ref", "--format=%(refname)", prefix).lines().toList()) {
-            var name = ref.substring(prefix.length());
-            boolean exists = git.ok("show-ref", "-q", "--verify", Git.END, "refs/heads/" + name);
-            if (!name.equals(branch) && (!exists || git.ok("merge-base", "--is-ancestor", Git.END, "refs/heads/" + name, ref))) {
-                git.run("update-ref", Git.END, "refs/heads/" + name, git.run("rev-parse", ref));
-                told.add("branch " + name + " came along");
-            } else if (!name.equals(branch)) {
-                told.add("branch " + name + " differs from yours and was left out");
+        var lines = new StringBuilder();
+        var ours = tips("refs/heads/");
+        var here = git.run("branch", "--show-current");
+        for (var tip : tips(theirs()).entrySet()) {
+            var name = tip.getKey();
+            var own = ours.get(name);
+            boolean comes = !name.equals(here) && (own == null || git.ok("merge-base", "--is-ancestor", own, tip.getValue()));
+            if (comes) {
+                lines.append("update refs/heads/").append(name).append(' ').append(tip.getValue()).append('\n');
             }
+            if (comes || name.equals(branch)) {
+                lines.append("delete ").append(theirs()).append(name).append('\n');
+            }
+            told.addAll(name.equals(branch) ? List.of() : List.of("branch " + name
+                + (comes ? " came along" : " was left out; it is kept as " + theirs() + name)));
         }
+        git.feed(lines.toString(), "update-ref", "--stdin");
         return told;
     }
 
     private void forget() throws Broken, InterruptedException {
-        var refs = git.run("for-each-ref", "--format=delete %(refname)", "refs/prompt-run/" + runId);
+        var run = "refs/prompt-run/" + runId;
+        var refs = git.run("for-each-ref", "--format=delete %(refname)", run + "/head", run + "/work");
         git.feed(refs.isBlank() ? "" : refs + "\n", "update-ref", "--stdin");
     }
 }
@@ -2092,7 +2115,7 @@ record Transfer(Commands commands) {
 
     private static List<String> put(String folder, String name, byte[] content) {
         return List.of("sh", "-c", Scripts.PUT, "sh", folder, name, String.valueOf(content.length),
-            Checksums.sha256(content), Checksums.cksum(content));
+            Sha256.of(content), Checksums.cksum(content));
     }
 
     void storeLarge(String name, Path file) throws Broken, InterruptedException, IOException {
@@ -2148,8 +2171,6 @@ record Transfer(Commands commands) {
 
 /** The manifests that mend the account of the agent's Deployment, as notes for the result. */
 static final class AccountAdvice {
-    private AccountAdvice() { }
-
     static String missing(DeployView view) {
         return "serviceaccount/" + view.account() + ", which deploy/" + view.name() + " runs as, is missing in " + view.namespace()
             + "; this manifest brings it, with the Role that an agent needs:\n" + manifest(view.namespace(), view.account());
@@ -2293,8 +2314,6 @@ record DeployReader(KubernetesClient client, String namespace, String name) {
 
 /** The edge to the API server. */
 static final class Kube {
-    private Kube() { }
-
     static Config config(Path kubeconfig, String context) {
         try {
             return Kubeconfig.read(kubeconfig, context);
@@ -3006,8 +3025,6 @@ record Discussion(Facts facts, GitHubEvent event, GitHub github, WriteAccess acc
 
 /** The file that GitHub's runner leaves for a step: the webhook payload. */
 static final class EventFile {
-    private EventFile() { }
-
     /** A file that is not there or cannot be read is a warning: the prompt is then built without the event. */
     static GitHubEvent read(Env env, Log log) {
         var path = env.get("GITHUB_EVENT_PATH");
@@ -3055,7 +3072,7 @@ static final class GitHub {
             log.warn("GITHUB_API_URL " + base
                 + ": not https, so the token is not sent there; the prompt is built from the event alone");
         }
-        return new GitHub(base, safe ? token : null, log);
+        return new GitHub(base, token != null && safe ? token.strip() : null, log);
     }
 
     /** Whether a list was asked for and not had whole. */
@@ -3068,7 +3085,7 @@ static final class GitHub {
         try {
             var answer = usable(path) ? send("GET", base + path, null) : null;
             return answer != null && answer.statusCode() == 200 ? Json.MAPPER.readTree(answer.body()) : missing(path, answer);
-        } catch (IOException | JacksonException problem) {
+        } catch (IOException | JacksonException | IllegalArgumentException problem) {
             return missing(path, problem);
         }
     }
@@ -3153,8 +3170,6 @@ static final class GitHub {
 
 /** The report of ensure_ready. */
 static final class ReportFile {
-    private ReportFile() { }
-
     /** Either may be null; what is wrong with the report is a warning, and counts as not ready. */
     static Infra read(Path file, String flag, Log log) {
         boolean asked = flag != null && Values.flag("--infra-unhealthy", flag);
@@ -3185,8 +3200,6 @@ static final class ReportFile {
 
 /** Codex's settings: a profile that is laid over the config that the place has itself. */
 static final class CodexConfig {
-    private CodexConfig() { }
-
     static String render(RunOptions options, Facts facts, Map<String, String> passed) {
         var model = new LinkedHashMap<String, Object>();
         model.put("vars", options.vars());
@@ -3301,7 +3314,7 @@ static final class Templates {
     private final Path single;
 
     Templates(Path folder, Path single) {
-        if (folder != null && !Files.isDirectory(folder)) {
+        if (folder != null && !folder.toFile().isDirectory()) {
             throw new UsageError("--templates " + folder + ": not a folder");
         }
         if (single != null && !Files.isRegularFile(single)) {
@@ -3382,8 +3395,6 @@ static final class Broken extends Exception {
 
 /** Files of our own. */
 static final class Disk {
-    private Disk() { }
-
     static Path temporary(String name) {
         try {
             return Files.createTempDirectory(name);
@@ -3511,8 +3522,6 @@ interface Log {
 
 /** A mark that nobody who wrote a text can have known. */
 static final class Nonce {
-    private Nonce() { }
-
     static String next() {
         byte[] bits = new byte[16];
         new SecureRandom().nextBytes(bits);
@@ -3533,8 +3542,6 @@ interface Shell {
 
 /** Work that may never end, such as reading a pipe or rendering a template. */
 static final class Bounded {
-    private Bounded() { }
-
     /**
      * What comes of it in time. Else, and where the memory does not suffice, throws {@link IllegalArgumentException}; the work is left
      * behind in a thread that keeps no process alive.
@@ -3562,8 +3569,6 @@ static final class Bounded {
 
 /** Threads that keep no process alive. */
 static final class Daemon {
-    private Daemon() { }
-
     static ThreadFactory named(String name) {
         return task -> {
             var thread = new Thread(task, name);
@@ -3582,8 +3587,6 @@ static final class Daemon {
 
 /** An option that stands twice on a command line: picocli would start its group anew and forget what the group had. */
 static final class GivenTwice {
-    private GivenTwice() { }
-
     /** {@code --pr is given twice}; options that take several values may come again. */
     static Optional<String> of(List<String> given, CommandSpec spec) {
         return spec.options().stream().filter(option -> !option.isMultiValue())
@@ -3591,15 +3594,13 @@ static final class GivenTwice {
             .map(option -> option.longestName() + " is given twice").findFirst();
     }
 
-    private static boolean is(OptionSpec option, String word) {
+    static boolean is(OptionSpec option, String word) {
         return Stream.of(option.names()).anyMatch(name -> word.equals(name) || name.startsWith("--") && word.startsWith(name + "="));
     }
 }
 
 /** Threads of the JDK's HTTP client, which outlive it: on JDK 17 a client cannot be closed. */
 static final class HttpThreads {
-    private HttpThreads() { }
-
     /** Ends them when nothing is asked any more: at its exit HotSpot waits 0.3 s for threads that sleep in a system call (VM_Exit). */
     static void end() {
         end(Thread.getAllStackTraces().keySet());
@@ -3612,8 +3613,6 @@ static final class HttpThreads {
 
 /** Which cluster: an explicit kubeconfig, {@code KUBECONFIG}, {@code ~/.kube/config}, or the pod's own account. */
 static final class Kubeconfig {
-    private Kubeconfig() { }
-
     /**
      * Throws {@link IllegalArgumentException}; its message is one line that names the option or variable. A context that is not there,
      * and a file that is not there, must not silently become another one: that would be somebody else's cluster.
@@ -3677,8 +3676,6 @@ static final class ProcessTree {
     /** A fork bomb outruns every snapshot: enough is tried. */
     private static final int ROUNDS = 50;
 
-    private ProcessTree() { }
-
     /** Asks all of them to end, and kills after three seconds what has not. */
     static void end(Process process) {
         var tree = stopped(Set.of(process.toHandle()));
@@ -3730,8 +3727,6 @@ static final class ProcessTree {
  * variable is an error with its line, and equal data give equal bytes whatever the machine's language.
  */
 static final class TemplateEngine {
-    private TemplateEngine() { }
-
     static Configuration of(TemplateLoader loader) {
         System.setProperty("org.freemarker.loggerLibrary", "none");
         var engine = new Configuration(Configuration.VERSION_2_3_34);
@@ -3819,8 +3814,6 @@ static final class TemplateEngine {
 
 /** Whether a stream is a terminal. Java 17 tells it for stdin and stdout together only, so the shell is asked. */
 static final class Terminal {
-    private Terminal() { }
-
     static boolean is(int descriptor) {
         try {
             return new ProcessBuilder("sh", "-c", "test -t " + descriptor).inheritIO().start().waitFor() == 0;
@@ -3844,8 +3837,6 @@ static final class Terminal {
 /** Files of text, and what to say when they cannot be read. */
 static final class TextFile {
     static final int LARGEST = 32 << 20;
-
-    private TextFile() { }
 
     /** The file as UTF-8, 32 MiB at most, of a pipe what comes in 30 s; throws {@link IllegalArgumentException} with {@link #reason}. */
     static String read(Path file) {
@@ -3885,8 +3876,6 @@ static final class TextFile {
 
 /** Template variables as a command line gives them: {@code --var-file}, then {@code --vars}; what comes later wins. */
 static final class Variables {
-    private Variables() { }
-
     /** Throws {@link IllegalArgumentException}; its message is one line that names the option. */
     static Map<String, Object> read(List<Path> files, List<String> lists) {
         var all = new LinkedHashMap<String, Object>();
@@ -3895,9 +3884,10 @@ static final class Variables {
         return all;
     }
 
-    private static Map<String, Object> named(String option, Supplier<Map<String, Object>> vars) {
+    /** What is wrong with the value is told with the option before it. */
+    static <T> T named(String option, Supplier<T> value) {
         try {
-            return vars.get();
+            return value.get();
         } catch (IllegalArgumentException e) {
             throw new IllegalArgumentException(option + e.getMessage(), e);
         }
@@ -3975,8 +3965,6 @@ static final class InfraView {
         + "| --(?:tail|since|for|sort-by|field-selector|container|namespace)[= ][A-Za-z0-9_.,/:=-]{1,200}";
     private static final Pattern COMMAND = Pattern.compile("kubectl(?: -n [a-z0-9-]{1,63})?(?:" + READS + ")"
         + "(?:" + WORD_OF_COMMAND + "|" + SHORT_OPTION + "|" + LONG_OPTION + "){0,12}");
-    private static final Map<String, String> SHORT = Map.of("Deployment", "deploy", "StatefulSet", "sts", "DaemonSet", "ds",
-        "Service", "svc", "PersistentVolumeClaim", "pvc", "ReplicaSet", "rs", "ServiceAccount", "sa", "ConfigMap", "cm", "Ingress", "ing");
     private static final Set<String> OUTCOMES = Set.of("ready", "timeout", "failed", "apply-failed", "prepare-failed", "no-cluster",
         "forbidden", "interrupted");
 
@@ -4120,8 +4108,8 @@ static final class InfraView {
         var shown = String.join(" ", lines.values());
         var others = texts(cause.path("candidates"), c -> flat(c.asString(""))).stream()
             .filter(c -> !shown.contains("=" + c.replaceFirst(" \\(.*", ""))).collect(Collectors.joining("; "));
-        lines.merge(lines.isEmpty() ? "there is" : lines.keySet().iterator().next(), others, (a, b) -> b.isEmpty()
-            ? a : a + "; there is: " + b);
+        lines.merge(lines.isEmpty() ? "found" : lines.keySet().iterator().next(), others, (a, b) -> b.isEmpty()
+            ? a : a + "; found: " + b);
         lines.forEach((object, text) -> say("[" + causeNumber + "] " + flat(object), text, false, FACT_CHARS));
         return String.join("\n", lines.values()) + " " + String.join(" ", lines.keySet());
     }
@@ -4168,7 +4156,7 @@ static final class InfraView {
             + (excerpt.path("previous").asBoolean(false) ? " (previous run)" : "");
         var first = excerpts.putIfAbsent(head + kept, causeNumber);
         kept.addFirst("[" + causeNumber + "] " + head + ": " + (first != null ? "see [" + first + "]"
-            : (kept.size() < all.size() ? "the last " + kept.size() + " of " : "") + total + " lines"));
+            : (kept.size() < all.size() ? "the last " + kept.size() + " of " : "") + Texts.count(total, "line")));
         return first == null ? kept : kept.subList(0, 1);
     }
 
@@ -4220,7 +4208,7 @@ static final class InfraView {
         int tail = text.length() - (limit - head);
         head -= Character.isHighSurrogate(text.charAt(head - 1)) ? 1 : 0;
         tail += Character.isLowSurrogate(text.charAt(tail)) ? 1 : 0;
-        return text.substring(0, head) + "[cut: " + (tail - head) + " characters]" + text.substring(tail);
+        return text.substring(0, head) + "[cut: " + Texts.count(tail - head, "character") + "]" + text.substring(tail);
     }
 
     private String block() {
@@ -4282,7 +4270,7 @@ static final class InfraView {
         var name = parts.length == 2 ? parts[1] : "";
         boolean valid = KIND.matcher(parts[0]).matches() && OBJECT_NAME.matcher(name).matches()
             && !Injection.in(name.replaceAll("[-.:]", " "));
-        return valid ? SHORT.getOrDefault(parts[0], parts[0].toLowerCase(Locale.ROOT)) + "/" + name : "object/(name withheld)";
+        return valid ? Kubectl.ref(parts[0], name) : "object/(name withheld)";
     }
 }
 
@@ -4400,8 +4388,6 @@ static final class Surroundings {
     private static final Pattern COMMAND = Pattern.compile("[A-Za-z0-9./][\\w ./:=,{}'\"|;@+-]{0,299}");
     private static final int MOST = 20;
 
-    private Surroundings() { }
-
     static Map<String, Object> of(JsonNode report, Redactor redactor) {
         var services = report.path("services");
         return Map.of("services", services(services, false), "silent", services(services, true),
@@ -4480,8 +4466,8 @@ record Brought(String state, String branch, String head, int commits,
 
     String told() {
         return lacking() ? "not brought back: " + why() : state.equals("unchanged") ? "the agent changed nothing in its workspace"
-            : "brought back: " + commits + " commits" + (branch == null ? "" : " on " + branch)
-            + ", " + files.size() + " uncommitted files";
+            : "brought back: " + Texts.count(commits, "commit") + (branch == null ? "" : " on " + branch)
+            + ", " + Texts.count(files.size(), "uncommitted file");
     }
 }
 
@@ -4725,7 +4711,7 @@ static final class Story {
         var lines = output.lines().toList();
         var shown = new ArrayList<String>();
         if (lines.size() > 10) {
-            shown.add("  [" + (lines.size() - 10) + " lines before this are in the transcript]");
+            shown.add("  [" + Texts.count(lines.size() - 10, "line") + " before this in the transcript]");
         }
         lines.subList(Math.max(0, lines.size() - 10), lines.size()).forEach(line -> shown.add("  " + line));
         shown.add("  " + last);
@@ -4777,8 +4763,6 @@ static final class Story {
 
 /** The result as Markdown, for the summary of a step. */
 static final class Summary {
-    private Summary() { }
-
     static String of(Map<String, Object> json) {
         var text = new StringBuilder("### Agent: " + json.get("status") + "\n\n| | |\n|---|---|\n");
         row(text, "reason", json.get("reason"));
@@ -4797,8 +4781,8 @@ static final class Summary {
         }
         row(text, "thread", json.get("threadId"));
         if (json.get("broughtBack") instanceof Map<?, ?> brought) {
-            row(text, "changes", brought.get("state")
-                + (brought.get("branch") == null ? "" : ", branch " + brought.get("branch") + ", " + brought.get("commits") + " commits"));
+            row(text, "changes", brought.get("state") + (brought.get("branch") == null ? "" : ", branch " + brought.get("branch") + ", "
+                + Texts.count(((Number) brought.get("commits")).longValue(), "commit")));
         }
         ((List<?>) json.get("notes")).forEach(note -> text.append("\n").append(fenced(String.valueOf(note))));
         var message = String.valueOf(json.get("finalMessage"));
@@ -4812,19 +4796,18 @@ static final class Summary {
 
     private static void row(StringBuilder text, String name, Object value) {
         if (value != null) {
-            text.append("| ").append(name).append(" | ")
-                .append(Texts.line(String.valueOf(value)).replace("&", "&amp;").replace("<", "&lt;").replace("|", "\\|")
-                .replace("`", "\\`").replace("[", "\\[")).append(" |\n");
+            text.append("| ").append(name).append(" | ").append(Texts.markdown(Texts.line(String.valueOf(value)))).append(" |\n");
         }
     }
 
     /** A fence longer than any in the text: nothing in it is Markdown. */
-    private static String fenced(String text) {
+    private static String fenced(String words) {
+        var text = Texts.lines(words);
         var fence = "```";
         while (text.contains(fence)) {
             fence += "`";
         }
-        return fence + "\n" + Texts.lines(text) + "\n" + fence + "\n";
+        return fence + "\n" + text + "\n" + fence + "\n";
     }
 }
 
@@ -5031,8 +5014,6 @@ record AgentPod(String namespace, String runId, String image, String account, lo
 
 /** What a pod of our own takes over from deploy/codex: credentials as optional, nothing privileged, nothing of the node. */
 static final class Borrowed {
-    private Borrowed() { }
-
     static List<Volume> volumes(PodSpec theirs, Predicate<String> claimUsable) {
         var volumes = new ArrayList<Volume>();
         for (var volume : theirs.getVolumes()) {
@@ -5453,8 +5434,6 @@ static final class Rbac {
         "batch", List.of("jobs", "cronjobs"),
         "networking.k8s.io", List.of("ingresses"));
 
-    private Rbac() { }
-
     static List<PolicyRule> wanted(boolean plans) {
         var rules = new ArrayList<PolicyRule>();
         new TreeMap<>(READ).forEach((group, resources) -> rules.add(rule(group, resources, "get", "list", "watch")));
@@ -5636,18 +5615,8 @@ record Launch(AgentSettings settings, Facts facts, Infra infra, String runId, St
 
 // src/prompt_run/remote/
 
-/** SHA-256, and the POSIX cksum for images that have nothing else. */
+/** The POSIX cksum, for images that have nothing better than that. */
 static final class Checksums {
-    private Checksums() { }
-
-    static String sha256(byte[] content) {
-        try {
-            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(content));
-        } catch (NoSuchAlgorithmException impossible) {
-            throw new IllegalStateException(impossible);
-        }
-    }
-
     /** As {@code cksum} prints it for stdin: CRC and length. */
     static String cksum(byte[] content) {
         int crc = 0;
@@ -5671,14 +5640,12 @@ static final class Checksums {
     /** Compares with what sha256sum or cksum printed over there. */
     static boolean matches(String printed, byte[] content) {
         var first = printed.strip().split("\\s+")[0];
-        return first.length() == 64 ? first.equals(sha256(content)) : printed.strip().equals(cksum(content));
+        return first.length() == 64 ? first.equals(Sha256.of(content)) : printed.strip().equals(cksum(content));
     }
 }
 
 /** The {@code key=value} lines that the shell programs print. */
 static final class Fields {
-    private Fields() { }
-
     static Map<String, String> of(String text) {
         var fields = new LinkedHashMap<String, String>();
         text.lines().filter(line -> line.indexOf('=') > 0)
@@ -5954,8 +5921,6 @@ join() { # file; from file.000001, file.000002, ...
 
     static final String KEEPER = SETTINGS + PROCESSES + LIMITS + LIFE
         + Scripts.SAY + ANSWERS + WorkTreeScript.COMMANDS + "\n\"$@\"\n";
-
-    private KeeperScript() { }
 }
 
 /**
@@ -6075,8 +6040,6 @@ git=$(has git)
 program=$(has "$2")
 head=$(cuts)"
 """;
-
-    private ProbeScript() { }
 }
 
 /** How a command elsewhere ended. A null code means that nobody knows: that is never a success. */
@@ -6110,20 +6073,18 @@ record Reply(Integer code, byte[] out, String err, String broken, boolean hopele
 static final class SafePaths {
     private static final Pattern GIT_FOLDER = Pattern.compile("(?i)\\.git[ .]*|git~\\d+|\\.git:.*");
 
-    private SafePaths() { }
-
     static boolean inside(String path) {
         return !path.startsWith("/") && !path.contains("\\") && Arrays.stream(path.split("/", -1))
             .noneMatch(part -> part.isEmpty() || part.equals(".") || part.equals("..")
             || GIT_FOLDER.matcher(part.replaceAll("\\p{Cf}", "")).matches());
     }
 
+    /** What follows a name may lie behind another link: from there no {@code ..} is one's own folder's. */
     static boolean linkInside(String path, String target) {
-        if (target.startsWith("/") || target.isEmpty()) {
-            return false;
-        }
-        var end = Path.of(path).resolveSibling(target).normalize();
-        return !end.startsWith("..") && (end.toString().isEmpty() || inside(end.toString()));
+        var names = Stream.of(target.split("/")).filter(name -> !name.isEmpty() && !name.equals(".")).toList();
+        int up = (int) names.stream().takeWhile(".."::equals).count();
+        var rest = String.join("/", names.subList(up, names.size()));
+        return !target.isEmpty() && !target.startsWith("/") && up < path.split("/").length && (rest.isEmpty() || inside(rest));
     }
 }
 
@@ -6202,8 +6163,6 @@ rm -rf "$home/$2.config.toml" "$1"
 """;
 
     static final String DISCARD = "rm -rf \"$1\"";
-
-    private Scripts() { }
 }
 
 /** The keeper's commands for the agent's work tree: sources put in, changes packed up. Git is needed for them alone. */
@@ -6230,12 +6189,9 @@ snapshot() { # git directory, work tree
   export GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE
   [ -e index ] || ! plain_git rev-parse -q --verify HEAD >/dev/null || plain_git read-tree HEAD
   plain_git -C "$2" add -A 2>/dev/null || return 1
-  new=$(plain_git ls-files -s | sed -n 's/^160000 [0-9a-f]* [0-9]\\t//p')
-  if [ -n "$new" ]; then
-    echo "$new" | while read -r nested; do
-      plain_git rev-parse -q --verify "HEAD:$nested" >/dev/null || plain_git update-index --force-remove -- "$nested"
-    done
-  fi
+  plain_git ls-files -sz | tr '\\000' '\\n' | sed -n 's/^160000 [0-9a-f]* [0-9]\\t//p' | while IFS= read -r nested; do
+    plain_git rev-parse -q --verify "HEAD:$nested" >/dev/null || plain_git update-index --force-remove -- "$nested"
+  done
   plain_git write-tree
 }
 """;
@@ -6335,8 +6291,6 @@ brought() { # workspace, tree, head
 """;
 
     static final String COMMANDS = GIT + UPLOAD + BRING_BACK;
-
-    private WorkTreeScript() { }
 }
 
 // src/prompt_run/subject/
@@ -6938,8 +6892,6 @@ static final class ExactJson {
     private static final ObjectReader READER = Json.MAPPER.reader()
         .with(DeserializationFeature.FAIL_ON_TRAILING_TOKENS, DeserializationFeature.FAIL_ON_READING_DUP_TREE_KEY);
 
-    private ExactJson() { }
-
     /** Throws {@link tools.jackson.core.JacksonException}. */
     static JsonNode read(String text) {
         return READER.readTree(text);
@@ -6981,8 +6933,6 @@ static final class Injection {
     private static final Pattern PATTERN = Pattern.compile(String.join("|", ENGLISH) + "|" + String.join("|", RUSSIAN),
         Pattern.CASE_INSENSITIVE | Pattern.UNICODE_CASE);
 
-    private Injection() { }
-
     static boolean in(String text) {
         return PATTERN.matcher(folded(text)).find();
     }
@@ -7015,8 +6965,6 @@ static final class Invisible {
     private static final Set<Integer> VISIBLE_FORMAT = Set.of(0x600, 0x601, 0x602, 0x603, 0x604, 0x605, 0x6DD, 0x70F, 0x890, 0x891, 0x8E2,
         0x110BD, 0x110CD);
     private static final Set<Integer> FILLERS = Set.of(0x34F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x2065, 0x3164, 0xFFA0, 0x2800);
-
-    private Invisible() { }
 
     record Seen(String text, int removed) {
     }
@@ -7073,8 +7021,6 @@ static final class Invisible {
 
 /** JSON with its secrets masked where they are text: in the written form a token may stand right after an escape such as {@code \\n}. */
 static final class MaskedJson {
-    private MaskedJson() { }
-
     static JsonNode of(JsonNode node, Redactor redactor) {
         if (node.isString()) {
             return Json.MAPPER.getNodeFactory().stringNode(redactor.mask(node.asString("")));
@@ -7188,6 +7134,7 @@ static final class Redactor {
     /** The least length of a value that is masked; what the caller names himself may be shorter. */
     private static final int NAMED = 6;
     private static final int LIKE_A_SECRET = 8;
+    private static final int WRAPPED = 12;
 
     private final Map<String, String> values = new LinkedHashMap<>();
 
@@ -7219,6 +7166,21 @@ static final class Redactor {
         for (var value : values.entrySet()) {
             masked = masked.replace(value.getKey(), value.getValue());
         }
+        return masked.indexOf('\n') < 0 ? masked : unwrapped(masked);
+    }
+
+    /** Values that were wrapped over lines; shorter ones would be met by accident. Line ends stay. */
+    private String unwrapped(String text) {
+        var packed = text.replaceAll("\\s+", "");
+        var masked = text;
+        for (var value : values.entrySet()) {
+            var form = value.getKey().replaceAll("\\s+", "");
+            if (form.length() >= WRAPPED && packed.contains(form)) {
+                var wrapped = form.codePoints().mapToObj(c -> Pattern.quote(Character.toString(c))).collect(Collectors.joining("\\s*"));
+                masked = Pattern.compile(wrapped).matcher(masked)
+                    .replaceAll(m -> Matcher.quoteReplacement(value.getValue() + m.group().replaceAll("[^\n]", "")));
+            }
+        }
         return masked;
     }
 }
@@ -7231,8 +7193,6 @@ record Said(String source, String author, String association, Instant changed, S
 
 /** GitHub's JSON of issues, comments, reviews and threads, read as what somebody said, and where. */
 static final class SaidOnGitHub {
-    private SaidOnGitHub() { }
-
     static Said said(String source, JsonNode node, String field) {
         return new Said(source, node.path("user").path("login").asString(null), node.path("author_association").asString(null),
             latest(node), node.path(field).asString(""));
@@ -7385,7 +7345,7 @@ static final class Untrusted {
         while ((all[end] & 0xC0) == 0x80) {
             end--;
         }
-        return new String(all, 0, end, StandardCharsets.UTF_8) + "\n[cut: " + (all.length - end) + " bytes]";
+        return new String(all, 0, end, StandardCharsets.UTF_8) + "\n[cut: " + Texts.count(all.length - end, "byte") + "]";
     }
 }
 
@@ -7510,12 +7470,11 @@ static final class Values {
 
 // src/shared/
 
-/** The forms in which a value travels: as it is, in base64 (also in the middle of a longer text), in URLs, in JSON, in hex. */
+/** The forms in which a value travels: as it is, in base64 (also in the middle of a longer text), in URLs, in JSON (also
+ * as Go writes it), in hex. */
 static final class Disguises {
     /** A shorter value has too many accidental twins in base64 and hex. */
     private static final int LONG_ENOUGH = 8;
-
-    private Disguises() { }
 
     /** Without the blank ones; the value itself comes first. */
     static Set<String> of(String value) {
@@ -7525,6 +7484,7 @@ static final class Disguises {
         var all = new LinkedHashSet<String>();
         all.add(text);
         all.add(json(text));
+        all.add(json(text).replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e"));
         all.add(url);
         all.add(url.replace("+", "%20"));
         all.add(decoded(text));
@@ -7574,8 +7534,6 @@ static final class Durations {
     private static final Pattern PART = Pattern.compile("(\\d{1,12}(?:\\.\\d{1,9})?)(ms|s|m|h|d)");
     private static final Map<String, Long> MILLIS = Map.of("ms", 1L, "s", 1000L, "m", 60_000L, "h", 3_600_000L, "d", 86_400_000L);
 
-    private Durations() { }
-
     /** Empty for what is no duration, or longer than a thousand days. */
     static Optional<Duration> of(String text) {
         var parts = PART.matcher(text.strip());
@@ -7600,8 +7558,6 @@ static final class Durations {
 static final class Flags {
     static final String ACCEPTED = "1, true, yes, on, 0, false, no, off or empty";
 
-    private Flags() { }
-
     /** Empty for a word that is neither; an empty text is a no. */
     static Optional<Boolean> of(String text) {
         return switch (text.strip().toLowerCase(Locale.ROOT)) {
@@ -7616,7 +7572,10 @@ static final class Flags {
 static final class Json {
     static final ObjectMapper MAPPER = new ObjectMapper();
 
-    private Json() { }
+    /** The text of a field, empty where there is none. */
+    static String text(JsonNode node, String field) {
+        return node.path(field).asString("");
+    }
 
     /**
      * Indented, for people and files; the text has no line end. GitHub's runner obeys {@code ##[…]} anywhere in a line, so that stands
@@ -7628,6 +7587,21 @@ static final class Json {
         } catch (JacksonException e) {
             throw new IllegalStateException(e); // a tree or a map of ours: it can always be written
         }
+    }
+}
+
+/** Names of objects as kubectl takes them. */
+static final class Kubectl {
+    private static final Map<String, String> SHORT = Map.ofEntries(Map.entry("Deployment", "deploy"), Map.entry("StatefulSet", "sts"),
+        Map.entry("DaemonSet", "ds"), Map.entry("ReplicaSet", "rs"), Map.entry("PersistentVolumeClaim", "pvc"),
+        Map.entry("PersistentVolume", "pv"), Map.entry("Service", "svc"), Map.entry("ServiceAccount", "sa"), Map.entry("ConfigMap", "cm"),
+        Map.entry("Ingress", "ing"), Map.entry("Namespace", "ns"), Map.entry("HorizontalPodAutoscaler", "hpa"),
+        Map.entry("PodDisruptionBudget", "pdb"), Map.entry("CustomResourceDefinition", "crd"), Map.entry("StorageClass", "sc"),
+        Map.entry("ResourceQuota", "quota"));
+
+    /** {@code deploy/web}: how an object is written in every message. */
+    static String ref(String kind, String name) {
+        return SHORT.getOrDefault(kind, kind.toLowerCase(Locale.ROOT)) + "/" + name;
     }
 }
 
@@ -7649,24 +7623,20 @@ static final class SecretShapes {
     /** Tokens that are told by their form alone. Group 1 (where there is one) is what is hidden, else all of it. */
     private static final List<Pattern> TOKENS = compiled(
         "-----BEGIN [A-Z0-9 ]+-----(?s:.*?)(?:-----END [A-Z0-9 ]+-----|\\z)",
-        "\\beyJ(?:(?!-eyJ)[A-Za-z0-9_-]){8,500}+\\.[A-Za-z0-9_-]{8,}(?:\\.[A-Za-z0-9_-]*)?",
-        "\\b(?:gh[pousr]_[A-Za-z0-9]{20,}|github_pat_\\w{20,}|glpat-[\\w-]{16,})",
-        "\\bsk-(?:ant-|proj-|live-|test-)?[A-Za-z0-9_-]{16,}",
-        "\\b[rs]k_(?:live|test)_[A-Za-z0-9]{12,}",
+        "\\beyJ(?:(?!-eyJ)[A-Za-z0-9_-]){8,500}+\\.[A-Za-z0-9_-]{8,}+(?:\\.[A-Za-z0-9_-]*+)*+",
+        "\\bLS0tLS1CRUdJTi[A-Za-z0-9+/=]{20,}",
         "\\b(?:AKIA|ASIA)[0-9A-Z]{16}\\b",
-        "\\bxox[a-z]-[A-Za-z0-9-]{10,}",
-        "\\bdckr_\\w{3,}[\\w=-]*",
-        "\\bnpm_[A-Za-z0-9]{30,}",
-        "\\bhf_[A-Za-z0-9]{20,}",
-        "\\bAIza[0-9A-Za-z_-]{30,}",
-        "\\bya29\\.[\\w-]{20,}",
-        "\\bSG\\.[\\w-]{16,}\\.[\\w-]{16,}");
+        "\\b(?:dapi[0-9a-f]|(?:gh[pousr]|npm|hf|lin_api|whsec|glsa|rubygems|dop_v1|shp[a-z]{2}|[rs]k_(?:live|test))_|AGE-SECRET-KEY-)"
+            + "[A-Za-z0-9]{12,}",
+        "\\b(?:github_pat_|gl(?:pat|[cd]t|rt|cbt|ptt|ft|soat)-|sk-|xapp-|dckr_\\w|pypi-AgE|AIza|ya29\\.|GOCSPX-|ATATT3|hv[bsr]\\."
+            + "|SG\\.[\\w-]{16,}\\.|\\w{3}[78]Q~)[\\w=~-]{16,}",
+        "\\bxox[a-z]-[A-Za-z0-9-]{10,}");
 
     private static final String SECRET_OPTION = "(?:password|passwd|token|secret|api-key|apikey)";
     private static final String SECRET_PARAMETER = "(?:access_token|id_token|refresh_token|sig|signature|apikey|api_key"
         + "|x-amz-(?:signature|credential|security-token))";
-    private static final String SECRET_SETTING = "(?:password|passwd|passphrase|pwd|secret|token|credentials?"
-        + "|(?:api|private|access|secret)[_-]?key|client[_-]?secret)[\\w-]{0,40}+"
+    private static final String SECRET_SETTING = "(?:password|passwd|passphrase|pwd|secret|token|credentials?|_pass(?=\\W)"
+        + "|(?:api|private|access|account|secret)[_-]?key|client[_-]?secret)[\\w-]{0,40}+"
         + "(?<!name|ref|file|path|url|uri|type|length|policy|[_-]id|class|count)";
     /** What follows {@code password:} in prose: a verb, an article, a word for "there is none". */
     private static final String PROSE = "(?:forbidden|denied|unauthorized|refused|rejected|watch|read|was|were|has|have|with|for|from"
@@ -7681,12 +7651,17 @@ static final class SecretShapes {
         "(?i)\\b(?:bearer|basic|token)\\s+(?=[^\\s\"]*[0-9=+/])([A-Za-z0-9._~+/=-]{8,})",
         "://[^/\\s:@]*:([^@\\s/]++(?:/[^@\\s/]++)*+)@",
         "://([A-Za-z0-9_-]{16,})@",
+        "(?:hooks\\.slack\\.com/services/|/api/webhooks/\\d{1,20}/|/bot\\d{1,20}:)([\\w/-]{20,})",
+        "(?i)\\bmachine\\s+\\S{1,255}\\s+login\\s+\\S{1,255}\\s+password\\s+(\\S+)",
+        "\\bcurl\\b[^|;\\n]{0,200}?\\s-(?:u|-user)[ =]?[\"']?[^\\s:\"']{1,99}:([^\\s\"']{3,})",
+        "(?i)\\bcookie:[ \\t]*([^\\n]{8,})",
+        "(?<![A-Za-z])auth(?:\\\\*\")?\\s*[:=]\\s*(?:\\\\*\")?(?=[^A-Z\\n]{0,99}[A-Z])([A-Za-z0-9+/]{12,}={1,2})",
+        "(?i)\\bname(?:\\\\*\")?[:=]\\s*(?:\\\\*\")?[\\w.-]{0,80}?" + SECRET_SETTING + "(?:\\\\*\")?,?\\s*\\\\*\"?value(?:\\\\*\")?[:=]\\s*"
+            + "(?:\\\\*[\"'])?([^\\s\"',}\\\\]{3,})",
         "(?i)(?:[?&]|\\b)" + SECRET_PARAMETER + "=([^&\\s\"']{4,})",
         "(?i)(?<![\\w-])--?" + SECRET_OPTION + "[= ]+[\"']?([^\\s\"']{3,})",
         "(?i)" + SECRET_SETTING + "(?:\\\\*[\"'])?\\s*[:=]\\s*"
             + "(?:\\\\*\"((?:[^\"\\\\]|\\\\[^\"])++)|'([^']+)'|(?!" + PROSE + ")([^\\s\"',;&\\\\}\\])]{3,}))");
-
-    private SecretShapes() { }
 
     private static List<Pattern> compiled(String... patterns) {
         return Stream.of(patterns).map(Pattern::compile).toList();
@@ -7726,10 +7701,19 @@ static final class SecretShapes {
     }
 }
 
+/** SHA-256 in hex. */
+static final class Sha256 {
+    static String of(byte[] content) {
+        try {
+            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(content));
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException(e); // every Java has it
+        }
+    }
+}
+
 /** Small things about texts. */
 static final class Texts {
-    private Texts() { }
-
     /** A line that may keep its indentation. */
     static String visible(String text) {
         var line = line(text);
@@ -7758,6 +7742,12 @@ static final class Texts {
         return text.length() <= most ? text : text.substring(0, most - 1) + "…";
     }
 
+    /** A line that no character of it can turn into Markdown, a mention or a link. */
+    static String markdown(String line) {
+        return line.replace("&", "&amp;").replace("<", "&lt;").replaceAll("([\\\\`*_\\[\\]|#~])", "\\\\$1")
+            .replace("@", "@\u2060").replace("://", ":\u2060//");
+    }
+
     static String count(long n, String one) {
         return n + " " + one + (n == 1 ? "" : "s");
     }
@@ -7783,8 +7773,6 @@ static final class Texts {
 static final class Vars {
     private static final Pattern NEXT_KEY = Pattern.compile(",(?=\\s*[A-Za-z_][\\w.-]*\\s*=)");
     private static final Pattern PAIR = Pattern.compile("\\s*(?:export\\s+)?([A-Za-z_][\\w.-]*)\\s*=(.*)", Pattern.DOTALL);
-
-    private Vars() { }
 
     /** {@code a=1,b=2}; a comma that no {@code key=} follows belongs to the value. */
     static Map<String, Object> ofList(String list) {

@@ -45,7 +45,7 @@ There is no report of a readiness check; start here:
 </@l.folded>
 <#if infra.causesMore gt 0>
 
-${infra.causesMore} more causes stand in the full report.
+The other causes (${infra.causesMore}) stand in the full report.
 </#if>
 <#if l.unnamed()?has_content || infra.workloadsMore gt 0>
 

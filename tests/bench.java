@@ -186,7 +186,8 @@ class bench implements Callable<Integer> {
 
     private static ensure_ready.SoftWait waiting(ensure_ready.Api api, String namespace,
         java.util.function.Consumer<ensure_ready.Judgement> changed) {
-        return new ensure_ready.SoftWait(api, namespace, List.of(), new ensure_ready.WaitSettings("codex", false, false, true, null),
+        return new ensure_ready.SoftWait(api, namespace, ensure_ready.Applying.over(List.of(), false),
+                new ensure_ready.WaitSettings("codex", false, false, true, null),
             changed);
     }
 

@@ -19,7 +19,6 @@
 package ensure_ready;
 
 import ensure_ready.command.EnvironmentTwins;
-import ensure_ready.command.ExitCodes;
 import ensure_ready.command.KnownSoFar;
 import ensure_ready.command.Options;
 import ensure_ready.command.Output;
@@ -88,7 +87,9 @@ public class ensure_ready implements Callable<Integer> {
 
     /** Runs the command with an environment of the caller's; the exit code is the return value. */
     static int execute(String[] args, Map<String, String> env) {
-        return cli(List.of(args), env).execute(EnvironmentTwins.expand(List.of(args), env).toArray(String[]::new));
+        var given = List.of(args);
+        var line = cli(given, env);
+        return line.execute(EnvironmentTwins.expand(given, line.getCommandSpec(), env).toArray(String[]::new));
     }
 
     static CommandLine cli(List<String> given, Map<String, String> env) {
@@ -140,7 +141,7 @@ public class ensure_ready implements Callable<Integer> {
         if (given.contains("-v")) {
             e.printStackTrace(err);
         }
-        return ExitCodes.USAGE;
+        return CommandLine.ExitCode.USAGE;
     }
 
     private int fault(Throwable e) {
@@ -165,7 +166,7 @@ public class ensure_ready implements Callable<Integer> {
                 known.withoutDetails();
                 print();
             }
-            return ExitCodes.of(known.outcome(), options.wait.soft);
+            return known.outcome().exitCode(options.wait.soft);
         }
     }
 

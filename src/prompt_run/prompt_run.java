@@ -48,7 +48,9 @@ import java.io.IOException;
 import java.io.OutputStreamWriter;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
@@ -72,9 +74,12 @@ import prompt_run.facts.EventFile;
 import prompt_run.facts.GitHub;
 import prompt_run.options.Env;
 import prompt_run.options.UsageError;
+import prompt_run.place.Ladder;
 import prompt_run.place.Patience;
+import prompt_run.place.RunSetup;
 import prompt_run.prompt.PromptModel;
 import prompt_run.run.AgentRun;
+import prompt_run.run.RunId;
 import prompt_run.subject.Facts;
 import prompt_run.subject.Infra;
 import prompt_run.subject.Place;
@@ -154,8 +159,10 @@ public class prompt_run implements Callable<Integer> {
     private int run(RunOptions options, Facts facts, Infra infra, Renderer renderer, Redactor redactor) throws IOException {
         var settings = agent.read(options, facts, env);
         var prices = output.prices(env);
-        try (var run = new AgentRun(settings, facts, infra, redactor, Patience.USUAL, console)) {
-            var place = run.choosePlace(options.dryRun());
+        var setup = new RunSetup(RunId.next(), settings, facts.namespace(), Patience.USUAL, console, new ArrayList<>());
+        var ladder = new Ladder(setup);
+        try (var run = new AgentRun(setup, ladder, facts, infra, redactor)) {
+            var place = run.choosePlace(options.dryRun() ? ladder::look : ladder::climb);
             var rendered = renderer.render(place);
             return told(options.dryRun() ? run.preview(place, rendered)
                 : new Report(options, facts, infra, output, prices, env, redactor, console)
@@ -180,8 +187,8 @@ public class prompt_run implements Callable<Integer> {
         cli.setErr(utf8(FileDescriptor.err));
         cli.setParameterExceptionHandler((problem, args) -> {
             boolean verbose = Arrays.stream(args).anyMatch(a -> a.equals("-v") || a.equals("--verbose"));
-            return Console.fail(problem.getCommandLine(), Texts.oneLine(problem.getMessage()) + "; see --help",
-                problem, verbose, Outcome.USAGE);
+            var redactor = new Redactor(new Env(environment), List.of());
+            return Console.fail(problem.getCommandLine(), redactor, problem.getMessage() + "; see --help", problem, verbose, Outcome.USAGE);
         });
         cli.setExecutionExceptionHandler((problem, command, parsed) -> command.<prompt_run>getCommand().failed(problem));
         return cli;
@@ -190,11 +197,12 @@ public class prompt_run implements Callable<Integer> {
     /** A mistake of the caller is told on stderr; after one of ours the result says that nothing is proven. */
     private int failed(Exception problem) {
         boolean usage = problem instanceof UsageError;
-        var message = usage ? env.named(problem.getMessage()) : Texts.oneLine("internal error: " + problem);
+        var redactor = redactor();
+        var message = usage ? env.named(problem.getMessage()) : redactor.mask("internal error: " + problem);
         if (!usage && console != null) {
-            console.answer(RunResult.unexpected(message));
+            console.answer(RunResult.unexpected(Texts.oneLine(message)));
         }
-        return Console.fail(spec.commandLine(), Texts.oneLine(message), problem, output.verbose, usage ? Outcome.USAGE : Outcome.LOST);
+        return Console.fail(spec.commandLine(), redactor, message, problem, output.verbose, usage ? Outcome.USAGE : Outcome.LOST);
     }
 
     private static PrintWriter utf8(FileDescriptor stream) {

@@ -12,8 +12,6 @@ public final class Durations {
     private static final Pattern PART = Pattern.compile("(\\d{1,12}(?:\\.\\d{1,9})?)(ms|s|m|h|d)");
     private static final Map<String, Long> MILLIS = Map.of("ms", 1L, "s", 1000L, "m", 60_000L, "h", 3_600_000L, "d", 86_400_000L);
 
-    private Durations() { }
-
     /** Empty for what is no duration, or longer than a thousand days. */
     public static Optional<Duration> of(String text) {
         var parts = PART.matcher(text.strip());

@@ -7,8 +7,6 @@ import java.util.Optional;
 public final class Flags {
     public static final String ACCEPTED = "1, true, yes, on, 0, false, no, off or empty";
 
-    private Flags() { }
-
     /** Empty for a word that is neither; an empty text is a no. */
     public static Optional<Boolean> of(String text) {
         return switch (text.strip().toLowerCase(Locale.ROOT)) {

@@ -1,13 +1,17 @@
 package shared;
 
 import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.ObjectMapper;
 
 /** JSON as both scripts read and write it. */
 public final class Json {
     public static final ObjectMapper MAPPER = new ObjectMapper();
 
-    private Json() { }
+    /** The text of a field, empty where there is none. */
+    public static String text(JsonNode node, String field) {
+        return node.path(field).asString("");
+    }
 
     /**
      * Indented, for people and files; the text has no line end. GitHub's runner obeys {@code ##[…]} anywhere in a line, so that stands

@@ -6,8 +6,6 @@ import java.util.stream.Collectors;
 
 /** Small things about texts. */
 public final class Texts {
-    private Texts() { }
-
     /** A line that may keep its indentation. */
     public static String visible(String text) {
         var line = line(text);
@@ -34,6 +32,12 @@ public final class Texts {
 
     public static String cut(String text, int most) {
         return text.length() <= most ? text : text.substring(0, most - 1) + "…";
+    }
+
+    /** A line that no character of it can turn into Markdown, a mention or a link. */
+    public static String markdown(String line) {
+        return line.replace("&", "&amp;").replace("<", "&lt;").replaceAll("([\\\\`*_\\[\\]|#~])", "\\\\$1")
+            .replace("@", "@\u2060").replace("://", ":\u2060//");
     }
 
     public static String count(long n, String one) {

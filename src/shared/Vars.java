@@ -20,8 +20,6 @@ public final class Vars {
     private static final Pattern NEXT_KEY = Pattern.compile(",(?=\\s*[A-Za-z_][\\w.-]*\\s*=)");
     private static final Pattern PAIR = Pattern.compile("\\s*(?:export\\s+)?([A-Za-z_][\\w.-]*)\\s*=(.*)", Pattern.DOTALL);
 
-    private Vars() { }
-
     /** {@code a=1,b=2}; a comma that no {@code key=} follows belongs to the value. */
     public static Map<String, Object> ofList(String list) {
         var vars = new LinkedHashMap<String, Object>();

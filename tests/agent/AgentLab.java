@@ -111,9 +111,11 @@ final class AgentLab implements AutoCloseable {
             command.text.access(command.env), redactor);
         var renderer = new prompt_run.Renderer(new prompt_run.PromptModel(options, facts, infra, talk, redactor), console);
         var prompt = new prompt_run.Prompt("dev_issue", "en", false, "the prompt's text\n");
-        try (var run = new prompt_run.AgentRun(settings, facts, infra, redactor, patience, console)) {
-            var place = ladder ? run.choosePlace(false)
-                : run.choose(prompt_run.Site.probe(target, "the lab", shell, run.setup(), () -> { }));
+        var setup = new prompt_run.RunSetup(prompt_run.RunId.next(), settings, facts.namespace(), patience, console, new ArrayList<>());
+        var rungs = new prompt_run.Ladder(setup);
+        try (var run = new prompt_run.AgentRun(setup, rungs, facts, infra, redactor)) {
+            var here = ladder ? null : prompt_run.Site.probe(target, "the lab", shell, setup, () -> { });
+            var place = run.choosePlace(ladder ? rungs::climb : () -> here);
             return new ObjectMapper().valueToTree(report.deliver(place, prompt, run.run(place, prompt, renderer)).asJson());
         } catch (prompt_run.NoPlace e) {
             throw new AssertionError(e);

@@ -92,6 +92,16 @@ class AgentReportTest {
     }
 
     @Test
+    void nothingInvisibleOpensAFenceAndNoBackslashACell() {
+        Map<String, Object> json = new LinkedHashMap<>(Map.of("status", "lost", "reason", "a\\|b \\[d](e) C:\\x",
+            "notes", List.of("``\u200b`\n<img src=x>"), "finalMessage", "`\u0007``\n```\u2066`\n[click](javascript:x)"));
+        var text = prompt_run.Summary.of(json);
+        assertTrue(text.contains("| reason | a\\\\\\|b \\\\\\[d\\](e) C:\\\\x |\n"), text);
+        assertTrue(text.contains("````\n```\n<img src=x>\n````\n")
+            && text.contains("`````\n```\n````\n[click](javascript:x)\n`````\n"), text);
+    }
+
+    @Test
     void resultAndArtifactsAreFilesWithTheSameContent() throws IOException {
         Path file = folder.resolve("deep/result.json");
         JsonNode result = lab.run("--agent-command", "echo out; echo err >&2",

@@ -150,6 +150,24 @@ class AgentSourcesTest {
         assertEquals("second", sh(tree, "git log -1 --format=%s"));
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"mkdir x.log; echo x >x.log/x", "mkdir -p x.log/d; echo x >x.log/d/x", "ln -s a.txt x.log",
+        "git rm -q c.txt; mkdir c.txt; echo x >c.txt/x; mkdir x.log; echo x >x.log/x"})
+    void anIgnoredFileOfTheCallerIsNoFolderOfTheAgents(String agent) {
+        sh(tree, "echo mine >x.log");
+        JsonNode result = run(agent + "; git add -f .; git commit -qm x");
+        assertEquals("conflict", result.path("broughtBack").path("state").asString(""), result.toString());
+        assertEquals("mine", sh(tree, "cat x.log"));
+    }
+
+    @Test
+    void aFileOfTheTreeMayBecomeAFolderAndAFolderAFile() {
+        sh(tree, "mkdir d; echo d >d/d; git add d; git commit -qm d");
+        assertEquals("brought main 1", told(run("""
+            rm c.txt; mkdir c.txt; echo x >c.txt/x; rm -r d; echo d >d; git add -A; git commit -qm x""")));
+        assertEquals("x d", sh(tree, "echo $(cat c.txt/x d; git status --short)"));
+    }
+
     @Test
     void aBranchThatWentOnMeanwhileIsAConflict() {
         JsonNode result = run("echo x >x; git add x; git commit -qm theirs; cd "
@@ -236,9 +254,13 @@ class AgentSourcesTest {
     }
 
     @Test
-    void aNestedRepositoryIsNoSubmodule() {
-        JsonNode result = run("git init -q other; cd other; echo x >x; git add x; git commit -qm x; cd ..; echo y >y");
-        assertEquals("brought", result.path("broughtBack").path("state").asString(""), result.toString());
+    void aNestedRepositoryIsNoSubmoduleWhateverItIsCalled() {
+        JsonNode result = run("""
+            for name in other 'другой' 'a "b" ' -x; do
+              git init -q -- "$name"; (cd -- "$name"; echo x >x; git add x; git commit -qm x)
+            done
+            echo y >y""");
+        assertEquals("[\"y\"]", result.path("broughtBack").path("uncommitted").toString(), result.toString());
         assertEquals("?? y", sh(tree, "git status --short"));
     }
 
@@ -248,6 +270,42 @@ class AgentSourcesTest {
         assertEquals("main", sh(tree, "git branch --show-current"));
         assertEquals("side", sh(tree, "git log -1 --format=%s side"));
         assertTrue(result.path("broughtBack").path("notes").toString().contains("branch side came along"), result.toString());
+    }
+
+    @Test
+    void theRunsBranchIsBroughtAlsoWhenTheAgentHasLeftItAgain() {
+        JsonNode result = run("git checkout -q -b codex/issue-7; echo s >s; git add s; git commit -qm side; git checkout -q main");
+        assertEquals("brought codex/issue-7 1", told(result));
+        assertEquals("codex/issue-7 s", sh(tree, "echo $(git branch --show-current; git status --short; ls s)"));
+    }
+
+    @Test
+    void aBranchWithoutACommitOfItsOwnIsNoChange() {
+        assertEquals("unchanged null 0", told(run("git branch codex/issue-7; git branch side HEAD~1")));
+        assertEquals("main", sh(tree, "git branch --format='%(refname:short)'"));
+    }
+
+    @Test
+    void theBranchThatTheCallerIsOnMovesWithItsFilesOrNotAtAll() {
+        var left = "h=$(git rev-parse HEAD); echo s >s; git add s; git commit -qm onmain; git checkout -q --detach $h";
+        assertEquals("brought main 1", told(run(left)));
+        assertEquals("onmain s", sh(tree, "echo $(git log -1 --format=%s; git status --short; ls s)"));
+    }
+
+    @Test
+    void aBranchThatIsLeftOutIsKeptUnderTheRun() {
+        JsonNode result = run("""
+            h=$(git rev-parse HEAD); echo s >s; git add s; git commit -qm onmain; git checkout -q --detach $h; echo z >z""");
+        assertEquals("second ?? z", sh(tree, "echo $(git log -1 --format=%s; git status --short)"));
+        var kept = sh(tree, "git for-each-ref --format='%(refname) %(subject)' refs/prompt-run").split(" ");
+        assertEquals("onmain", kept[1]);
+        assertTrue(result.path("broughtBack").path("notes").toString().contains("main was left out; it is kept as " + kept[0]),
+            result.toString());
+    }
+
+    private static String told(JsonNode result) {
+        var back = result.path("broughtBack");
+        return back.path("state").asString("") + " " + back.path("branch").asString("null") + " " + back.path("commits");
     }
 
     @Test
@@ -355,6 +413,12 @@ class AgentSourcesTest {
         assertTrue(prompt_run.SafePaths.linkInside("a/b", "../c"));
         assertFalse(prompt_run.SafePaths.linkInside("a", "../c"));
         assertFalse(prompt_run.SafePaths.linkInside("a", ".git/hooks"));
+        for (String upAgain : List.of("p/q/up/../..", "./p/..", "../p/../..", "p//..", "...a/..")) {
+            assertFalse(prompt_run.SafePaths.linkInside("d/e/f", upAgain), "what p is a link to nobody knows: " + upAgain);
+        }
+        for (String good : List.of("../../p/q", "./x", ".", "..", "p/..q", "p/q..", "../..a/b")) {
+            assertTrue(prompt_run.SafePaths.linkInside("d/e/f", good), good);
+        }
     }
 
     private String state() {

@@ -31,12 +31,12 @@ class AgentVerdictTest {
     void aTableCellCannotBreakOut() {
         Map<String, Object> json =
             new LinkedHashMap<>(Map.of("status", "lost", "reason", "a|b\n| x | <b> `c` [d](e)", "notes", List.of(), "finalMessage", ""));
-        assertTrue(prompt_run.Summary.of(json).contains("| reason | a\\|b \\| x \\| &lt;b> \\`c\\` \\[d](e) |\n"),
+        assertTrue(prompt_run.Summary.of(json).contains("| reason | a\\|b \\| x \\| &lt;b> \\`c\\` \\[d\\](e) |\n"),
             prompt_run.Summary.of(json));
         json.put("infraUnhealthy", false);
         assertTrue(prompt_run.Summary.of(json).contains("| environment | no fault reported |"), "nobody may have looked");
         json.put("infraUnhealthy", true);
-        assertTrue(prompt_run.Summary.of(json).contains("| environment | not ready (INFRA_UNHEALTHY=1) |"));
+        assertTrue(prompt_run.Summary.of(json).contains("| environment | not ready (INFRA\\_UNHEALTHY=1) |"));
     }
 
     @Test
@@ -275,7 +275,7 @@ class AgentVerdictTest {
         var whole = new prompt_run.Brought("brought", "ai/1", "abc", 2, List.of("x"), List.of("n"), null);
         assertFalse(whole.lacking() || prompt_run.Brought.nothing().lacking());
         assertNull(whole.problem());
-        assertEquals("brought back: 2 commits on ai/1, 1 uncommitted files", whole.told());
+        assertEquals("brought back: 2 commits on ai/1, 1 uncommitted file", whole.told());
         assertEquals("brought back: 0 commits, 0 uncommitted files",
             new prompt_run.Brought("brought", null, null, 0, List.of(), List.of(), null).told());
         assertEquals("the agent changed nothing in its workspace",
@@ -341,7 +341,7 @@ class AgentVerdictTest {
             var said = new prompt_run.Story()
                 .codex(new ObjectMapper().readTree("{\"type\":\"item.completed\",\"item\":{\"type\":\"command_execution\","
                 + "\"exit_code\":0,\"aggregated_output\":\"" + "x\\n".repeat(lines) + "\"}}"));
-            assertEquals(lines == 10 ? "  x" : "  [1 lines before this are in the transcript]", said.get(0));
+            assertEquals(lines == 10 ? "  x" : "  [1 line before this in the transcript]", said.get(0));
             assertEquals(lines == 10 ? 11 : 12, said.size());
         }
     }
@@ -418,7 +418,7 @@ class AgentVerdictTest {
             6, "limit", "time", "infraReadyAfter", true, "threadId", "t1",
             "notes", List.of("n1"), "finalMessage", "", "rounds",
                 List.of(json(new prompt_run.Round("done", true, null, List.of(), List.of("x"), List.of(), null)))));
-        json.put("broughtBack", json(new prompt_run.Brought("brought", "ai/1", "abc", 2, List.of(), List.of(), null)));
+        json.put("broughtBack", json(new prompt_run.Brought("brought", "ai/1", "abc", 1, List.of(), List.of(), null)));
         assertEquals("""
             ### Agent: blocked
 
@@ -433,9 +433,9 @@ class AgentVerdictTest {
             | duration | 3 s |
             | tokens | 5 in, 6 out |
             | limit | time |
-            | round | status: done, infraReady: true, new: \\[x] |
+            | round | status: done, infraReady: true, new: \\[x\\] |
             | thread | t1 |
-            | changes | brought, branch ai/1, 2 commits |
+            | changes | brought, branch ai/1, 1 commit |
 
             ```
             n1

@@ -58,7 +58,7 @@ class AgentWordsTest {
         run(ending("{\"status\": \"blocked\", \"summary\": \"nothing [done](x)\", \"blocked_reason\": \"no\\n::error::key\"}"));
         String told = Files.readString(output);
         assertTrue(told.contains("\nblocked\n") && told.contains("\nno ::error::key\n") && told.contains("\nnothing [done](x)\n"), told);
-        assertTrue(Files.readString(summary).contains("| agent says | blocked |\n| summary | nothing \\[done](x) |\n"
+        assertTrue(Files.readString(summary).contains("| agent says | blocked |\n| summary | nothing \\[done\\](x) |\n"
             + "| blocked by | no ::error::key |\n"), Files.readString(summary));
     }
 

@@ -11,23 +11,23 @@ import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import java.io.File;
 import java.io.IOException;
-import java.io.StringWriter;
 import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Function;
+import java.util.jar.JarFile;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
-import javax.tools.ToolProvider;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -51,32 +51,37 @@ class ArrowsTest {
         + "|currentTimeMillis|nanoTime|exit|load|loadLibrary|in|out|err|console|setOut|setErr|setIn)|java\\.time\\.\\w+\\.now"
         + "|java\\.util\\.(UUID\\.randomUUID|Date\\.<init>|Random\\.<init>)");
 
-    @TempDir
-    static Path compiled;
-
+    /** The packages of the types as they are edited, by name: in a script (and what both share) a name means one type. */
+    private static final Map<String, List<String>> PACKAGES = new HashMap<>();
     private static JavaClasses all;
 
+    /** The classes of the two scripts as they ship, told by the files that they are assembled from. */
     @BeforeAll
-    static void compile() throws IOException, URISyntaxException {
-        var tests = Path.of(ArrowsTest.class.getProtectionDomain().getCodeSource().getLocation().toURI());
-        var libraries = Stream.of(System.getProperty("java.class.path").split(File.pathSeparator))
-            .filter(entry -> !Path.of(entry).toAbsolutePath().equals(tests)).collect(joining(File.pathSeparator));
-        var compiler = ToolProvider.getSystemJavaCompiler();
-        var said = new StringWriter();
-        try (var files = compiler.getStandardFileManager(null, null, null); var sources = Files.walk(Cli.root().resolve("src"))) {
-            var java = files.getJavaFileObjectsFromPaths(sources.filter(f -> f.toString().endsWith(".java")).toList());
-            var options = List.of("-proc:none", "-encoding", "UTF-8", "-d", compiled.toString(), "-cp", libraries);
-            assertTrue(compiler.getTask(said, files, null, options, null, java).call(), said::toString);
+    static void read() throws IOException, URISyntaxException {
+        var src = Cli.root().resolve("src");
+        try (var files = Files.walk(src)) {
+            files.filter(f -> f.toString().endsWith(".java") && !f.endsWith("package-info.java")).forEach(f -> PACKAGES
+                .computeIfAbsent(f.getFileName().toString().replace(".java", ""), k -> new ArrayList<>())
+                .add(src.relativize(f.getParent()).toString().replace(File.separatorChar, '.')));
         }
         ArchConfiguration.get().setResolveMissingDependenciesFromClassPath(false);
-        all = new ClassFileImporter().importPath(compiled);
+        var scripts = new ClassFileImporter()
+            .withImportOption(at -> at.matches(Pattern.compile(".*/(ensure_ready|prompt_run)(\\$[^/]*)?\\.class")));
+        var tests = Path.of(ArrowsTest.class.getProtectionDomain().getCodeSource().getLocation().toURI());
+        if (Files.isDirectory(tests)) {
+            all = scripts.importPath(tests);
+        } else {
+            try (var jar = new JarFile(tests.toFile())) {
+                all = scripts.importJar(jar);
+            }
+        }
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"ensure_ready", "prompt_run"})
     void everyArrowGoesOneWay(String script) {
         var wrong = new TreeSet<String>();
-        circles(script, JavaClass::getPackageName).forEach(c -> wrong.add("wings in a circle: " + c));
+        circles(script, ArrowsTest::wing).forEach(c -> wrong.add("wings in a circle: " + c));
         circles(script, ArrowsTest::file).forEach(c -> wrong.add("files in a circle: " + c));
         of(script).filter(c -> thinks(script, c)).forEach(c -> wrong.addAll(deeds(script, c)));
         assertEquals("", String.join("\n", wrong));
@@ -91,10 +96,10 @@ class ArrowsTest {
 
     @Test
     void whoActsIsFoundOut() {
-        var deeds = deeds("ensure_ready", all.get("ensure_ready.cluster.Collect"));
+        var deeds = deeds("ensure_ready", all.get("ensure_ready$Collect"));
         assertTrue(deeds.contains("ensure_ready.cluster.Collect uses ensure_ready.cluster.Api"), deeds::toString);
         assertTrue(deeds.contains("ensure_ready.cluster.Collect uses java.util.concurrent.ExecutorService"), deeds::toString);
-        var time = deeds("ensure_ready", all.get("ensure_ready.system.Deadline"));
+        var time = deeds("ensure_ready", all.get("ensure_ready$Deadline"));
         assertEquals(Set.of("ensure_ready.system.Deadline calls java.lang.System.nanoTime"), time);
     }
 
@@ -108,8 +113,7 @@ class ArrowsTest {
     /** Each set of wings or files that reach one another, as one line. */
     private static Set<String> circles(String script, Function<JavaClass, String> part) {
         var arrows = new TreeMap<String, Set<String>>();
-        of(script).forEach(c -> c.getDirectDependenciesFromSelf().stream().map(d -> d.getTargetClass().getBaseComponentType())
-            .filter(ArrowsTest::ours).map(part).filter(to -> !to.equals(part.apply(c)))
+        of(script).forEach(c -> uses(c).filter(ArrowsTest::ours).map(part).filter(to -> !to.equals(part.apply(c)))
             .forEach(to -> arrows.computeIfAbsent(part.apply(c), k -> new TreeSet<>()).add(to)));
         return circles(arrows);
     }
@@ -133,11 +137,17 @@ class ArrowsTest {
     /** What a class that only thinks does all the same: an arrow to what acts, or a hand on the world. */
     private static Set<String> deeds(String script, JavaClass type) {
         var deeds = new TreeSet<String>();
-        type.getDirectDependenciesFromSelf().stream().map(d -> d.getTargetClass().getBaseComponentType())
-            .filter(to -> ours(to) ? !thinks(script, to) : !pure(to))
+        uses(type).filter(to -> ours(to) ? !thinks(script, to) : !pure(to))
             .forEach(to -> deeds.add(file(type) + " uses " + (ours(to) ? file(to) : to.getName())));
         hands(Stream.of(type), IMPURE_CALL.pattern()).lines().forEach(h -> deeds.add(file(type) + h.replaceFirst("^\\S+", "")));
         return deeds;
+    }
+
+    /** An {@code assert} asks the outermost class whether it is on: that is the compiler's, not the file's. */
+    private static Stream<JavaClass> uses(JavaClass type) {
+        return type.getDirectDependenciesFromSelf().stream()
+            .filter(d -> type.tryGetField("$assertionsDisabled").isEmpty() || !d.getDescription().contains("<clinit>()> references class"))
+            .map(d -> d.getTargetClass().getBaseComponentType());
     }
 
     private static boolean pure(JavaClass type) {
@@ -151,7 +161,7 @@ class ArrowsTest {
         return types.flatMap(t -> Stream.<JavaAccess<?>>concat(t.getAccessesFromSelf().stream(), Stream.concat(
             t.getMethodReferencesFromSelf().stream(), t.getConstructorReferencesFromSelf().stream())))
             .filter(a -> target(a).matches(what))
-            .map(a -> a.getOriginOwner().getName() + "." + a.getOrigin().getName() + " calls " + target(a)).distinct().sorted()
+            .map(a -> file(a.getOriginOwner()) + "." + a.getOrigin().getName() + " calls " + target(a)).distinct().sorted()
             .collect(joining("\n"));
     }
 
@@ -161,20 +171,29 @@ class ArrowsTest {
 
     /** A script's own classes and what it shares. */
     private static Stream<JavaClass> of(String script) {
-        return all.stream().filter(c -> c.getPackageName().matches("(shared|" + script + ")(\\..*)?"));
+        return all.stream().filter(c -> c.getName().matches(script + "(\\$.*)?") && ours(c));
     }
 
+    /** Not the compiler's table behind the switches on enums, which belongs to all files. */
     private static boolean ours(JavaClass type) {
-        return type.getPackageName().matches("(shared|ensure_ready|prompt_run)(\\..*)?");
+        return type.getName().matches("(ensure_ready|prompt_run)(\\$.*)?")
+            && type.getFields().stream().noneMatch(f -> f.getName().startsWith("$SwitchMap$"));
     }
 
     private static boolean thinks(String script, JavaClass type) {
         return assemble.SCRIPTS.stream().filter(s -> s.name().equals(script)).flatMap(s -> s.thinks().stream())
-            .anyMatch(type.getPackageName()::equals);
+            .anyMatch(wing(type)::equals);
     }
 
-    /** The file's type: nested ones count for it. */
+    private static String wing(JavaClass type) {
+        return file(type).replaceFirst("\\.\\w+$", "");
+    }
+
+    /** The edited type: what is nested in it counts for it. */
     private static String file(JavaClass type) {
-        return type.getName().replaceAll("\\$.*", "");
+        var names = type.getName().split("\\$");
+        var name = names.length > 1 && PACKAGES.containsKey(names[1]) ? names[1] : names[0];
+        var place = PACKAGES.get(name).stream().filter(p -> p.matches("(shared|" + names[0] + ")(\\..*)?")).findFirst();
+        return place.orElseThrow() + "." + name;
     }
 }

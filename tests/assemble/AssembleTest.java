@@ -1,11 +1,18 @@
+import static java.util.stream.Collectors.joining;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.File;
 import java.io.IOException;
+import java.io.StringWriter;
+import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.Stream;
+import javax.tools.ToolProvider;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -25,6 +32,22 @@ class AssembleTest {
         var committed = Files.readString(Cli.root().resolve(name + ".java"));
         assertTrue(committed.equals(assemble.assembled(assemble.SCRIPTS.get(index), Cli.root().resolve("src"))),
             name + ".java is stale: edit src/ and run ./jbangw assemble");
+    }
+
+    /** In one file everything sees everything and imports are nobody's: an IDE sees packages. */
+    @Test
+    @Tag("slow")
+    void theSourcesCompileAsTheyAreEdited(@TempDir Path compiled) throws IOException, URISyntaxException {
+        var tests = Path.of(AssembleTest.class.getProtectionDomain().getCodeSource().getLocation().toURI());
+        var libraries = Stream.of(System.getProperty("java.class.path").split(File.pathSeparator))
+            .filter(entry -> !Path.of(entry).toAbsolutePath().equals(tests)).collect(joining(File.pathSeparator));
+        var compiler = ToolProvider.getSystemJavaCompiler();
+        var said = new StringWriter();
+        try (var files = compiler.getStandardFileManager(null, null, null); var sources = Files.walk(Cli.root().resolve("src"))) {
+            var java = files.getJavaFileObjectsFromPaths(sources.filter(f -> f.toString().endsWith(".java")).toList());
+            var options = List.of("-proc:none", "-encoding", "UTF-8", "-d", compiled.toString(), "-cp", libraries);
+            assertTrue(compiler.getTask(said, files, null, options, null, java).call(), said::toString);
+        }
     }
 
     @Test

@@ -358,15 +358,16 @@ final class EmbeddedApi implements AutoCloseable {
             var bookmark = Instant.now().plus(bookmarks);
             while (store.epoch() == epoch && Instant.now().isBefore(end)) {
                 var changes = store.changesAfter(seen, Duration.ofMillis(250), epoch);
-                if (!faults.silent(request)) {
-                    for (var change : changes) {
-                        tell(change);
-                    }
-                    seen = changes.isEmpty() ? seen : changes.get(changes.size() - 1).version();
-                    if (wantsBookmarks && Instant.now().isAfter(bookmark)) {
-                        bookmark(false);
-                        bookmark = Instant.now().plus(bookmarks);
-                    }
+                while (faults.silent(request) && store.epoch() == epoch) {
+                    Thread.sleep(50);
+                }
+                for (var change : changes) {
+                    tell(change);
+                    seen = change.version();
+                }
+                if (wantsBookmarks && Instant.now().isAfter(bookmark)) {
+                    bookmark(false);
+                    bookmark = Instant.now().plus(bookmarks);
                 }
             }
         }

@@ -53,7 +53,7 @@ class BadInputTest {
         """)
     void whatTheCommandLineGetsWrongIsOneLineAndExitCodeTwo(String args, String sentence) {
         var words = Stream.of(args.split(" +")).map(w -> w.matches("circle|binary") ? folder.resolve(w).toString() : w);
-        var result = Cli.ensureReady(Map.of("KUBECONFIG", server.kubeconfig(folder).toString()), words.toArray(String[]::new));
+        var result = run(words.toArray(String[]::new));
         told(new Cli.Result(result.exit(), result.out(), result.err().replace(folder + "/", "")), sentence);
     }
 
@@ -82,11 +82,11 @@ class BadInputTest {
         Files.writeString(deploy.resolve("deep.yaml"), "a: " + "[".repeat(100_000) + "\n");
         Files.writeString(deploy.resolve("later.yaml"), "# later\n---\n");
         Files.writeString(deploy.resolve("d\u00e9ploy.yaml"), CONFIG);
-        var result = cli().run("-n", "x", "-f", "deploy", "--force-apply", "--wait-timeout", "5s", "--output", "json");
+        var result = run("-n", "x", "-f", deploy.toString(), "--force-apply", "--wait-timeout", "5s", "--output", "json");
         assertEquals(10, result.exit(), result.toString());
         var problems = new TreeSet<String>();
-        new ObjectMapper().readTree(result.out()).path("problems").forEach(p -> problems.add(p.path("file").asString("") + " "
-            + p.path("error").asString("").replaceAll("special.*", "special")));
+        new ObjectMapper().readTree(result.out()).path("problems").forEach(p -> problems.add(p.path("file").asString("")
+            .replace(folder + "/", "") + " " + p.path("error").asString("").replaceAll("special.*", "special")));
         assertEquals(List.of("deploy/binary.yaml not UTF-8 text", "deploy/control.yaml:1 special",
             "deploy/deep.yaml:1 nested deeper than 200 levels",
             "deploy/double.yaml:5 the key data stands twice", "deploy/latin.yaml not UTF-8 text"), new ArrayList<>(problems));
@@ -96,7 +96,7 @@ class BadInputTest {
     @Test
     void valuesWithCommasAndSignsAndUnusualDurationsAreTaken() throws IOException {
         Files.writeString(folder.resolve("a.yaml.ftl"), CONFIG + "data: {url: \"${url}\", b: \"${b}\"}\n");
-        var result = cli().run("-n", "x", "-f", "a.yaml.ftl", "--force-apply",
+        var result = run("-n", "x", "-f", folder.resolve("a.yaml.ftl").toString(), "--force-apply",
             "--wait-timeout", "1.5h", "--ttl", "2d", "--vars", "url=h?a=1,b", "--vars", "b=x=y");
         assertEquals(0, result.exit(), result.toString());
         assertEquals("{\"url\":\"h?a=1,b\",\"b\":\"x=y\"}", server.get("configmaps", "x", "a").orElseThrow().path("data").toString());
@@ -105,13 +105,19 @@ class BadInputTest {
     @Test
     void withoutAClusterTheNamespaceThatWasAskedForIsNamed() {
         server.down();
-        var result = cli().run("status", "-n", "x", "--output", "text");
+        var result = Cli.of("ensure_ready").env("KUBECONFIG", server.kubeconfig(folder).toString())
+            .run("status", "-n", "x", "--output", "text");
         assertEquals(10, result.exit(), result.toString());
         assertTrue(result.out().startsWith("x: no-cluster"), result.out());
         assertFalse(result.err().contains("\tat "), result.err());
     }
 
-    private Cli cli() {
-        return Cli.of("ensure_ready").in(folder).env("KUBECONFIG", server.kubeconfig(folder).toString());
+    private Cli.Result run(String... args) {
+        var words = new ArrayList<>(List.of("-q"));
+        words.addAll(List.of(args));
+        if (!words.contains("--kubeconfig")) {
+            words.addAll(List.of("--kubeconfig", server.kubeconfig(folder).toString()));
+        }
+        return Cli.ensureReady(Map.of(), words.toArray(String[]::new));
     }
 }

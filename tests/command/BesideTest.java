@@ -5,7 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -61,16 +63,17 @@ class BesideTest {
         assertTrue(json.at("/objects/0/error").asString("").contains("no endpoints"), json.toString());
     }
 
-    private Cli.Running start(String yaml, String... more) throws IOException {
+    private CompletableFuture<Cli.Result> start(String yaml, String... more) throws IOException {
         var file = Files.writeString(folder.resolve("m.yaml"), yaml).toString();
         var args = java.util.stream.Stream.concat(java.util.stream.Stream.of("-n",
-            "x", "-f", file, "--force-apply", "--wait-soft-fail", "--output", "json"),
+            "x", "-f", file, "--force-apply", "--wait-soft-fail", "--output", "json", "-q",
+            "--kubeconfig", server.kubeconfig(folder).toString()),
             java.util.Arrays.stream(more)).toArray(String[]::new);
-        return Cli.of("ensure_ready").env("KUBECONFIG", server.kubeconfig(folder).toString()).timeout(Duration.ofSeconds(120)).start(args);
+        return CompletableFuture.supplyAsync(() -> Cli.ensureReady(Map.of(), args), task -> new Thread(task).start());
     }
 
-    private static JsonNode json(Cli.Running running) {
-        var result = running.await();
+    private static JsonNode json(CompletableFuture<Cli.Result> running) {
+        var result = running.orTimeout(2, TimeUnit.MINUTES).join();
         assertEquals(0, result.exit(), result.toString());
         return new ObjectMapper().readTree(result.out());
     }

@@ -199,7 +199,8 @@ final class Cli {
      * {@code ensure_ready} in this JVM, with this environment alone: quicker than a process, and what changes the rules in here reaches it.
      */
     static Result ensureReady(Map<String, String> environment, String... args) {
-        return inProcess(ensure_ready.cli(List.of(args), environment), ensure_ready.EnvironmentTwins.expand(List.of(args), environment));
+        var line = ensure_ready.cli(List.of(args), environment);
+        return inProcess(line, ensure_ready.EnvironmentTwins.expand(List.of(args), line.getCommandSpec(), environment));
     }
 
     static Result inProcess(CommandLine line, List<String> args) {

@@ -30,7 +30,7 @@ class OutcomeTest {
             case interrupted -> "130 130";
             default -> "10 0";
         };
-        assertEquals(codes, ensure_ready.ExitCodes.of(outcome, false) + " " + ensure_ready.ExitCodes.of(outcome, true));
+        assertEquals(codes, outcome.exitCode(false) + " " + outcome.exitCode(true));
     }
 
     @ParameterizedTest
@@ -53,6 +53,8 @@ class OutcomeTest {
         assertEquals("Invalid no (spec.a, spec.b)", error.reason + " " + error.getMessage() + error.fields());
         var plain = ensure_ready.ApiError.of(502, " bad gateway\n", "GET /x");
         assertEquals("502 bad gateway", plain.code + " " + plain.getMessage() + plain.fields() + plain.reason);
+        assertEquals("GET /x: 502: an empty answer", ensure_ready.ApiError.of(502, " ", "GET /x").sentence());
+        assertEquals("GET /x: 500: an empty answer", ensure_ready.ApiError.of(500, "{\"message\": \"\"}", "GET /x").sentence());
         assertEquals("0 a", ensure_ready.ApiError.unreachable("GET /x", new RuntimeException("a\nb")).code + " "
             + ensure_ready.ApiError.unreachable("GET /x", new RuntimeException("a\nb")).getMessage());
         assertEquals("IllegalStateException", ensure_ready.ApiError.unreachable("GET /x", new IllegalStateException()).getMessage());
@@ -182,7 +184,7 @@ class OutcomeTest {
         assertEquals("2 objects could not be applied; 1 cause explains 1 of 1 workload", report().summary());
         known.problems = List.of();
         known.results = List.of();
-        assertEquals("1 of 1 workload ready; 1 fault that blocks no workload", report().summary());
+        assertEquals("1 of 1 workload ready; 1 fault that no workload waits for", report().summary());
         known.diagnosis = explained("", 0);
         assertEquals("1 of 1 workload ready", report().summary());
         known.judgement = judged(ensure_ready.Outcome.timeout);
@@ -207,7 +209,8 @@ class OutcomeTest {
         var config = Files.writeString(folder.resolve("config"), "apiVersion: v1\nkind: Config\ncurrent-context: c\n"
             + "contexts: [{name: c, context: {cluster: c}}]\nclusters: [{name: c, cluster: {server: 'http://127.0.0.1:1'}}]\n");
         try (var api = new ensure_ready.Api(ensure_ready.Kubeconfig.read(config, null), Duration.ofSeconds(1))) {
-            known.waiting = new ensure_ready.SoftWait(api, "x", List.of(), new ensure_ready.WaitSettings("codex", true, false, true, null),
+            known.waiting = new ensure_ready.SoftWait(api, "x", ensure_ready.Applying.over(List.of(), false),
+                new ensure_ready.WaitSettings("codex", true, false, true, null),
                 judgement -> { });
             known.judgement = judged(ensure_ready.Outcome.timeout);
             known.interrupt();

@@ -42,7 +42,7 @@ class OutputTest {
             Do it.
 
             - `` deploy/web = 2 ``
-            - there is `` db-1 ``
+            - found: `` db-1 ``
             - status: `` not found ``
             - next: `` kubectl get 'x' ``
 
@@ -149,10 +149,10 @@ class OutputTest {
             env=ai
             created=false
             recreated=false
-            infra_ready=false
-            infra_unhealthy=1
-            agent_ready=false
             outcome=failed
+            infra_ready=false
+            agent_ready=false
+            infra_unhealthy=1
             report=%s
             """.formatted(report);
         assertEquals(outputs + outputs, Files.readString(folder.resolve("new/outputs")), "others write there too");

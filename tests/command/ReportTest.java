@@ -100,7 +100,7 @@ class ReportTest {
         "apply_failed, true, 0", "no_cluster, true, 0", "forbidden, true, 0",
             "prepare_failed, false, 10", "no_slot, false, 11", "no_slot, true, 11", "interrupted, true, 130"})
     void anOutcomeHasItsExitCode(ensure_ready.Outcome outcome, boolean soft, int code) {
-        assertEquals(code, ensure_ready.ExitCodes.of(outcome, soft));
+        assertEquals(code, outcome.exitCode(soft));
     }
 
     @ParameterizedTest

@@ -140,6 +140,23 @@ class CandidatesTest {
     }
 
     @Test
+    void whatIsNotKnownOfACandidateLeavesNoEmptyPlace() {
+        var scene = new Scene().judged("PersistentVolumeClaim", "data", false).add("kind: PersistentVolumeClaim\nmetadata: {name: data}\n"
+            + "spec: {storageClassName: fast}\nstatus: {phase: Pending}").event("PersistentVolumeClaim/data", "FailedBinding", 3, "odd")
+            .add("kind: PersistentVolume\nmetadata: {name: dat}\nspec: {}");
+        assertEquals(List.of("pv/dat (unclaimed)"), of(scene));
+        var claim = "containers: [{name: web, image: a}]\nvolumes: [{name: d, persistentVolumeClaim: {claimName: dat}}]";
+        assertEquals(List.of("pvc/data (unused)"), of(web(claim, Scene.unscheduled("persistentvolumeclaim \"dat\" not found"))
+            .add("kind: PersistentVolumeClaim\nmetadata: {name: data}\nspec: {}")));
+        var secret = "containers: [{name: web, image: a, env: [{name: A, valueFrom: {secretKeyRef: {name: db, key: k}}}]}]";
+        assertEquals(List.of("secret/db2 (no keys)"), of(web(secret, Scene.waiting("web", "CreateContainerConfigError",
+            "secret \"db\" not found")).add("kind: Secret\nmetadata: {name: db2}")));
+        assertEquals(List.of("node/a"), of(web("nodeSelector: {disk: nvme}\ncontainers: [{name: web, image: a}]",
+            Scene.unscheduled("0/1 nodes are available: 1 node(s) didn't match Pod's node affinity/selector."))
+            .add("kind: Node\nmetadata: {name: a}")));
+    }
+
+    @Test
     void aHostPortShowsWhoElseTakesOne() {
         var taker = "containers: [{name: %s, image: a, ports: [{containerPort: 80, hostPort: 8080}]}]";
         var scene = web(taker.formatted("web"), Scene.unscheduled("0/1 nodes are available: 1 node(s) didn't have free ports for the "

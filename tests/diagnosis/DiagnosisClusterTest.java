@@ -50,7 +50,7 @@ class DiagnosisClusterTest {
 
     private ensure_ready.DiagnosisReport diagnose(java.nio.file.Path kubeconfig) {
         try (var api = new ensure_ready.Api(ensure_ready.Kubeconfig.read(kubeconfig, null), Duration.ofSeconds(10))) {
-            var judgement = new ensure_ready.SoftWait(api, namespace, List.of(),
+            var judgement = new ensure_ready.SoftWait(api, namespace, ensure_ready.Applying.over(List.of(), false),
                 new ensure_ready.WaitSettings("codex", false, false, true, null), j -> { }).once();
             var full = ensure_ready.Collect.more(api, judgement.snapshot(), judgement.workloads(), Map.of(), Duration.ofSeconds(5));
             return ensure_ready.Diagnosis.explain(full.snapshot(), judgement.workloads(), "codex");
@@ -182,7 +182,7 @@ class DiagnosisClusterTest {
         stackOnABrokenDatabase(50);
         eventually("SECRET_MISSING Secret/db-secret");
         try (var api = new ensure_ready.Api(ensure_ready.Kubeconfig.read(cluster.kubeconfig(), null), Duration.ofSeconds(10))) {
-            var judgement = new ensure_ready.SoftWait(api, namespace, List.of(),
+            var judgement = new ensure_ready.SoftWait(api, namespace, ensure_ready.Applying.over(List.of(), false),
                 new ensure_ready.WaitSettings("codex", false, false, true, null), j -> { }).once();
             var before = requests();
             var begin = System.nanoTime();
@@ -234,7 +234,7 @@ class DiagnosisClusterTest {
         apply(deploy("web", "", "serviceAccountName: nobody"));
         eventually("SECRET_MISSING Secret/db-secret\nSERVICE_ACCOUNT_MISSING ServiceAccount/nobody");
         try (var api = new ensure_ready.Api(ensure_ready.Kubeconfig.read(cluster.kubeconfig(), null), Duration.ofSeconds(10))) {
-            var judgement = new ensure_ready.SoftWait(api, namespace, List.of(),
+            var judgement = new ensure_ready.SoftWait(api, namespace, ensure_ready.Applying.over(List.of(), false),
                 new ensure_ready.WaitSettings("codex", false, false, true, null), j -> { }).once();
             var full = ensure_ready.Collect.more(api, judgement.snapshot(), judgement.workloads(), Map.of(), Duration.ofSeconds(5));
             var pod = full.snapshot().all("Pod").stream().filter(p -> p.name().startsWith("postgres")).findFirst().orElseThrow();

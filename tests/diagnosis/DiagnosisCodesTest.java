@@ -446,7 +446,7 @@ class DiagnosisCodesTest {
     void aCommandNamesAnObjectOfTheKindThatItNames(Case c) {
         for (var cause : c.shows.get().report().causes()) {
             var refs = Stream.of(cause.object(), cause.owner())
-                .flatMap(o -> Stream.of(ensure_ready.Obj.ref(o.kind(), o.name()), o.kind()
+                .flatMap(o -> Stream.of(ensure_ready.Kubectl.ref(o.kind(), o.name()), o.kind()
                 .toLowerCase(java.util.Locale.ROOT) + "/" + o.name()));
             var told = cause.next().stream().filter(n -> n.matches(".*describe \\S+ \\S+"))
                 .map(n -> n.replaceFirst(".*describe (\\S+) (\\S+)", "$1/$2")).filter(ref -> !ref.startsWith("pod/")).toList();

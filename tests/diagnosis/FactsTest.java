@@ -192,7 +192,7 @@ class FactsTest {
             "dial tcp db:5433: connect: connection refused").deploy("db").service("db", 5432));
         assertEquals(new ensure_ready.Fact("deploy/api spec.template.spec.containers[api].env[DB_PORT].value", "5433"), port.facts()
             .get(0));
-        assertEquals("deploy/api spec.template.spec.containers[api].env[DB_PORT].value is 5433; there is svc/db (ports 5432)", port.fix()
+        assertEquals("deploy/api spec.template.spec.containers[api].env[DB_PORT].value is 5433; found: svc/db (ports 5432)", port.fix()
             .change());
         var memory = cause(new Scene()
             .deploy("api", "containers: [{name: api, image: a, env: [{name: JAVA_TOOL_OPTIONS, value: '-Xmx1g'}], "

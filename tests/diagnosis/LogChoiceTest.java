@@ -43,7 +43,7 @@ class LogChoiceTest {
 
     private Map<String, String> logs(EmbeddedApi server) {
         try (var api = new ensure_ready.Api(ensure_ready.Kubeconfig.read(server.kubeconfig(folder), null), Duration.ofSeconds(5))) {
-            var judgement = new ensure_ready.SoftWait(api, "shop", List.of(),
+            var judgement = new ensure_ready.SoftWait(api, "shop", ensure_ready.Applying.over(List.of(), false),
                 new ensure_ready.WaitSettings("codex", false, false, true, null), j -> { }).once();
             var full = ensure_ready.Collect.more(api, judgement.snapshot(), judgement.workloads(), Map.of(), Duration.ofSeconds(5));
             return full.snapshot().logs().values().stream()

@@ -57,7 +57,7 @@ class ReadyNamespaceTest {
     /** {@code ready} or not, then {@code CODE Kind/name} of causes and warnings. */
     private List<String> look(ensure_ready.Applied... applied) {
         try (var api = new ensure_ready.Api(ensure_ready.Kubeconfig.read(server.kubeconfig(folder), null), Duration.ofSeconds(10))) {
-            var judgement = new ensure_ready.SoftWait(api, "shop", List.of(applied),
+            var judgement = new ensure_ready.SoftWait(api, "shop", ensure_ready.Applying.over(List.of(applied), false),
                 new ensure_ready.WaitSettings("codex", applied.length > 0, false, true, null), j -> { }).once();
             var full = ensure_ready.Collect.more(api, judgement.snapshot(), judgement.workloads(),
                 java.util.Map.of(), Duration.ofSeconds(5));

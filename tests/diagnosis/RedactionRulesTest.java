@@ -140,7 +140,7 @@ class RedactionRulesTest {
     @CsvSource(delimiter = '|', textBlock = """
         abcdefgh  | abcdefgh YWJjZGVmZ2g 6162636465666768 YWJjZGVmZ2 FiY2RlZmdo hYmNkZWZna
         abcdefg   | abcdefg YWJjZGVmZw
-        abc?efgh> | abc?efgh> abc%3Fefgh%3E YWJjP2VmZ2g+ YWJjP2VmZ2g- 6162633f656667683e FiYz9lZmdoP hYmM/ZWZnaD hYmM_ZWZnaD
+        abc?efgh> | abc?efgh> abc?efgh\\u003e abc%3Fefgh%3E YWJjP2VmZ2g+ YWJjP2VmZ2g- 6162633f656667683e FiYz9lZmdoP hYmM/ZWZnaD hYmM_ZWZnaD
         a"b c%2Bd | a"b_c%2Bd a\\"b_c%2Bd a%22b+c%252Bd a%22b%20c%252Bd a"b_c+d YSJiIGMlMkJk 612262206325324264 EiYiBjJTJCZ hImIgYyUyQm
         a%zz      | a%zz a%25zz YSV6eg
         """)

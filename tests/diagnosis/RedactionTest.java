@@ -162,10 +162,10 @@ class RedactionTest {
     @Timeout(120)
     @ValueSource(strings = {"password=\"|a\\b", "postgres://u:|x/", "|aa-", "|token",
         "|eyJ-", "|hunter2x", "|abcdefghij0123456789ABCDEFGHIJ_"})
-    void aLineOfAMegabyteIsReadToItsEnd(String parts) {
+    void aLineOfAQuarterMegabyteIsReadToItsEnd(String parts) {
         var head = parts.substring(0, parts.indexOf('|'));
         var part = parts.substring(parts.indexOf('|') + 1);
-        var text = clean(head + part.repeat((1 << 20) / part.length()) + " login with " + VALUE);
+        var text = clean(head + part.repeat((1 << 18) / part.length()) + " login with " + VALUE);
         assertFalse(text.contains(VALUE), head + part);
     }
 

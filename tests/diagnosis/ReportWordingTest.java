@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -66,6 +67,26 @@ class ReportWordingTest {
         var workloads = List.of(new ensure_ready.Workload("Service", "web", ensure_ready.State.failed, 0, 1, ""));
         var next = ensure_ready.Diagnosis.explain(snapshot, workloads, "codex").causes().get(0).next();
         assertTrue(next.toString().contains("service.serving.knative.dev/web") && !next.toString().contains("svc/web"), next.toString());
+    }
+
+    @Test
+    void whatASecretMayHoldTooIsKeptWhereItNamesSomethingButNotWhereItIsAValue() {
+        var web = new ensure_ready.Obj(ensure_ready.Json.MAPPER.readTree("""
+            {"kind": "Deployment", "metadata": {"name": "web", "labels": {"tier": "front"}, "annotations": {"a": "note"}},
+             "spec": {"template": {"spec": {"containers": [{"name": "main", "image": "img", "env": [{"name": "K", "value": "val"}]}]}}}}
+            """));
+        var told = List.of(named("Secret", "db"), named("Event", "web.17"), web);
+        var objects = Map.of("Secret", told.subList(0, 1), "Event", told.subList(1, 2), "Deployment", told.subList(2, 3));
+        var late = new ensure_ready.Applied(named("Job", "late"), new ensure_ready.Source("a", 1),
+            ensure_ready.Result.pending, 0, "", "", "");
+        assertEquals(Set.of("shop", "db", "web", "front", "main", "late"), ensure_ready.NamesToKeep.of(
+            new ensure_ready.Snapshot("shop", Crowd.NOW, objects, List.of(late), Map.of(), List.of())));
+    }
+
+    private static ensure_ready.Obj named(String kind, String name) {
+        var object = ensure_ready.Json.MAPPER.createObjectNode().put("kind", kind);
+        object.putObject("metadata").put("name", name);
+        return new ensure_ready.Obj(object);
     }
 
     @ParameterizedTest

@@ -76,6 +76,7 @@ class PromptCommandTest {
             "--kind dev_issue --vars novalue            | --vars: \"novalue\" is not KEY=VALUE; accepted: a=1,b=2",
             "--kind dev_issue --var-file /nonexistent/v | --var-file /nonexistent/v: no such file",
             "--kind dev_issue --templates /nonexistent  | --templates /nonexistent: not a folder",
+            "--kind dev_issue --templates=              | --templates : not a folder",
             "--template /nonexistent/t.ftl              | --template /nonexistent/t.ftl: no such file"})
         void isOneLineThatSaysWhatIsAccepted(String args, String message) {
             var result = PromptLab.run(Map.of(), ("--print " + args).replace("--print --print", "--print").strip().split(" +"));
@@ -104,6 +105,17 @@ class PromptCommandTest {
         void ofAnOptionIsToldByTheOptionWhateverTheVariableSays() {
             assertTrue(PromptLab.run(Map.of("CODEXCTL_SLOT", "x"), "--kind", "dev_issue", "--print", "--slot", "x")
                 .err().contains("--slot x: not a number"));
+        }
+
+        @ParameterizedTest
+        @CsvSource(delimiter = '|', value = {"CODEXCTL_VARS | =%s", "CODEXCTL_NAMESPACE | %s", "CODEXCTL_MODEL | %s?"})
+        void isToldWithoutTheSecretInIt(String variable, String value) {
+            var secret = "ghp_0123456789abcdefghijABCDEFGHIJ012345";
+            var result = PromptLab.run(Map.of(variable, value.formatted(secret)), "--kind", "dev_issue", "--print", "-v");
+            assertEquals(2, result.exit(), result.toString());
+            assertTrue(result.err().contains("[REDACTED]") && !result.err().contains(secret), result.err());
+            var option = PromptLab.run(Map.of(), "--kind", "dev_issue", "--tokn=" + secret, "-v");
+            assertTrue(option.err().contains("--tokn") && !option.err().contains(secret), option.err());
         }
 
         @Test

@@ -45,7 +45,7 @@ class PromptEqualLinesTest {
         String block = block(report.toString());
         String data = PromptInfraTest.dataOf(block);
         assertTrue(data.contains("~| [1] deploy/web: spec.replicas=0; spec.paused=")
-            && data.contains("; there is: secret/a (keys x); secret/b (keys y)"), data);
+            && data.contains("; found: secret/a (keys x); secret/b (keys y)"), data);
         assertFalse(data.contains("] spec") || data.contains("</cluster-data> true") || block.contains("Look at"), block);
         assertEquals(2, data.split(java.util.regex.Pattern.quote(same), -1).length, data);
     }

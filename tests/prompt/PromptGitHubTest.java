@@ -19,6 +19,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Comments, reviews and permissions from a GitHub that answers what each test tells it. */
 class PromptGitHubTest {
@@ -194,6 +196,25 @@ class PromptGitHubTest {
         assertTrue(result.out().contains("expected delivery date"));
         assertEquals(1, result.err().lines().count(), result.err());
         assertTrue(result.err().contains("warning: GitHub /repos/example/shop/issues/42"), result.err());
+    }
+
+    @Test
+    void aLineEndBehindTheTokenIsNoPartOfIt() {
+        var env = env("labeled.json");
+        env.put("GITHUB_TOKEN", TOKEN + "\n");
+        assertEquals(0, PromptLab.run(env, "--kind", "dev_issue", "--print").exit());
+        assertEquals("Bearer " + TOKEN, authorizations.peek());
+    }
+
+    @ParameterizedTest
+    @CsvSource({"GITHUB_TOKEN, ghs_abcdefghijklmnop\u0007qrstuvwxyz012345", "GITHUB_API_URL, https://git hub.example"})
+    void whatGitHubCannotBeAskedWithIsAWarningThatTellsNoToken(String variable, String value) {
+        var env = env("labeled.json");
+        env.put(variable, value);
+        var result = PromptLab.run(env, "--kind", "dev_issue", "--print");
+        assertEquals(0, result.exit(), result.toString());
+        assertTrue(result.err().contains("warning: GitHub /repos/example/shop/issues/42"), result.err());
+        assertFalse(result.err().contains("ghs_"), result.err());
     }
 
     @Test

@@ -186,7 +186,7 @@ class PromptSaidTest {
     @Test
     void aTextIsCutBetweenCharactersAndTheMarkSaysHowMuch() {
         assertEquals("abcdef", prompt_run.Untrusted.cutTo(6, "abcdef"));
-        assertEquals("abcde\n[cut: 1 bytes]", prompt_run.Untrusted.cutTo(5, "abcdef"));
+        assertEquals("abcde\n[cut: 1 byte]", prompt_run.Untrusted.cutTo(5, "abcdef"));
         assertEquals("ab\n[cut: 2 bytes]", prompt_run.Untrusted.cutTo(3, "abя"));
         assertEquals(4, prompt_run.Untrusted.bytes("abя"));
     }

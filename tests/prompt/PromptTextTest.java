@@ -200,11 +200,27 @@ class PromptTextTest {
             "Authorization: Bearer abcdefghijklmnop1234", "postgres://app:hunter2hunter2@postgres:5432/shop",
                 "password=hunter2hunter2", "\"api_key\": \"hunter2hunter2\"",
             "-----BEGIN RSA PRIVATE KEY-----\nhunter2hunter2\n-----END RSA PRIVATE KEY-----",
-                "-----BEGIN PRIVATE KEY-----\nhunter2hunter2 and no end"})
+                "-----BEGIN PRIVATE KEY-----\nhunter2hunter2 and no end",
+            "AccountName=shop;AccountKey=hunter2hunter2==;EndpointSuffix=core.windows.net", "abc8Q~abcdefghijklmnopqrstuvwxyz0123",
+                "xapp-1-A012345-123456-abcdefghijklmnop", "https://hooks.slack.com/services/T00000000/B00000000/abcdefghijklmnop",
+            "https://discord.com/api/webhooks/123456789012345678/abcdefghijklmnopqrstuvwxyz",
+                "https://api.telegram.org/bot123456789:AAabcdefghijklmnopqrstuvwxyz/sendMessage",
+            "//registry.example.org/:_auth=YWJjZGVmZ2g6aHVudGVyMg==", "pypi-AgEIcHlwaS5vcmcabcdefghijklmnop", "hvs.CAESIabcdefghijklmnop",
+                "rubygems_abcdefghijklmnop0123456789", "dop_v1_abcdefghijklmnop0123456789", "whsec_abcdefghijklmnop0123456789",
+            "GOCSPX-abcdefghijklmnop-0123", "glsa_abcdefghijklmnop0123456789", "lin_api_abcdefghijklmnop0123456789",
+                "ATATT3abcdefghijklmnop_-0123", "dapi0123abcdefabcdefabcdefabcdefabcdef", "shpat_abcdefghijklmnop0123",
+                "AGE-SECRET-KEY-1ABCDEFGHIJKEXAMPLE", "glrt-abcdefghijklmnopqrst",
+            "client-key-data: LS0tLS1CRUdJTiBSU0EgUFJJVkFURSBLRVktLS0tLQoabcdefgh=",
+                "machine git.example.org login ada password hunter2hunter2",
+            "machine git.example.org\n  login ada\n  password hunter2hunter2",
+                "{\"auths\":{\"ghcr.io\":{\"auth\":\"YWJjZGVmZ2g6aHVudGVyMg==\"}}}",
+            "{\\\"auth\\\": \\\"YWJjZGVmZ2g6aHVudGVyMg==\\\"}", "Set-Cookie: session=hunter2hunter2; Path=/", "curl -u ada:hunter2hunter2",
+                "curl --user 'ada:hunter2hunter2'", "DB_PASS=hunter2hunter2", "{\"name\":\"DB_PASSWORD\",\"value\":\"hunter2hunter2\"}",
+                "- name: DB_PASSWORD\n  value: hunter2hunter2"})
         void inKnownShapesAreMasked(String secret) {
             String masked = mask("before " + secret + " after", Map.of());
             assertTrue(masked.contains("[REDACTED]"), masked);
-            for (String word : List.of("hunter2", "abcdefgh", "EXAMPLE", "eyJzdW")) {
+            for (String word : List.of("hunter2", "abcdefgh", "EXAMPLE", "eyJzdW", "aHVudGVyMg")) {
                 assertFalse(masked.contains(word), masked);
             }
         }
@@ -213,7 +229,12 @@ class PromptTextTest {
         @ValueSource(strings = {"secret \"db-secret\" not found", "postgres:5432",
             "token expired", "image sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
             "password authentication failed for user \"app\"", "password: ${POSTGRES_PASSWORD}",
-                "task-skeleton", "https://example.com/a@b", "secretName: db-credentials"})
+                "task-skeleton", "https://example.com/a@b", "secretName: db-credentials",
+            "pypi-server-deployment-7d9f8b6c5d-x2x4z", "dapiServerConfigurationOfTheShop", "npm_config_cache_directory_path",
+                "tests_passed: 12", "first_pass: 120 files",
+                "auth: enabled", "\"author\": \"AdaLovelace\"", "docker run -u 1000:1000 -p 8080:8080 web",
+            "log in to the machine, login and password follow", "name: DB_HOST\n  value: postgres", "name: DB_PASSWORD\n  valueFrom: x",
+                "commit 0123456789abcdef0123456789abcdef01234567", "uid 123e4567-e89b-12d3-a456-426614174000"})
         void areNotSeenWhereThereAreNone(String text) {
             assertEquals(text, mask(text, Map.of()));
         }
@@ -242,6 +263,19 @@ class PromptTextTest {
                 assertTrue(mask("{\"auth\": \"" + auth + "\"}", Map.of("REGISTRY_TOKEN", "correct-horse-battery"))
                     .contains("[REDACTED:REGISTRY_TOKEN]"), auth);
             }
+        }
+
+        @Test
+        void thatAreWrappedOverLinesAreFound() {
+            String secret = "correct-horse&battery-staple";
+            String base64 = Base64.getMimeEncoder(16, new byte[] {'\n'}).encodeToString(("ada:" + secret).getBytes(StandardCharsets.UTF_8));
+            for (String text : List.of(base64, "correct-horse\n  &battery-staple", "correct-horse\\u0026battery-staple")) {
+                String masked = mask("a\nb " + text + "\nc", Map.of("REGISTRY_TOKEN", secret));
+                assertTrue(masked.startsWith("a\nb ") && masked.contains("[REDACTED:REGISTRY_TOKEN]") && masked.endsWith("\nc"), masked);
+                assertFalse(masked.contains("battery") || masked.contains("Y29ycmVjd"), masked);
+            }
+            assertEquals("abc def\nghi jkl", mask("abc def\nghi jkl", Map.of("REGISTRY_TOKEN", "defghi jk")),
+                "shorter ones meet by accident");
         }
 
         @Test

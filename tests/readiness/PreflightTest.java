@@ -24,7 +24,7 @@ class PreflightTest {
 
     private static String missing(List<ensure_ready.Applied> applied, String... documents) {
         return ensure_ready.Preflight.missing(ReadinessTest.snapshot(applied, documents)).stream()
-            .map(f -> f.code() + " " + ensure_ready.Obj.ref(f.objectKind(), f.objectName())).sorted().toList().toString();
+            .map(f -> f.code() + " " + ensure_ready.Kubectl.ref(f.objectKind(), f.objectName())).sorted().toList().toString();
     }
 
     @Test

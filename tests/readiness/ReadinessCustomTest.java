@@ -353,7 +353,11 @@ class ReadinessCustomTest {
         ready <- -
         conditions: [{type: Ready, status: 'False', reason: NoTraffic, observedGeneration: 0}] | suspended: Ready=False: NoTraffic <- \
         condition conditions[Ready]
-        ready: false, conditions: [{type: Ready, status: 'False', reason: NoTraffic}] | progressing: ready is false <- status \
+        ready: false, conditions: [{type: Ready, status: 'False', reason: NoTraffic}] | suspended: Ready=False: NoTraffic <- condition \
+        conditions[Ready]
+        ready: false, conditions: [{type: Ready, status: 'False', reason: Waits}] | progressing: Ready=False: Waits <- condition \
+        conditions[Ready]
+        ready: false, conditions: [{type: Odd, status: 'False', reason: NoTraffic}] | progressing: ready is false <- status \
         status.ready false
         """)
     void whatAResourceSaysOfItselfIsToldWithItsProof(String status, String expected) {

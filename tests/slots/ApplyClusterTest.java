@@ -218,6 +218,6 @@ class ApplyClusterTest {
 
     private void send(String method, String path, String yaml) {
         var json = ensure_ready.Manifests.Yaml.documents("test", yaml).documents().get(0).json();
-        api.send(method, path, method.equals("PATCH") ? "application/merge-patch+json" : null, json.toString());
+        api.send(method, path, method.equals("PATCH") ? "application/merge-patch+json" : "application/json", json);
     }
 }

@@ -221,6 +221,7 @@ class ManifestsTest {
                     - {name: DB_HOST, value: db}
             """).items().get(1).source();
         assertEquals(5, source.line());
+        assertEquals(14, source.fields().get("spec.template.spec.containers[web].image"), "counted once, and kept as numbers");
         assertEquals(14, source.line("spec.template.spec.containers[web].image"));
         assertEquals(16, source.line("spec.template.spec.containers[web].env[DB_HOST].value"));
         assertEquals(13, source.line("spec.template.spec.containers[web].resources.limits.memory"));

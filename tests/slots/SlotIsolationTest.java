@@ -136,7 +136,9 @@ class SlotIsolationTest {
     @Test
     void attachGivesASlotToAnotherIssue() throws IOException {
         ensure("shop", "--issue", "42");
-        assertEquals("1 43", json(run("attach", "--project", "shop", "--slot", "1", "--issue", "43")).at("/slot") + " "
+        var attached = json(run("attach", "--project", "shop", "--slot", "1", "--issue", "43"));
+        assertEquals("attached: env ai, slot 1, issue 43", attached.path("summary").asString(""));
+        assertEquals("1 43", attached.at("/slot") + " "
             + new ensure_ready.Obj(server.get("configmaps", "codex-system", "codex-env-1").orElseThrow()).map("/data").get("issue"));
         ensure("shop", "--issue", "44");
         var second = run("attach", "--project", "shop", "--slot", "1", "--issue", "44");

@@ -109,11 +109,17 @@ class SlotRecordTest {
         assertEquals("env ai, slot 1, issue 2, pull request 3", new ensure_ready.Wanted("ai", 1, 2, 3, 0).toString());
     }
 
+    private static String holder(Map<String, String> environment) {
+        var options = new ensure_ready.Options();
+        options.environment = environment;
+        return options.holder();
+    }
+
     @Test
     void theHolderIsTheRunOrWhoeverTypedIt() {
-        assertEquals("acme/shop run 77", ensure_ready.Holder.of(Map.of("GITHUB_RUN_ID", "77", "GITHUB_REPOSITORY", "acme/shop")));
-        assertEquals("github run 77", ensure_ready.Holder.of(Map.of("GITHUB_RUN_ID", "77")));
-        assertEquals(System.getProperty("user.name"), ensure_ready.Holder.of(Map.of("GITHUB_REPOSITORY", "acme/shop")));
+        assertEquals("acme/shop run 77", holder(Map.of("GITHUB_RUN_ID", "77", "GITHUB_REPOSITORY", "acme/shop")));
+        assertEquals("github run 77", holder(Map.of("GITHUB_RUN_ID", "77")));
+        assertEquals(System.getProperty("user.name"), holder(Map.of("GITHUB_REPOSITORY", "acme/shop")));
     }
 
     @Test

@@ -143,6 +143,7 @@ class SlotReleaseTest {
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
         spec: {finalizers: [a/b]}, status: {phase: Terminating}                                             | finalizers ["a/b"]
+        status: {phase: Terminating} | nothing says why
         status: {phase: Terminating, conditions: [{status: 'True', message: x has 1}, {status: 'False', message: no}, {status: 'True', \
         message: y}]} | x has 1; y
         """)

@@ -23,7 +23,8 @@ class CustomClusterTest {
 
     private ensure_ready.Judgement look() {
         try (var api = new ensure_ready.Api(ensure_ready.Kubeconfig.read(cluster.kubeconfig(), null), Duration.ofSeconds(10))) {
-            return new ensure_ready.SoftWait(api, namespace, List.of(), new ensure_ready.WaitSettings("codex", false, false, true, null),
+            return new ensure_ready.SoftWait(api, namespace, ensure_ready.Applying.over(List.of(), false),
+                new ensure_ready.WaitSettings("codex", false, false, true, null),
                 j -> { }).once();
         }
     }

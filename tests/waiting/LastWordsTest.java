@@ -11,6 +11,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import tools.jackson.databind.node.ObjectNode;
 
 /** What a Job's pod said is known though its controller has taken it away. */
@@ -58,7 +60,7 @@ class LastWordsTest {
     /** The causes when the pod goes and the Job fails while the wait looks, each with its lines. */
     private String causes(Runnable end, Map<String, String> secrets) throws Exception {
         try (var api = new ensure_ready.Api(ensure_ready.Kubeconfig.read(server.kubeconfig(folder), null), Duration.ofSeconds(5))) {
-            var waiting = new ensure_ready.SoftWait(api, "shop", List.of(),
+            var waiting = new ensure_ready.SoftWait(api, "shop", ensure_ready.Applying.over(List.of(), false),
                 new ensure_ready.WaitSettings("codex", false, false, true, null), j -> { });
             var ended = CompletableFuture.supplyAsync(() -> waiting.run(ensure_ready.Deadline.in(Duration.ofSeconds(30))));
             WatchTest.until("the log is read", () -> server.requests("get", "pods/log") > 0 || !waiting.last().workloads().isEmpty()
@@ -154,6 +156,29 @@ class LastWordsTest {
         assertEquals("[JOB_FAILED Job/migrate]", causes(() -> {
             server.edit("pods", "shop", "migrate-u", p -> p.withObject("/metadata").remove("finalizers"));
             server.putYaml("shop", JOB.formatted(FAILED));
+        }, Map.of()));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"'{activeDeadlineSeconds: 5, ', [JOB_FAILED Job/migrate [waits for the schema]]", "{, [JOB_FAILED Job/migrate]"})
+    void whatAPodSaysThatRunsWhenItsJobsTimeIsUpIsToldUntilItIsGone(String spec, String told) throws Exception {
+        pod("migrate-s", "Never");
+        server.putYaml("shop", JOB.formatted("{active: 1}").replace("spec: {backoff", "spec: " + spec + "backoff"));
+        server.edit("pods", "shop", "migrate-s", p -> {
+            ((ObjectNode) p.at("/status/conditions/0")).put("status", "True");
+            var container = (ObjectNode) p.at("/status/containerStatuses/0");
+            container.put("ready", true).put("restartCount", 0).putObject("state").putObject("running");
+            container.remove("lastState");
+        });
+        server.log("shop", "migrate-s", "app", false, "waits for the schema\n");
+        hold("migrate-s");
+        server.delete("pods", "shop", "migrate-s");
+        assertEquals(told, causes(() -> {
+            if (told.contains("waits")) {
+                heard();
+            }
+            server.edit("pods", "shop", "migrate-s", p -> p.withObject("/metadata").remove("finalizers"));
+            server.putYaml("shop", JOB.formatted(FAILED.replace("BackoffLimitExceeded", "DeadlineExceeded")));
         }, Map.of()));
     }
 

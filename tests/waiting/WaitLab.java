@@ -80,7 +80,7 @@ final class WaitLab {
             try (var api = new ensure_ready.Api(config, Duration.ofSeconds(10))) {
                 long begin = System.nanoTime();
                 var settings = new ensure_ready.WaitSettings("codex", !applied.isEmpty(), false, true, since);
-                var judgement = new ensure_ready.SoftWait(api, namespace, applied, settings, this::hear)
+                var judgement = new ensure_ready.SoftWait(api, namespace, ensure_ready.Applying.over(applied, false), settings, this::hear)
                     .run(ensure_ready.Deadline.in(Duration.ofSeconds(seconds)));
                 result.complete(new Ended(judgement, Duration.ofNanos(System.nanoTime() - begin), List.copyOf(told)));
             } catch (RuntimeException | Error e) {

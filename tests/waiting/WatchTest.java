@@ -51,7 +51,7 @@ class WatchTest {
     }
 
     private ensure_ready.SoftWait waiting() {
-        return new ensure_ready.SoftWait(api, "shop", List.of(), NAMESPACE, judgement -> { });
+        return new ensure_ready.SoftWait(api, "shop", ensure_ready.Applying.over(List.of(), false), NAMESPACE, judgement -> { });
     }
 
     private CompletableFuture<ensure_ready.Judgement> inBackground(ensure_ready.SoftWait waiting, int seconds) {
@@ -84,7 +84,7 @@ class WatchTest {
 
     @Test
     void aNamespaceThatDoesNotExistIsToldAndIsNotReady() {
-        var judgement = new ensure_ready.SoftWait(api, "nix", List.of(), NAMESPACE, j -> { }).once();
+        var judgement = new ensure_ready.SoftWait(api, "nix", ensure_ready.Applying.over(List.of(), false), NAMESPACE, j -> { }).once();
         assertFalse(judgement.ready());
         assertEquals("ns/nix does not exist", judgement.workloads().get(0).ref() + " " + judgement.workloads().get(0).message());
     }
@@ -145,7 +145,7 @@ class WatchTest {
     private static final String NOT_READY = READY.replace("readyReplicas: 1", "readyReplicas: 0");
 
     private ensure_ready.SoftWait waiting(ensure_ready.Api other) {
-        return new ensure_ready.SoftWait(other, "shop", List.of(), NAMESPACE, judgement -> { });
+        return new ensure_ready.SoftWait(other, "shop", ensure_ready.Applying.over(List.of(), false), NAMESPACE, judgement -> { });
     }
 
     @Test

@@ -35,8 +35,9 @@ public final class Messages {
     }
 
     private static final String VARIABLE = "\\b(?-i:[A-Z][A-Z0-9]*_[A-Z0-9_]+)\\b";
-    private static final String UNSET = "not set|not defined|undefined|is required|is missing|unset|must be set|is empty|must be defined"
-        + "|must be provided|not provided|not specified|is mandatory|not configured";
+    private static final String SET = "(set|defined|provided|specified|configured|given)\\b";
+    private static final String UNSET = "not " + SET + "|undefined|unset|is (required|missing|empty|mandatory)|must be " + SET;
+    private static final String KEY = "(key|secret|password|token|url|dsn|host|option) (has |is |was )?";
     private static final Pattern QUOTED = Pattern.compile("\"[^\"]*\"");
     private static final Pattern IMAGE_NAME = Pattern.compile("(?<![\\w/])[\\w.-]{2,}(:\\d+)?(/[\\w.-]+)+(:[\\w.-]+)?(@sha256:[0-9a-f]+)?");
     private static final Map<Topic, List<Row>> ROWS = rows();
@@ -167,79 +168,62 @@ public final class Messages {
     }
 
     private static void log(Table t) {
-        t.row(Code.RBAC_RUNTIME_FORBIDDEN, "~is forbidden: User \\\\*\"?system:", "~User \"system:[^\"]+\" cannot \\w+ resource");
-        t.row(Code.IMAGE_PLATFORM_MISMATCH, "exec format error", "cannot execute binary file");
+        t.row(Code.RBAC_RUNTIME_FORBIDDEN, "~is forbidden: User \\\\*\"?system:");
+        t.row(Code.IMAGE_PLATFORM_MISMATCH, "exec format error");
         t.row(Code.CONTAINER_COMMAND_NOT_FOUND, "~^exec \\S+: no such file or directory", "bad interpreter");
-        t.row(Code.CRASH_PORT_IN_USE, "EADDRINUSE", "address in use", "only one usage of each socket address", "already bound to port",
-            "~address (is )?already in use", "~port \\S+ (is|was) already (in use|allocated)", "~failed to bind to (address|port)");
-        t.row(Code.CRASH_DISK_FULL, "no space left on device", "ENOSPC", "disk quota exceeded", "could not extend file",
-            "~\\bdisk (is )?full\\b");
+        t.row(Code.CRASH_PORT_IN_USE, "only one usage of each socket address", "already bound to port", "~address (is )?(already )?in use",
+            "~port \\S+ (is|was) already", "~failed to bind to (address|port)");
+        t.row(Code.CRASH_DISK_FULL, "no space left on device", "disk quota exceeded", "~\\bdisk (is )?full\\b");
         t.row(Code.CRASH_DEPENDENCY_UNREACHABLE, "UnableToConnect");
-        t.row(Code.CRASH_AUTH_FAILED, "password authentication failed", "access denied for user", "login failed for user",
-            "ACCESS_REFUSED", "AuthenticationFailed", "requires authentication", "authentication required", "could not find user",
-            "without any password configured", "bad credentials", "incorrect password", "no pg_hba.conf entry",
-            "~authentication (failed|failure|error)", "~\\bWRONGPASS\\b", "~\\bNOAUTH\\b",
-            "~invalid (username|user name|user)?( or |-pair |[/-])?\\s*password", "~SASL authentication .*(fail|error)",
-            "InvalidAccessKeyId", "SignatureDoesNotMatch", "invalid_client",
-                "no password supplied", "~\\bauthori[sz]ation (violation|failed)",
+        t.row(Code.CRASH_AUTH_FAILED, "access denied for user", "login failed for user", "ACCESS_REFUSED", "requires authentication",
+            "could not find user", "without any password configured", "no pg_hba.conf entry",
+            "~\\bauth(entication|ori[sz]ation)? ?(failed|failure|error|required|violation)", "InvalidAccessKeyId", "SignatureDoesNotMatch",
+            "invalid_client", "no password supplied", "unable to authenticate", "missing authentication",
             "~\\bun(authori[sz]|authenticat)ed\\b", "~\\b(status|code|error)( code)?[ :=(]+40[13]\\b",
-                "~permission denied (for|to) (table|schema|database|relation)",
-            "~(invalid|wrong|incorrect|rejected)[ _]?(client )?"
-                + "(credentials|api[ _-]?key|access[ _-]?key|client secret|(access|auth(orization)?|bearer) token)",
-            "~\\bauth(entication)? failed", "is not allowed to connect to this",
-                "~not authorized on \\S+ to execute", "~role \"[^\"]+\" does not exist", "~AUTH .*failed",
-            "~security_exception.*(unable to authenticate|missing authentication)");
+            "~permission denied (for|to) (table|schema|database|relation)",
+            "~(invalid|wrong|incorrect|rejected|bad)[ _]?(client |user ?(name)?( or |[/-]))?"
+                + "(credentials|password|(api|access)[ _-]?key|client secret|(access|auth\\w*|bearer) token)",
+            "is not allowed to connect to this", "~not authorized on \\S+ to execute", "~role \"[^\"]+\" does not exist", "~AUTH .*failed");
         missing(t);
-        t.row(Code.CRASH_APP_ERROR, "~database \\W?[\\w-]+\\W? does not exist", "unknown database ",
-            "x509:", "certificate verify failed", "CERTIFICATE_VERIFY_FAILED",
-                "PKIX path", "SSLHandshake", "self-signed cert", "self signed cert",
-            "SELF_SIGNED_CERT", "certificate has expired", "bad certificate", "wrong version number", "HTTP response to HTTPS client");
+        t.row(Code.CRASH_APP_ERROR, "~database \\W?[\\w-]+\\W? does not exist", "unknown database ", "~(?<!\\* )permission denied",
+            "read-only file", "not permitted", "not writable", "~(unable to|node) lock", "already running", "temporarily unavailable",
+            "mismatch", "~(in|not )compatible", "dirty database", "shared librar", "GLIBC_", "x509:", "PKIX path", "SSLHandshake",
+            "~(bad|self.signed).cert|certificate (has expired|verify failed)", "wrong version number", "HTTP response to HTTPS client");
         unreachable(t);
     }
 
     private static void missing(Table t) {
         t.row(Code.CRASH_MISSING_ENV, "unbound variable", "Could not resolve placeholder '", "missing env", "setting must not be empty",
-            "~(missing|required|unset|undefined|no such|not found|specify).{0,60}env(ironment)?[ -]?var(iable)?s?\\b",
-            "~\\bmissing \\S+ for .{0,20}environment", "not present in the environment",
-            "~\\bno .{0,40}(key|secret|password|token|url|dsn|host) "
-                + "(has been |was |is )?(specified|configured|provided|set|given|defined)\\b",
+            "~(missing|required|unset|undefined|no such|not found|specify|provide"
+                + "|set(ting)? the).{0,60}env(ironment)?[ -]?var(iable)?s?\\b", "~\\bmissing \\S+ for .{0,20}environment",
+            "not present in the environment", "~\\b(no .{0,40}" + KEY + "|" + KEY + "not )(been )?" + SET,
             "~\\b(property|setting|config(uration)?( key| value| option)?) "
                 + "\\S{1,60} (is |was )?(required|missing|not set|not found|undefined)\\b",
-            "~environment variables?.{0,60}(not set|required|missing|undefined|not found|unset|must be|not defined|empty|is not specified)",
+            "~\\benv(ironment)? var(iable)?s?\\b.{0,60}(" + UNSET + "|not found|required|missing|must be|empty)",
             "~" + VARIABLE + "[^\\w]{0,3}.{0,25}(" + UNSET + ")",
-            "~(missing|requires?d?|expected|set|undefined|specify|provide)\\b.{0,30}"
-                + VARIABLE + ".{0,20}(\\bto start|$|\\bvariable|\\benv)",
-            "~KeyError: '(?-i:[A-Z][A-Z0-9_]+)'", "~parameter (null or )?not set", "~required key \\S+ missing value",
-            "~(host|resolve|lookup|ENOTFOUND|getaddrinfo).{0,60}\\$[({](?-i:[A-Z][A-Z0-9_]+)[)}]",
-            "~\\benv(ironment)? var(iable)?s?\\b.{0,40}(missing|required|not set|undefined|unset)",
-            "~(superuser password|password option) is not specified", "~\\bField required\\b",
-            "~\"received\": ?\"undefined\", ?\"path\": ?\\[ ?\"(?-i:[A-Z][A-Z0-9_]+)\"", "~key not found: \"?(?-i:[A-Z][A-Z0-9_]+)\"?",
-            "~is not defined in (the )?env", "~no value for required (setting|option|config)", "~environ\\[",
-            "~missing (required )?(config|configuration|setting|parameter)s?\\b");
+            "~(missing|requires?d?|expected|set|undefined|specify|provide)\\b.{0,30}" + VARIABLE
+                + ".{0,20}(\\bto start|$|\\bvariable|\\benv)", "~key ?(not found|error): ['\"]?(?-i:[A-Z][A-Z0-9_]+)\\b",
+            "~parameter (null or )?not set", "~(host|resolv\\w+|lookup|ENOTFOUND|getaddrinfo).{0,60}\\$[({][\\w.-]+[)}]",
+            "~\\bField required\\b", "~\"received\": ?\"undefined\", ?\"path\": ?\\[ ?\"(?-i:[A-Z][A-Z0-9_]+)\"", "no value for required",
+            "~(?-i:\\bENV)\\['", "~missing (required )?(config(uration)?|setting|parameter)s?\\b");
     }
 
     private static void unreachable(Table t) {
-        t.row(Code.CRASH_DEPENDENCY_UNREACHABLE, "ECONNREFUSED", "no such host", "i/o timeout", "EAI_AGAIN", "EHOSTUNREACH",
-            "name or service not known", "could not translate host name", "name resolution", "name does not resolve",
-            "nodename nor servname", "getaddrinfo", "connection attempt failed", "while waiting to connect",
-            "timeout expired while waiting for", "no route to host", "network is unreachable", "dial tcp", "cannot connect",
-            "could not connect", "failed to connect", "failed connecting", "unable to connect", "error connecting",
-            "Max retries exceeded with url", "AMQPConnectionError", "establishing a connection",
-                "ConnectionLoss", "database system is ", "not yet accepting connections",
-            "is loading the dataset", "driver: bad connection",
-            "communications link failure", "no reachable servers", "host not found in upstream", "bad address '",
-            "No resolvable bootstrap", "could not resolve host", "could not be resolved", "Temporary failure in name",
-            "NoBrokersAvailable", "NXDOMAIN", "SERVFAIL", "server misbehaving", "context deadline exceeded", "wget: can't",
-            "~connection (was )?refused", "~\\bETIMEDOUT\\b", "~\\bENOTFOUND\\b", "~unknown ?host",
-            "~connect(ion)?( attempt)? ?timed? ?out", "~connect(ion)? to \\S+ (refused|failed)",
-            "~time(d )?out( expired)? (while )?waiting for (a |the )?(connection|node|database|server|broker)", "~host (is )?unreachable",
-            "~could ?n.t connect", "~can.?t connect", "~can.?t reach", "~(cannot|could not|unable to|failed to) reach",
-            "~unknown (\\w+ )?server host", "not found address of host", "~\\bPoolTimedOut\\b", "~connection to .{1,80}failed",
-            "~server ?selection ?(error|timeout|timed out)", "~no servers? (is |are )?(available|reachable)",
-            "~(?<!Error: )can't resolve '?[\\w.-]+('|$|\\s)",
-            "~(could ?n.t|could not|failed to|unable to|cannot) resolve (server|host|address|'?[\\w.-]+:\\d)", "~\\bnot (yet )?reachable",
+        t.row(Code.CRASH_DEPENDENCY_UNREACHABLE, "ECONNREFUSED", "no such host", "i/o timeout", "~\\bE(NOTFOUND|TIMEDOUT|HOSTUNREACH)\\b",
+            "name or service not known", "name resolution fail", "name does not resolve", "getaddrinfo", "while waiting to connect",
+            "no route to host", "dial tcp",
+            "~(can.{0,2}t|could ?n.?t|unable|failed|error)( to)? (connect|reach|resolve (server|host|address|'?[\\w.-]+:\\d))",
+            "Max retries exceeded with url", "AMQPConnectionError", "establishing a connection", "ConnectionLoss",
+            "~database system is (?!ready)", "is loading the dataset", "driver: bad connection", "communications link failure",
+            "host not found in upstream", "bad address '", "No resolvable bootstrap", "could not be resolved", "failure in name",
+            "NoBrokersAvailable", "NXDOMAIN", "SERVFAIL", "server misbehaving", "context deadline exceeded",
+            "~unknown ?((\\w+ )?server )?host", "~connect(ion)?( attempt| was| to .{1,80})?( failed| refused| ?timed? ?out)",
+            "~time(d )?out( expired)? (while )?waiting for (a |the )?(connection|node|database|server|broker)",
+            "~(host|network) (is )?unreachable", "not found address of host", "PoolTimedOut",
+            "~server ?selection ?(error|timeout|timed out)", "~no (reachable server|servers? (is |are )?(available|reachable))",
+            "~(?<!Error: )can't resolve '[\\w.-]+'", "~\\bnot (yet )?reachable",
             "~brokers? .*(disconnected|not available|could not be established)", "~waiting for .{1,60}(:\\d+|to be (ready|up|available))",
-            "~:\\d+ - no response", "~DNS .*(fail|timeout)", "~name=\\S+ .*unavailable");
+            "~:\\d+ - no response", "~DNS .*(fail|timeout)");
     }
 
     private static void evicted(Table t) {

@@ -22,7 +22,8 @@ public enum Phrase {
     CLASS("\"([^\"]*)\" not found"),
     /** The verb and the resource. */
     FORBIDDEN("(?i)cannot (\\w+) resource \"?([\\w./-]+)\"?"),
-    VARIABLE("\\b([A-Z][A-Z0-9]*_[A-Z0-9_]+)\\b"),
+    /** In capitals, or alone in its line. */
+    VARIABLE("((?<!\\w)[A-Z][A-Z0-9]*_[A-Z0-9_]+\\b|^[a-z][\\w.]+$)"),
     PORT("(?i)\\bport[ :=]+(\\d{2,5})"),
     PROBE_PORT(":(\\d{1,5})(?:[/\":]|$)"),
     STATUS_404("(?i)status ?code:? ?404"),
@@ -34,22 +35,27 @@ public enum Phrase {
     /** A command that does nothing for ever. */
     ENDLESS("\\bsleep\\s+(inf(inity)?|\\d{5,}|\\d+[dh])\\b|\\btail\\s+-f\\s+/dev/null"),
     ERROR("(?i)\\b" + any("\\w*error", "\\w*exception", "fatal", "panic", "traceback",
-        "fail(ed|ure)?", "cannot", "unable", "invalid", "undefined",
+        "fail(ed|ure)?", "can(no|')t", "could(n't| not)", "unable", "invalid", "undefined", "unknown", "missing", "bad",
         "unexpected", "segmentation fault", "killed", "abort(ed)?", "not found", "no such file", "denied", "must") + "\\b"),
+    /** What a program says of its end, whatever led to it. */
+    END("(?i)\\b(?:abort|exit(?:ing|ed| status)|shut|terminat|died|startup|(?:fail\\w*|unable) to (?:start|boot|initiali)"
+        + "|(?:initiali[sz]ation|boot) failed|\\w+: undefined)"),
+    /** A program says so without being hurt. */
+    INFO("^(?:I\\d{4} |.{0,60}?(?:\\b(?:INFO|NOTICE|DEBUG)\\b|\\[Note\\]))|(?i)\\blevel\\W{1,4}(?:info|debug)"
+        + "|default(?:s|ing)? to|using (?:the )?default|falling back|optional|, .{0,30}disabled"),
+    WARNING(INFO.pattern + "|^.{0,60}?\\b(?i:warn)"),
+    CONNECTED("(?i)(?<!not |dis)connected to (?:the )?([\\w.-]+)"),
     /** An error in the program itself, whatever it needs. */
     OWN_ERROR("(?i)\\b"
         + any("panic:", "fatal\\b", "\\w*" + any("syntax", "type", "value", "key", "assertion", "import", "module", "attribute",
         "index", "parse", "illegal\\w*") + "(error|exception)", "segmentation fault", "invalid (config|argument|option|value)")),
-    NO_NAME("(?i)" + any("no such host", "\\bENOTFOUND", "not translate host name",
-        "bad address", "unknown ?host", "unknown (?:\\w+ )?server host", "address of host", "No resolvable",
-        "resolve (?:server|address)", "DNS resolution failed", "name resolution failed", "<unresolved>", "could not resolve host",
-        "can't resolve", "host not found in upstream", "name or service not known", "does not resolve", "NXDOMAIN", "nodename nor servname",
-        "failed to resolve", "can't find")),
+    NO_NAME("(?i)" + any("no such host", "\\bENOTFOUND", "not translate host name", "bad address", "unknown ?(?:(?:\\w+ )?server )?host",
+        "address of host", "No resolvable", "resolve (?:server|address|host)", "resolution failed", "<unresolved>", "can't resolve",
+        "host not found in upstream", "name or service not known", "does not resolve", "NXDOMAIN", "failed to resolve", "can't find")),
     UNKNOWN_HOST("(?i)" + any("lookup ", "ENOTFOUND ", "EAI_AGAIN ", "translate host name \"", "bad address '", "UnknownHostException: ",
-        "unknown host:? ?'?", "address of host:? ", "resolve host:? '?\"?", "can't resolve '",
-            "in upstream \"", "nslookup: can't resolve '", "can't find ",
-        "getaddrinfo for ", "Failed to resolve (?:host )?'?", "Name does not resolve:? ?", "host '", "tcp connect \\(", "resolve server '?",
-        "resolve address:? ?", "Error -\\d+ connecting to ", "for target (?:dns:/*)?", "connect to (?=\\S+/<unresolved>)",
+        "unknown host:? ?'?", "address of host:? ", "resolve (?:server|host|address):? ?['\"]?", "can't resolve '", "in upstream \"",
+        "can't find ", "getaddrinfo for ", "Failed to resolve (?:host )?'?", "Name does not resolve:? ?", "host '", "tcp connect \\(",
+        "Error -\\d+ connecting to ", "for target (?:dns:/*)?", "connect to (?=\\S+/<unresolved>)",
         "(?<![\\w.-])(?=[\\w.-]+:\\d{2,5}: \\[Errno -)") + "([A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?)"),
     DNS_DOWN("(?i)" + any("EAI_AGAIN", "temporary failure", "server misbehaving", "SERVFAIL", "lookup .*(i/o timeout|timed? ?out|refused)",
         "no servers could be reached")),
@@ -66,8 +72,9 @@ public enum Phrase {
     NO_DATABASE("(?i)database \\W?[\\w-]+\\W? does not exist|unknown database "),
     DENIED("(?i)permission denied|read-only file ?system|operation not permitted"
         + "|\\bEACCES\\b|\\bEROFS\\b|\\bEPERM\\b|access (?:to the path .* )?(?:is )?denied"),
-    /** A frame of a stack, which only repeats names, or a request that the program answered. */
-    ASIDE("^\\s+(?:at [\\w.$<>\\[\\]/ ]+[ (]|from \\S+:\\d+:in )"
+    /** A frame of a stack, which only repeats names, or what the program answered to who asked it. */
+    ASIDE("^\\s+(?:at [\\w.$<>\\[\\]/ ]+[ (]|from \\S+:\\d+:in )|\\[\\d+\\] (?:FATAL|DETAIL): .*(?:authentication|pg_hba|[Rr]ole )"
+        + "|\\bstatus\\W{1,3}[1-5]\\d\\d\\b.*\\bpath\\W{1,3}/"
         + "|\\b(?:GET|HEAD|POST|PUT|DELETE|PATCH) /\\S* (?:HTTP/[\\d.]+\"? )?[1-5]\\d\\d\\b"),
     /** A probe was answered, and by somebody who wants to know who asks. */
     STATUS_LOGIN("(?i)status ?code:? ?40[13]"),
@@ -75,7 +82,7 @@ public enum Phrase {
     /** The loader's words, which end as a missing command does. */
     LIBRARY("(?i)shared (?:library|libraries|object file)"),
     /** A server's own words that it is there and not ready yet. */
-    STARTS("(?i)database system is |not yet accepting connections|is loading the dataset"),
+    STARTS("(?i)database system is (?!ready)|is loading the dataset"),
     /** An error of talking to another, which a wrong address explains. */
     TALKS("(?i)protocol|\\bEOF\\b|handshake|\\bstream|connect|transport|socket|upstream|broker|timed? ?out"),
     HEAP("(?i)out of ?memory|\\bheap\\b|MemoryError"),

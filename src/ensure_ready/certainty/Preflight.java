@@ -18,12 +18,11 @@ import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Stream;
+import shared.Kubectl;
 import tools.jackson.databind.JsonNode;
 
 /** References of pod templates and claims that neither the cluster nor the set can meet, before any kubelet says so. Pure. */
 public final class Preflight {
-    private Preflight() { }
-
     /** Kinds whose names must be known before {@link #missing} can tell anything. */
     public static Set<String> kinds(Snapshot snapshot) {
         var kinds = new TreeSet<String>();
@@ -54,7 +53,7 @@ public final class Preflight {
 
     private static Finding finding(Code code, String kind, String name, Template t, Snapshot snapshot) {
         var evidence = new Evidence("spec", t.owner().ref() + "/spec.template.spec", "",
-            "names " + Obj.ref(kind, name) + ", which neither the namespace nor the manifests have", 1, "", "");
+            "names " + Kubectl.ref(kind, name) + ", which neither the namespace nor the manifests have", 1, "", "");
         return Finding.of(code, new Ref(kind, name), Ref.of(t.owner()), snapshot.at(), List.of(evidence));
     }
 

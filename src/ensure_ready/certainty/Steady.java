@@ -16,8 +16,6 @@ public final class Steady {
     /** Times are whole seconds, and a node's clock may be off by a little. */
     static final Duration DOUBT = Duration.ofSeconds(2);
 
-    private Steady() { }
-
     /** The latest change of any pod or of what owns it; empty where something has no times that could prove it. */
     static Optional<Instant> since(Verdict verdict, Snapshot snapshot) {
         var latest = snapshot.knows("Pod") ? Instant.MIN : Instant.MAX;

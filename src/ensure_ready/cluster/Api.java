@@ -33,6 +33,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import shared.Json;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
@@ -41,6 +42,7 @@ import tools.jackson.databind.node.ObjectNode;
 
 /** The API server over fabric8's HTTP client: its kubeconfig, TLS, proxy and token handling, our JSON. */
 public final class Api implements AutoCloseable {
+    private static final String JSON = "application/json";
     private final KubernetesClient client;
     private final HttpClient http;
     private final Duration timeout;
@@ -51,28 +53,24 @@ public final class Api implements AutoCloseable {
     private final Deadline patience;
 
     public Api(Config config, Duration timeout) {
-        this.client = new KubernetesClientBuilder().withConfig(config(config, timeout)).build();
-        this.http = client.getHttpClient();
-        this.timeout = timeout;
-        this.discovered = new ConcurrentHashMap<>();
-        this.withStatus = ConcurrentHashMap.newKeySet();
-        this.clock = new AtomicLong(Long.MAX_VALUE);
-        this.patience = Deadline.now();
+        this(new KubernetesClientBuilder().withConfig(config(config, timeout)).build(), timeout, new ConcurrentHashMap<>(),
+            ConcurrentHashMap.newKeySet(), new AtomicLong(Long.MAX_VALUE), Deadline.now());
     }
 
-    private Api(Api same, Deadline patience) {
-        this.client = same.client;
-        this.http = same.http;
-        this.timeout = same.timeout;
-        this.discovered = same.discovered;
-        this.withStatus = same.withStatus;
-        this.clock = same.clock;
+    private Api(KubernetesClient client, Duration timeout, Map<String, List<Kind>> discovered, Set<String> withStatus, AtomicLong clock,
+        Deadline patience) {
+        this.client = client;
+        this.http = client.getHttpClient();
+        this.timeout = timeout;
+        this.discovered = discovered;
+        this.withStatus = withStatus;
+        this.clock = clock;
         this.patience = patience;
     }
 
-    /** The same connection, whose {@link #send} itself goes on until then when the server is away or overloaded. */
+    /** The same connection, whose requests are tried again until then when the server is away or overloaded. */
     public Api within(Deadline patience) {
-        return new Api(this, patience);
+        return new Api(client, timeout, discovered, withStatus, clock, patience);
     }
 
     /**
@@ -89,18 +87,31 @@ public final class Api implements AutoCloseable {
         return client.getMasterUrl().toString();
     }
 
-    /** Sends one request; {@code body} null for none. Throws {@link ApiError} for every answer but 2xx, and when no answer came. */
-    public JsonNode send(String method, String path, String contentType, String body) {
-        return send(method, path, contentType, body, "application/json");
+    public JsonNode get(String path) {
+        return get(path, JSON);
     }
 
-    public JsonNode send(String method, String path, String contentType, String body, String accept) {
+    /** {@code accept} may ask for another form of the answer, such as metadata alone. */
+    public JsonNode get(String path, String accept) {
+        return send("GET " + path, request(path).header("Accept", accept));
+    }
+
+    /** {@code form}: the type of the patch, as {@code merge-patch+json}. */
+    public JsonNode patch(String path, String form, JsonNode body) {
+        return send("PATCH", path, "application/" + form, body);
+    }
+
+    JsonNode send(String method, String path, String type, JsonNode body) {
+        return send(method + " " + path, request(path).header("Accept", JSON).method(method, type, body.toString()));
+    }
+
+    /** Throws {@link ApiError} for every answer but 2xx, and when none came. */
+    private JsonNode send(String what, HttpRequest.Builder request) {
         for (long pause = 200; ; pause = Math.min(5000, pause * 2)) {
             try {
-                return sendOnce(method, path, contentType, body, accept);
+                return parsed(answer(request, what), what);
             } catch (ApiError e) {
-                var passing = e.code == 0 || e.code == 429 || e.code == 502 || e.code == 503 || e.code == 504;
-                if (!passing || patience.left().toMillis() < pause) {
+                if (!Set.of(0, 429, 502, 503, 504).contains(e.code) || patience.left().toMillis() < pause) {
                     throw e;
                 }
                 Pause.of(Duration.ofMillis(pause));
@@ -108,16 +119,23 @@ public final class Api implements AutoCloseable {
         }
     }
 
-    private JsonNode sendOnce(String method, String path, String contentType, String body, String accept) {
-        var request = request(path).header("Accept", accept);
-        if (body != null || !method.equals("GET")) {
-            request.method(method, contentType == null ? "application/json" : contentType, body == null ? "" : body);
-        }
-        var answer = answer(request, method + " " + path);
+    private static JsonNode parsed(byte[] answer, String what) {
         try {
             return Json.MAPPER.readTree(answer);
         } catch (JacksonException e) {
-            throw new ApiError(0, "BadAnswer", "not JSON: " + e.getMessage(), method + " " + path);
+            throw new ApiError(0, "BadAnswer", "not JSON: " + e.getMessage(), what);
+        }
+    }
+
+    /** Empty where the answer is this code. */
+    private static <T> Optional<T> unless(int code, Supplier<T> answer) {
+        try {
+            return Optional.ofNullable(answer.get());
+        } catch (ApiError e) {
+            if (e.code == code) {
+                return Optional.empty();
+            }
+            throw e;
         }
     }
 
@@ -160,21 +178,9 @@ public final class Api implements AutoCloseable {
         }
     }
 
-    public JsonNode get(String path) {
-        return send("GET", path, null, null);
-    }
-
     /** False when it is there already. */
     public boolean create(Kind kind, String namespace, JsonNode body) {
-        try {
-            send("POST", kind.path(namespace, null), null, body.toString());
-            return true;
-        } catch (ApiError e) {
-            if (e.code == 409) {
-                return false;
-            }
-            throw e;
-        }
+        return unless(409, () -> send("POST", kind.path(namespace, null), JSON, body)).isPresent();
     }
 
     /** Deletes this very object, not one of the same name; one that is gone already is what was wanted. */
@@ -182,40 +188,24 @@ public final class Api implements AutoCloseable {
         var body = Json.MAPPER.createObjectNode();
         options.forEach(body::put);
         body.putObject("preconditions").put("uid", uid);
-        try {
-            send("DELETE", kind.path(namespace, name), null, body.toString());
-        } catch (ApiError e) {
-            if (e.code != 404) {
-                throw e;
-            }
-        }
+        unless(404, () -> send("DELETE", kind.path(namespace, name), JSON, body));
     }
 
-    /** {@code accept} may ask for another form of the answer, such as metadata alone. */
-    public JsonNode get(String path, String accept) {
-        return send("GET", path, null, null, accept);
-    }
-
-    /** Plain text, for logs: at most what the query's own limits allow. */
-    public String text(String path) {
+    /** A container's last lines; {@code previous}: of the run before the last restart. */
+    public String log(String namespace, String pod, String container, boolean previous, int lines) {
+        var path = Kind.POD.path(namespace, pod) + "/log?container=" + container + "&tailLines=" + lines + "&limitBytes=1048576"
+            + (previous ? "&previous=true" : "");
         return new String(answer(request(path), "GET " + path), StandardCharsets.UTF_8);
     }
 
     public Optional<Obj> find(Kind kind, String namespace, String name) {
-        try {
-            return Optional.of(new Obj(get(kind.path(namespace, name))));
-        } catch (ApiError e) {
-            if (e.code == 404) {
-                return Optional.empty();
-            }
-            throw e;
-        }
+        return unless(404, () -> new Obj(get(kind.path(namespace, name))));
     }
 
     /** All objects of a kind in a namespace (null: in all); items get the list's kind, which the server leaves out of them. */
     public List<Obj> list(Kind kind, String namespace, String query) {
         var all = new ArrayList<Obj>();
-        pages(kind.path(namespace, null) + "?" + query, "application/json", page -> all.addAll(items(kind, page)));
+        pages(kind.path(namespace, null) + "?" + query, JSON, page -> all.addAll(items(kind, page)));
         return all;
     }
 
@@ -270,7 +260,7 @@ public final class Api implements AutoCloseable {
 
     /** The kind that serves this apiVersion and kind, asked of the server once; empty when the server has none such (yet). */
     public Optional<Kind> kind(String apiVersion, String name) {
-        var known = discovered.computeIfAbsent(apiVersion, asked -> Optional.of(discover(asked)).filter(k -> !k.isEmpty()).orElse(null));
+        var known = discovered.computeIfAbsent(apiVersion, asked -> unless(404, () -> discover(asked)).orElse(null));
         return known == null ? Optional.empty() : known.stream().filter(k -> k.name().equals(name)).findFirst();
     }
 
@@ -282,13 +272,13 @@ public final class Api implements AutoCloseable {
         var all = new TreeMap<String, Kind>();
         var answer = get("/apis", "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,application/json");
         answer.path("items").forEach(group -> group.path("versions").forEach(v -> v.path("resources").forEach(r ->
-            custom(group.at("/metadata/name").asString("") + "/" + v.path("version")
-                .asString(""), r, r.at("/responseKind/kind").asString(""),
-                r.path("resource").asString(""), r.path("scope").asString("").equals("Namespaced"), all))));
+            custom(group.at("/metadata/name").asString("") + "/" + Json.text(v, "version"), r,
+                r.at("/responseKind/kind").asString(""), Json.text(r, "resource"),
+                Json.text(r, "scope").equals("Namespaced"), all))));
         answer.path("groups").forEach(group -> {
             var version = group.at("/preferredVersion/groupVersion").asString("");
-            if (!Kinds.BUILT_IN_GROUPS.contains(group.path("name").asString(""))) {
-                resources(version).forEach(r -> custom(version, r, r.path("kind").asString(""), r.path("name").asString(""),
+            if (!Kinds.BUILT_IN_GROUPS.contains(Json.text(group, "name"))) {
+                resources(version).forEach(r -> custom(version, r, Json.text(r, "kind"), Json.text(r, "name"),
                     r.path("namespaced").asBoolean(false), all));
             }
         });
@@ -297,7 +287,7 @@ public final class Api implements AutoCloseable {
 
     private void custom(String apiVersion, JsonNode r, String kind, String plural, boolean namespaced, Map<String, Kind> all) {
         var key = Obj.group(apiVersion) + "/" + kind;
-        r.path("subresources").forEach(s -> status(apiVersion, kind, "/" + s.path("subresource").asString("")));
+        r.path("subresources").forEach(s -> status(apiVersion, kind, "/" + Json.text(s, "subresource")));
         status(apiVersion, kind, plural);
         var verbs = r.path("verbs").toString();
         if (namespaced && !plural.contains("/") && verbs.contains("\"list\"") && verbs.contains("\"watch\"")
@@ -330,31 +320,24 @@ public final class Api implements AutoCloseable {
         discovered.remove(apiVersion);
     }
 
+    /** Null where nothing is served (yet). */
     private List<Kind> discover(String apiVersion) {
-        try {
-            var kinds = new ArrayList<Kind>();
-            for (var r : get((apiVersion.contains("/") ? "/apis/" : "/api/") + apiVersion).path("resources")) {
-                if (r.path("name").asString("").endsWith("/status")) {
-                    withStatus.add(apiVersion + "/" + r.path("kind").asString(""));
-                } else if (!r.path("name").asString("").contains("/")) {
-                    kinds.add(new Kind(apiVersion, r.path("kind").asString(""), r.path("name")
-                        .asString(""), r.path("namespaced").asBoolean(false)));
-                }
+        var kinds = new ArrayList<Kind>();
+        for (var r : get((apiVersion.contains("/") ? "/apis/" : "/api/") + apiVersion).path("resources")) {
+            var kind = Json.text(r, "kind");
+            var plural = Json.text(r, "name");
+            status(apiVersion, kind, plural);
+            if (!plural.contains("/")) {
+                kinds.add(new Kind(apiVersion, kind, plural, r.path("namespaced").asBoolean(false)));
             }
-            return kinds;
-        } catch (ApiError e) {
-            if (e.code == 404) {
-                return List.of();
-            }
-            throw e;
         }
+        return kinds.isEmpty() ? null : kinds;
     }
 
     /** A name that no path can hold, as a manifest may have one, is told like a refusal of the server. */
     private HttpRequest.Builder request(String path) {
-        var master = client.getMasterUrl().toString();
         try {
-            return http.newHttpRequestBuilder().uri((master.endsWith("/") ? master.substring(0, master.length() - 1) : master) + path);
+            return http.newHttpRequestBuilder().uri(server().replaceFirst("/$", "") + path);
         } catch (IllegalArgumentException e) {
             throw new ApiError(422, "Invalid", "a name in it is invalid: " + path, path, MissingNode.getInstance(), e);
         }

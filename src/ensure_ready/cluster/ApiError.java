@@ -1,8 +1,6 @@
 package ensure_ready.cluster;
 
 import ensure_ready.model.Outcome;
-import java.util.ArrayList;
-import java.util.stream.Collectors;
 import shared.Json;
 import shared.Texts;
 import tools.jackson.core.JacksonException;
@@ -32,11 +30,15 @@ public final class ApiError extends RuntimeException {
     static ApiError of(int code, String body, String tried) {
         try {
             var status = Json.MAPPER.readTree(body);
-            return new ApiError(code, status.path("reason").asString(""), brief(status.path("message").asString(body.strip())),
+            return new ApiError(code, Json.text(status, "reason"), brief(told(status.path("message").asString(body))),
                 tried, status, null);
         } catch (JacksonException e) {
-            return new ApiError(code, "", body.strip(), tried);
+            return new ApiError(code, "", told(body), tried);
         }
+    }
+
+    private static String told(String text) {
+        return text.isBlank() ? "an empty answer" : text.strip();
     }
 
     static ApiError unreachable(String tried, Throwable cause) {
@@ -71,10 +73,8 @@ public final class ApiError extends RuntimeException {
 
     /** The field paths that the server names, as {@code " (spec.selector)"}, or nothing. */
     public String fields() {
-        var fields = new ArrayList<String>();
-        status.at("/details/causes").forEach(c -> fields.add(c.path("field").asString("")));
-        return fields.stream().filter(f -> !f.isEmpty()).distinct()
-            .collect(Collectors.collectingAndThen(Collectors.joining(", "), s -> s.isEmpty() ? "" : " (" + s + ")"));
+        return status.at("/details/causes").valueStream().map(c -> Json.text(c, "field")).filter(f -> !f.isEmpty()).distinct()
+            .reduce((a, b) -> a + ", " + b).map(all -> " (" + all + ")").orElse("");
     }
 
     public ApiError with(String advice) {

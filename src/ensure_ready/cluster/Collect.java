@@ -93,7 +93,7 @@ public final class Collect {
         try {
             return SecretValues.of(secrets(api, namespace));
         } catch (ApiError e) {
-            limited.accept(limit(Kind.SECRET, e));
+            limited.accept(limit(Kind.SECRET.plural(), e));
             return Map.of();
         }
     }
@@ -112,8 +112,8 @@ public final class Collect {
         }
     }
 
-    private static String limit(Kind kind, ApiError e) {
-        return kind.plural() + ": " + (e.forbidden() ? "forbidden" : Texts.line(String.valueOf(e.getMessage())));
+    private static String limit(String what, ApiError e) {
+        return what + ": " + (e.forbidden() ? "forbidden" : Texts.line(String.valueOf(e.getMessage())));
     }
 
     private Collected collect(List<Workload> workloads) {
@@ -123,9 +123,7 @@ public final class Collect {
             if (!objects.getOrDefault("Ingress", List.of()).isEmpty() && !known.knows(INGRESS_CLASS.name())) {
                 run(pool, List.of(() -> list(INGRESS_CLASS)));
             }
-            var redaction = Redaction.of(secrets, System.getenv(),
-                NamesToKeep.of(new Snapshot(known.namespace(), known.at(), objects, known.applied(),
-                Map.of(), List.of())));
+            var redaction = Redaction.of(secrets, System.getenv(), NamesToKeep.of(sofar()));
             known.logs().forEach((key, log) -> logs.put(key, new Log(log.pod(), log.container(), log.previous(),
                 lines(String.join("\n", log.lines()), redaction))));
             run(pool, failing(workloads).stream().limit(Math.max(0, REQUESTS - requests))
@@ -133,9 +131,12 @@ public final class Collect {
         } finally {
             pool.shutdownNow();
         }
-        return new Collected(new Snapshot(known.namespace(), known.at(), Map.copyOf(objects),
-            known.applied(), Map.copyOf(logs), List.copyOf(limited)).with(known.rules()),
-            Map.copyOf(secrets));
+        return new Collected(sofar(), Map.copyOf(secrets));
+    }
+
+    private Snapshot sofar() {
+        return new Snapshot(known.namespace(), known.at(), Map.copyOf(objects), known.applied(), Map.copyOf(logs), List.copyOf(limited))
+            .with(known.rules());
     }
 
     private void run(ExecutorService pool, List<Runnable> tasks) {
@@ -205,7 +206,7 @@ public final class Collect {
             objects.put(kind.name(), found.stream().map(o -> kind == Kind.SECRET ? secret(o) : Slim.of(o)).toList());
         } catch (ApiError e) {
             if (e.code != 404) {
-                limited.add(limit(kind, e));
+                limited.add(limit(kind.plural(), e));
             }
         }
     }
@@ -238,7 +239,7 @@ public final class Collect {
 
     /** One container of each workload that is not ready, crashes first; of the failed run where it was started again. */
     private List<Tail> failing(List<Workload> workloads) {
-        var snapshot = new Snapshot(known.namespace(), known.at(), objects, known.applied(), Map.of(), List.of());
+        var snapshot = sofar();
         var ready = workloads.stream().filter(w -> w.state() == State.ready).map(w -> w.kind() + "/" + w.name())
             .collect(Collectors.toSet());
         var tails = new TreeMap<String, Tail>();
@@ -266,13 +267,13 @@ public final class Collect {
     }
 
     private Tail tail(Obj pod, JsonNode status, boolean init) {
-        var name = status.path("name").asString("");
+        var name = Json.text(status, "name");
         var ended = status.at("/state/terminated");
         var last = status.at("/lastState/terminated");
         if (ended.isObject()) {
             return ended.path("exitCode").asInt(0) != 0 || last.isObject() ? new Tail(pod.name(), name, false, 0) : null;
         }
-        if (last.isObject() && !last.path("reason").asString("").matches("StartError|ContainerCannotRun")
+        if (last.isObject() && !Json.text(last, "reason").matches("StartError|ContainerCannotRun")
             && !Pods.outlived(status, known.at())) {
             return new Tail(pod.name(), name, true, 0);
         }
@@ -281,17 +282,14 @@ public final class Collect {
     }
 
     private void log(Tail tail, Redaction redaction) {
-        var path = Kind.POD.path(known.namespace(), tail.pod()) + "/log?container="
-            + tail.container() + "&tailLines=" + LOG_LINES + "&limitBytes=1048576"
-            + (tail.previous() ? "&previous=true" : "");
         try {
-            logs.put(tail.pod() + "/" + tail.container(), new Log(tail.pod(), tail.container(), tail.previous(),
-                lines(api.text(path), redaction)));
+            var text = api.log(known.namespace(), tail.pod(), tail.container(), tail.previous(), LOG_LINES);
+            logs.put(tail.pod() + "/" + tail.container(), new Log(tail.pod(), tail.container(), tail.previous(), lines(text, redaction)));
         } catch (ApiError e) {
             if (e.code == 400 && tail.previous()) {
                 log(new Tail(tail.pod(), tail.container(), false, tail.rank()), redaction); // the failed run's log is gone
             } else if (e.code != 400 && e.code != 404) {
-                limited.add("logs: " + (e.forbidden() ? "forbidden" : Texts.line(String.valueOf(e.getMessage()))));
+                limited.add(limit("logs", e));
             }
         }
     }

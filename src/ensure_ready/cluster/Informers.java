@@ -30,6 +30,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import shared.Json;
 import shared.Texts;
 import shared.system.Daemon;
 import tools.jackson.databind.JsonNode;
@@ -336,7 +337,7 @@ public final class Informers implements AutoCloseable {
                     return;
                 }
                 well();
-                if (event.path("type").asString("").equals("ERROR")) {
+                if (Json.text(event, "type").equals("ERROR")) {
                     drop();
                     broken(new ApiError(event.at("/object/code").asInt(0), event.at("/object/reason").asString(""),
                         event.at("/object/message").asString(""), "watch " + topic.kind().plural()));
@@ -352,7 +353,7 @@ public final class Informers implements AutoCloseable {
 
         /** Whether the event changed an object: a bookmark only says how far the server is. */
         private boolean take(JsonNode event) {
-            var type = event.path("type").asString("");
+            var type = Json.text(event, "type");
             if (type.equals("BOOKMARK")) {
                 return false;
             }

@@ -15,8 +15,6 @@ public final class Slim {
     private static final List<String> HEAVY_OR_SECRET = List.of("kubectl.kubernetes.io/last-applied-configuration", "kapp.k14s.io/original",
         "kapp.k14s.io/original-diff", "kapp.k14s.io/original-diff-md5");
 
-    private Slim() { }
-
     static Obj of(Obj o, Topic topic) {
         return topic.namesOnly() ? name(of(o), topic.kind()) : of(o);
     }
@@ -51,10 +49,10 @@ public final class Slim {
         }
         for (var container : Pods.containers(now)) {
             if (container.at("/state/waiting") instanceof ObjectNode waiting
-                && waiting.path("reason").asString("").equals("ImagePullBackOff")
-                && !waiting.path("message").asString("").contains("ErrImagePull")) {
-                pullError(before, container.path("name").asString(""))
-                    .ifPresent(why -> waiting.put("message", waiting.path("message").asString("") + ": " + why));
+                && Json.text(waiting, "reason").equals("ImagePullBackOff")
+                && !Json.text(waiting, "message").contains("ErrImagePull")) {
+                pullError(before, Json.text(container, "name"))
+                    .ifPresent(why -> waiting.put("message", Json.text(waiting, "message") + ": " + why));
             }
         }
         return now;
@@ -62,8 +60,8 @@ public final class Slim {
 
     private static Optional<String> pullError(Obj before, String container) {
         var waiting = Pods.container(before, container).at("/state/waiting");
-        var message = waiting.path("message").asString("");
-        return waiting.path("reason").asString("").equals("ErrImagePull") ? Optional.of("ErrImagePull: " + message)
+        var message = Json.text(waiting, "message");
+        return Json.text(waiting, "reason").equals("ErrImagePull") ? Optional.of("ErrImagePull: " + message)
             : Optional.of(message).filter(m -> m.contains("ErrImagePull: ")).map(m -> m.substring(m.indexOf("ErrImagePull: ")));
     }
 }

@@ -187,7 +187,7 @@ public final class KnownSoFar {
             parts.add(diagnosis.summary());
         } else if (judgement != null) {
             parts.add(howMany(judgement) + (diagnosis == null || diagnosis.causes().isEmpty()
-                ? "" : "; " + Texts.count(diagnosis.causes().size(), "fault") + " that blocks no workload"));
+                ? "" : "; " + Texts.count(diagnosis.causes().size(), "fault") + " that no workload waits for"));
         }
         return String.join("; ", parts);
     }

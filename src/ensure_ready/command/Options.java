@@ -13,7 +13,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.stream.Stream;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Parameters;
 import shared.system.Kubeconfig;
@@ -53,7 +52,13 @@ public final class Options {
     }
 
     public String namespaceOf(int number, String env, int issue) {
-        return Placeholders.fill(slot.pattern, Map.of("project", project(), "slot", "" + number, "env", env, "issue", "" + issue));
+        return Placeholders.fill(slot.pattern, Map.of("project", project(), "slot", "" + number, "env", env, "issue", "" + issue), "${");
+    }
+
+    /** Who takes a slot, for people who wait for it. */
+    public String holder() {
+        var run = environment.getOrDefault("GITHUB_RUN_ID", "");
+        return run.isEmpty() ? System.getProperty("user.name") : environment.getOrDefault("GITHUB_REPOSITORY", "github") + " run " + run;
     }
 
     public Optional<Instant> ttlEnd() {
@@ -96,9 +101,5 @@ public final class Options {
     /** What is reported as long as no slot is found. */
     public Target unfound() {
         return slot.namespace != null ? explicit() : new Target(slot.env, 0, "", slot.issue, slot.pr, false);
-    }
-
-    public boolean fromEnvironment(String... twins) {
-        return Stream.of(twins).anyMatch(t -> !environment.getOrDefault(t, "").isEmpty());
     }
 }

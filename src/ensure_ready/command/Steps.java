@@ -22,10 +22,10 @@ import ensure_ready.model.Target;
 import ensure_ready.readiness.WaitSettings;
 import ensure_ready.report.Addresses;
 import ensure_ready.report.Progress;
-import ensure_ready.slots.Holder;
 import ensure_ready.slots.Namespaces;
 import ensure_ready.slots.Release;
 import ensure_ready.slots.Slots;
+import ensure_ready.slots.Wanted;
 import ensure_ready.system.Deadline;
 import ensure_ready.system.InfraFailure;
 import ensure_ready.waiting.Applying;
@@ -38,6 +38,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import shared.Redaction;
@@ -76,7 +77,8 @@ public final class Steps {
     }
 
     private void ensure(Api api) {
-        var target = takeSlot(api.within(Deadline.in(options.slot.timeout)));
+        var target = target(api.within(Deadline.in(options.slot.timeout)),
+            slots -> slots.acquire(options.wanted(), Deadline.in(options.slot.timeout), options.ttlEnd()));
         var deadline = Deadline.in(options.wait.timeout);
         boolean fresh = prepareNamespace(api.within(deadline), target, deadline);
         boolean applying = options.apply.force || options.apply.apply && fresh;
@@ -97,16 +99,14 @@ public final class Steps {
     }
 
     private void status(Api api) {
-        var target = findSlot(api);
-        known.target = target;
+        var target = target(api, slots -> slots.find(options.wanted()));
         if (new Namespaces(api, progress).absent(target)) {
             throw new InfraFailure(Outcome.not_ready, "ns/" + target.namespace() + " does not exist");
         }
         var waiting = waiting(api, target, asItIs(api, load(target, Deadline.in(options.wait.timeout))), null);
         hideSecrets(api, target);
-        var judgement = looked(waiting.once());
-        known.judgement = judgement;
-        diagnose(api, judgement);
+        known.judgement = looked(waiting.once());
+        diagnose(api, known.judgement);
     }
 
     private void release(Api api) {
@@ -126,12 +126,11 @@ public final class Steps {
     private void attach(Api api) {
         var target = slots(api).attach(options.wanted(), options.ttlEnd());
         known.target = target;
-        known.end(Outcome.attached, "slot " + target.slot() + " belongs to issue " + target.issue() + ", pull request " + target.pr());
+        known.end(Outcome.attached, "attached: " + new Wanted(target.env(), target.slot(), target.issue(), target.pr(), 0));
     }
 
     private Api connect() {
-        var connection = new Api(kubeconfig(), options.cluster.requestTimeout);
-        var api = connection.within(Deadline.in(Duration.ofSeconds(4)));
+        var api = new Api(kubeconfig(), options.cluster.requestTimeout).within(Deadline.in(Duration.ofSeconds(4)));
         try {
             api.get("/version");
         } catch (ApiError e) {
@@ -153,20 +152,14 @@ public final class Steps {
         }
     }
 
-    private Target takeSlot(Api api) {
-        var target = options.slot.namespace != null ? options.explicit() : slots(api)
-            .acquire(options.wanted(), Deadline.in(options.slot.timeout), options.ttlEnd());
-        known.target = target;
-        return target;
-    }
-
-    private Target findSlot(Api api) {
-        return options.slot.namespace != null ? options.explicit() : slots(api).find(options.wanted());
+    private Target target(Api api, Function<Slots, Target> slot) {
+        known.target = options.slot.namespace != null ? options.explicit() : slot.apply(slots(api));
+        return known.target;
     }
 
     private Slots slots(Api api) {
         return new Slots(api, options.slot.stateNamespace, options.slot.statePrefix,
-            options::namespaceOf, Holder.of(options.environment), progress);
+            options::namespaceOf, options.holder(), progress);
     }
 
     /** Whether the namespace is new, as far as an apply is concerned. */
@@ -205,9 +198,9 @@ public final class Steps {
 
     private void notPrepared(String program, InfraFailure e) {
         var before = known.prepareFailure;
-        known.prepareFailure = before == null ? new Problem(new Source(program, 0), e.getMessage(), Code.PREPARE_FAILED, e.detail)
-            : new Problem(before.source(), before.message() + "; " + e.getMessage(),
-            before.code(), before.detail() + "\n" + e.getMessage());
+        known.prepareFailure = new Problem(before == null ? new Source(program, 0) : before.source(),
+            before == null ? e.getMessage() : before.message() + "; " + e.getMessage(), Code.PREPARE_FAILED,
+            before == null ? e.detail : before.detail() + "\n" + e.getMessage());
         progress.warn(e.getMessage());
     }
 
@@ -231,7 +224,7 @@ public final class Steps {
     }
 
     private Loaded rendered(Target target, Deadline deadline) {
-        var command = Placeholders.fill(options.apply.render, target.placeholders(), "{", "}");
+        var command = command(target);
         try {
             return Manifests.rendered(program(command), Shell.run(Shell.sh(command), target.environment(), deadline.orIn(Manifests.LATE),
                 progress::detail));
@@ -246,35 +239,34 @@ public final class Steps {
             .map(Source::file).distinct();
         var own = files.flatMap(file -> file.endsWith(".ftl") ? Stream.of("FreeMarker, ensure_ready.java -f " + file)
             : !file.isBlank() && Files.isDirectory(Path.of(file)) ? Stream.of("kubectl kustomize " + file) : Stream.empty()).limit(1);
-        return Stream.concat(Stream.ofNullable(options.apply.render).map(r -> Placeholders.fill(r, target.placeholders(), "{", "}")), own)
-            .collect(Collectors.joining("; "));
+        return Stream.concat(Stream.ofNullable(options.apply.render).map(r -> command(target)), own).collect(Collectors.joining("; "));
+    }
+
+    private String command(Target target) {
+        return Placeholders.fill(options.apply.render, target.placeholders(), "{");
     }
 
     private Applying asItIs(Api api, Loaded loaded) {
-        var results = Apply.notNow(api, loaded.items(), Deadline.now());
-        known.results = results;
-        return Applying.over(results, broken());
+        known.results = Apply.notNow(api, loaded.items(), Deadline.now());
+        return Applying.over(known.results, broken());
     }
 
     /** What this run does not apply another one may be applying: a kind that is not served yet gets a moment to come. */
     private Applying othersApply(Api api, Loaded loaded, Deadline deadline) {
-        var skipped = Apply.skipped(loaded.items());
-        known.results = skipped;
-        return Applying.begin(skipped, broken(), told -> Apply.notNow(api, loaded.items(), deadline.atMost(OTHERS_APPLY)));
+        known.results = Apply.skipped(loaded.items());
+        return Applying.begin(known.results, broken(), told -> Apply.notNow(api, loaded.items(), deadline.atMost(OTHERS_APPLY)));
     }
 
     /** Runs beside the wait, so that what cannot be applied (yet) hides nothing of what the others do. */
     private Applying apply(Api api, Target target, Loaded loaded, Deadline deadline) {
-        boolean any = !loaded.items().isEmpty();
-        known.applied = any;
-        var pending = Apply.pending(loaded.items());
-        known.results = pending;
-        return Applying.begin(pending, broken(), told -> {
+        known.applied = !loaded.items().isEmpty();
+        known.results = Apply.pending(loaded.items());
+        return Applying.begin(known.results, broken(), told -> {
             var results = new Apply(api.within(deadline), target.namespace(), options.apply.recreate, so -> {
                 known.results = so;
                 told.accept(so);
             }, progress).all(loaded.items(), deadline);
-            if (any && loaded.problems().isEmpty() && !Applied.anyFailed(results)) {
+            if (known.applied && loaded.problems().isEmpty() && !Applied.anyFailed(results)) {
                 new Namespaces(api.within(Deadline.now()), progress).markApplied(target);
             }
             hideSecrets(api, target);

@@ -11,6 +11,7 @@ import java.util.Optional;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine;
 import shared.system.GivenTwice;
@@ -19,62 +20,65 @@ import shared.system.GivenTwice;
 public final class Usage {
     private static final Pattern WORD = Pattern.compile("[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?");
 
-    private Usage() { }
+    private final Options o;
+    private final List<String> wrong = new ArrayList<>();
 
-    public static void check(Options o, CommandLine command) {
-        var wrong = Stream.of(GivenTwice.of(o.given, command.getCommandSpec()).stream().toList(), slots(o), names(o), files(o), verbs(o))
-            .flatMap(List::stream).findFirst();
-        if (wrong.isPresent()) {
-            throw new ParameterException(command, wrong.get());
-        }
+    private Usage(Options options) {
+        o = options;
     }
 
-    private static List<String> slots(Options o) {
+    public static void check(Options options, CommandLine command) {
+        var usage = new Usage(options);
+        GivenTwice.of(options.given, command.getCommandSpec()).ifPresent(usage.wrong::add);
+        usage.slots();
+        usage.names();
+        usage.files();
+        usage.verbs();
+        usage.wrong.stream().findFirst().ifPresent(sentence -> {
+            throw new ParameterException(command, sentence);
+        });
+    }
+
+    private void slots() {
         var s = o.slot;
-        var wrong = new ArrayList<String>();
-        check(wrong, s.number == null || s.number > 0, "--slot " + s.number + ": a slot's number starts at 1");
-        check(wrong, s.issue >= 0, "--issue " + s.issue + ": must be the number of an issue");
-        check(wrong, s.pr >= 0, "--pr " + s.pr + ": must be the number of a pull request");
-        check(wrong, s.max >= 0, "--max " + s.max + ": must be 0 (no limit) or more");
-        check(wrong, s.namespace != null || s.number != null || s.issue > 0 || s.pr > 0 || s.expired,
+        check(s.number == null || s.number > 0, "--slot " + s.number + ": a slot's number starts at 1");
+        check(s.issue >= 0, "--issue " + s.issue + ": must be the number of an issue");
+        check(s.pr >= 0, "--pr " + s.pr + ": must be the number of a pull request");
+        check(s.max >= 0, "--max " + s.max + ": must be 0 (no limit) or more");
+        check(s.namespace != null || s.number != null || s.issue > 0 || s.pr > 0 || s.expired,
             "which environment? give --issue, --pr, --slot or --namespace");
-        check(wrong, o.verb != Verb.attach || s.issue > 0 || s.pr > 0, "attach needs --issue or --pr");
-        check(wrong, o.verb != Verb.attach || s.namespace == null, "attach needs a slot record, so no --namespace");
-        check(wrong, s.namespace != null || !s.pattern.contains("${project}") || !o.project().isEmpty(),
+        check(o.verb != Verb.attach || s.issue > 0 || s.pr > 0, "attach needs --issue or --pr");
+        check(o.verb != Verb.attach || s.namespace == null, "attach needs a slot record, so no --namespace");
+        check(s.namespace != null || !s.pattern.contains("${project}") || !o.project().isEmpty(),
             "--project is needed for --namespace-pattern " + s.pattern);
-        return wrong;
     }
 
-    private static List<String> names(Options o) {
-        var wrong = new ArrayList<String>();
-        name(wrong, "--namespace", o.slot.namespace);
-        name(wrong, "--state-namespace", o.slot.stateNamespace);
-        name(wrong, "--agent-deployment", o.wait.agent);
-        name(wrong, "--project", o.slot.project);
-        check(wrong, WORD.matcher(o.slot.env).matches(), "--env " + o.slot.env + ": must be letters, digits, - _ . as in a label");
+    private void names() {
+        name("--namespace", o.slot.namespace);
+        name("--state-namespace", o.slot.stateNamespace);
+        name("--agent-deployment", o.wait.agent);
+        name("--project", o.slot.project);
+        check(WORD.matcher(o.slot.env).matches(), "--env " + o.slot.env + ": must be letters, digits, - _ . as in a label");
         if (wrong.isEmpty() && o.slot.namespace == null) {
-            name(wrong, "--namespace-pattern gives", o.namespaceOf(o.slot.number == null ? 1 : o.slot.number, o.slot.env, o.slot.issue));
+            name("--namespace-pattern gives", o.namespaceOf(o.slot.number == null ? 1 : o.slot.number, o.slot.env, o.slot.issue));
         }
-        return wrong;
     }
 
-    private static List<String> files(Options o) {
-        var wrong = new ArrayList<String>();
+    private void files() {
         o.apply.manifests.stream().filter(f -> !f.equals("-"))
             .forEach(f -> unreadable(f).ifPresent(why -> wrong.add("--manifests " + f + ": " + why)));
-        check(wrong, o.apply.manifests.stream().filter("-"::equals).count() < 2, "--manifests -: stdin can be read once only");
-        check(wrong, o.apply.source == null || Files.isDirectory(o.apply.source), "--source " + o.apply.source + ": no such folder");
-        check(wrong, o.apply.source == null || o.apply.codeRootBase != null, "--source needs --code-root-base");
-        check(wrong, o.apply.source == null || o.slot.namespace == null
+        check(o.apply.manifests.stream().filter("-"::equals).count() < 2, "--manifests -: stdin can be read once only");
+        check(o.apply.source == null || Files.isDirectory(o.apply.source), "--source " + o.apply.source + ": no such folder");
+        check(o.apply.source == null || o.apply.codeRootBase != null, "--source needs --code-root-base");
+        check(o.apply.source == null || o.slot.namespace == null
             || o.slot.number != null, "--source needs a slot: its sources go to BASE/<slot>/src");
         if (wrong.isEmpty()) {
-            check(wrong, o::variables);
-            check(wrong, o::rules);
+            check(o::variables);
+            check(o::rules);
         }
         if (wrong.isEmpty() && (o.cluster.kubeconfig != null || o.cluster.context != null)) {
-            check(wrong, o::kubeconfig);
+            check(o::kubeconfig);
         }
-        return wrong;
     }
 
     private static Optional<String> unreadable(String name) {
@@ -87,7 +91,7 @@ public final class Usage {
         }
     }
 
-    private static void check(List<String> wrong, Supplier<?> value) {
+    private void check(Supplier<?> value) {
         try {
             value.get();
         } catch (IllegalArgumentException e) {
@@ -96,23 +100,21 @@ public final class Usage {
     }
 
     /** An option that a verb would silently ignore is a mistake to be told. */
-    private static List<String> verbs(Options o) {
-        var wrong = new ArrayList<String>();
-        check(wrong, !o.slot.expired || o.verb == Verb.release, "--expired belongs to release");
-        check(wrong, !o.apply.apply && !o.apply.force || o.verb == Verb.ensure
-            || o.fromEnvironment("CODEXCTL_APPLY", "CODEXCTL_FORCE_APPLY"),
+    private void verbs() {
+        check(!o.slot.expired || o.verb == Verb.release, "--expired belongs to release");
+        check(!o.apply.apply && !o.apply.force || o.verb == Verb.ensure
+            || Stream.of("CODEXCTL_APPLY", "CODEXCTL_FORCE_APPLY").anyMatch(t -> !o.environment.getOrDefault(t, "").isEmpty()),
             o.verb + " applies nothing: no --apply, no --force-apply");
-        check(wrong, o.apply.source == null || o.verb == Verb.ensure, o.verb + " mirrors nothing: no --source");
-        check(wrong, o.slot.ttl == null || o.verb == Verb.ensure || o.verb == Verb.attach, "--ttl belongs to ensure and attach");
-        return wrong;
+        check(o.apply.source == null || o.verb == Verb.ensure, o.verb + " mirrors nothing: no --source");
+        check(o.slot.ttl == null || o.verb == Verb.ensure || o.verb == Verb.attach, "--ttl belongs to ensure and attach");
     }
 
-    private static void name(List<String> wrong, String option, String value) {
-        check(wrong, value == null || Slot.LABEL.matcher(value).matches(),
+    private void name(String option, String value) {
+        check(value == null || Slot.LABEL.matcher(value).matches(),
             option + " " + value + ": must be lower-case letters, digits and -, 63 at most");
     }
 
-    public static void check(List<String> wrong, boolean right, String sentence) {
+    private void check(boolean right, String sentence) {
         if (!right) {
             wrong.add(sentence);
         }
@@ -125,10 +127,10 @@ public final class Usage {
         if (arg == null || !arg.isOption()) {
             return unknown(e.getCommandLine(), given).orElse(lower(message));
         }
-        var names = List.of(((CommandLine.Model.OptionSpec) arg).names());
-        var byHand = given.stream().anyMatch(g -> names.stream().anyMatch(n -> g.equals(n) || g.startsWith(n + "=")));
-        return lower(message) + names.stream().map(EnvironmentTwins.OF::get).filter(t -> t != null && !byHand && env.containsKey(t))
-            .findFirst().map(t -> " (from " + t + ")").orElse("");
+        var option = (OptionSpec) arg;
+        var twin = EnvironmentTwins.of(option);
+        var byHand = given.stream().anyMatch(g -> GivenTwice.is(option, g));
+        return lower(message) + (!byHand && env.containsKey(twin) ? " (from " + twin + ")" : "");
     }
 
     /** The value of an option that nobody knows would be taken for a verb, and told instead of it. */

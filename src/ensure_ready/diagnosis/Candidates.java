@@ -19,6 +19,7 @@ import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import shared.Json;
 import shared.Texts;
 
 /** What exists in place of what is missing or wrong, nearest first, each with what tells whether it would do. Pure. */
@@ -135,28 +136,34 @@ public record Candidates(Observed seen, Dependencies needs, Finding f) {
     }
 
     private static String keyed(Obj o) {
-        return "keys " + String.join(", ", o.keys());
+        return o.keys().isEmpty() ? "no keys" : "keys " + String.join(", ", o.keys());
     }
 
     private String claim(Obj o) {
-        return String.join(", ", o.text("/status/phase"), o.text("/spec/resources/requests/storage"),
-            Facts.compact(o.at("/spec/accessModes")),
+        return told(o.text("/status/phase"), o.text("/spec/resources/requests/storage"), Facts.compact(o.at("/spec/accessModes")),
             users(o).isEmpty() ? "unused" : users(o).strip());
     }
 
     private static String type(Obj o) {
-        return o.text("/provisioner") + (o.annotation("storageclass.kubernetes.io/is-default-class").equals("true") ? ", the default" : "");
+        var chosen = o.annotation("storageclass.kubernetes.io/is-default-class").equals("true");
+        return told(o.text("/provisioner"), chosen ? "the default" : "");
     }
 
     private static String volume(Obj o) {
-        return String.join(", ", o.text("/status/phase"), o.text("/spec/capacity/storage"), Facts.compact(o.at("/spec/accessModes")),
-            "class " + o.text("/spec/storageClassName"), o.text("/spec/claimRef/name").isEmpty()
-            ? "unclaimed" : "claim " + o.text("/spec/claimRef/name"));
+        var named = o.text("/spec/storageClassName");
+        var claim = o.text("/spec/claimRef/name");
+        return told(o.text("/status/phase"), o.text("/spec/capacity/storage"), Facts.compact(o.at("/spec/accessModes")),
+            named.isEmpty() ? "" : "class " + named, claim.isEmpty() ? "unclaimed" : "claim " + claim);
+    }
+
+    /** What is known of it; the rest leaves no empty place. */
+    private static String told(String... parts) {
+        return Stream.of(parts).filter(p -> !p.isEmpty()).collect(Collectors.joining(", "));
     }
 
     private static String ports(Obj service) {
-        return "ports " + service.list("/spec/ports").stream().map(p -> p.path("port").asString("")
-            + (p.path("name").asString("").isEmpty() ? "" : " " + p.path("name").asString(""))).collect(Collectors.joining(", "));
+        return service.list("/spec/ports").stream().map(p -> (p.path("port").asString("") + " " + Json.text(p, "name")).strip())
+            .reduce((a, b) -> a + ", " + b).map(all -> "ports " + all).orElse("no ports");
     }
 
     /** Which workloads name it. */
@@ -224,9 +231,9 @@ public record Candidates(Observed seen, Dependencies needs, Finding f) {
 
     private Stream<String> nodes(Predicate<String> label) {
         var asked = needs.workload(f.owner()).map(w -> needs.leaves(w).toString()).orElse("");
-        return folded(n -> "labels " + n.labels().entrySet().stream()
+        return folded(n -> n.labels().entrySet().stream()
             .filter(e -> label.test(e.getKey()) || asked.contains("nodeSelector." + e.getKey() + "="))
-            .map(e -> e.getKey() + "=" + e.getValue()).collect(Collectors.joining(", ")));
+            .map(e -> e.getKey() + "=" + e.getValue()).reduce((a, b) -> a + ", " + b).map(all -> "labels " + all).orElse(""));
     }
 
     /** Nodes of which the same is to be said stand together. */
@@ -234,7 +241,7 @@ public record Candidates(Observed seen, Dependencies needs, Finding f) {
         var nodes = new TreeMap<String, String>();
         snapshot().all("Node").stream().sorted(Comparator.comparing(Obj::name))
             .forEach(n -> nodes.merge(text.apply(n), n.ref(), (a, b) -> a + ", " + b));
-        return nodes.entrySet().stream().map(e -> e.getValue() + ": " + e.getKey());
+        return nodes.entrySet().stream().map(e -> e.getKey().isEmpty() ? e.getValue() : e.getValue() + ": " + e.getKey());
     }
 
     /** Allocatable, and what of it the pods of this namespace leave; those of others are not seen. */

@@ -45,10 +45,6 @@ public final class Connections {
             meaning.add(better);
         }
 
-        void means(Code code, Map<String, String> params) {
-            means(code, told.object(), params);
-        }
-
         void means(Code code, Ref at, Map<String, String> params) {
             means(told.as(code, at).with(params));
         }
@@ -108,9 +104,8 @@ public final class Connections {
                 edges.add(new Edge(f.owner(), Ref.of(m), Edge.Origin.MAKER, "made by " + m.ref(), 1, ""));
                 s.means(f.with(Basis.WEAK).named());
             });
-            case INIT_WAITING, CRASH_DEPENDENCY_UNREACHABLE -> targets(f).forEach((address, line) -> target(s, address, line));
-            case PROBE_READINESS_FAILING -> {
-                if (f.wants().unreachable()) {
+            case INIT_WAITING, CRASH_DEPENDENCY_UNREACHABLE, PROBE_READINESS_FAILING -> {
+                if (f.code() != Code.PROBE_READINESS_FAILING || f.wants().unreachable()) {
                     targets(f).forEach((address, line) -> target(s, address, line));
                 } else {
                     named(f, lines(f)).keySet().forEach(a -> broken(s, a));
@@ -364,7 +359,7 @@ public final class Connections {
     /** The name exists and yet does not resolve: the pod asks another DNS, may not ask, or the cluster's DNS is down. */
     private void unresolvable(Complaint s, Obj from, Obj service, Address a) {
         if (service.time("/metadata/creationTimestamp").filter(t -> t.isAfter(s.told().since())).isPresent()) {
-            s.means(Code.STILL_PROGRESSING, Map.of()); // it failed before the Service was there
+            s.means(s.told().as(Code.STILL_PROGRESSING, s.told().object())); // it failed before the Service was there
             return;
         }
         var pod = a.host().replaceFirst("\\..*", "");
@@ -377,7 +372,7 @@ public final class Connections {
         var policy = spec.path("dnsPolicy").asString("ClusterFirst");
         var host = spec.path("hostNetwork").asBoolean(false) && policy.equals("ClusterFirst");
         if (policy.equals("Default") || policy.equals("None") || host) {
-            s.means(Code.POD_DNS_POLICY, Map.of("dnsPolicy", policy));
+            s.means(Code.POD_DNS_POLICY, s.told().object(), Map.of("dnsPolicy", policy));
         } else if (!dnsBlocked(s)) {
             unresolved.putIfAbsent(s.owner(), s);
         }

@@ -11,8 +11,6 @@ public final class DecidingFields {
         Pattern.compile("(?i)(?:-Xm[sx]|MaxRAM|max[_-]old[_-]space|shared_buffers|maxmemory|buffer[_-]pool"
         + "|GOMEMLIMIT|cacheSizeGB|\\bheap\\b)[^\\s,;]*");
 
-    private DecidingFields() { }
-
     static String container(Finding f) {
         return f.container().isEmpty() ? "ontainers\\[[^\\]]*\\]\\." : "ontainers\\[" + Pattern.quote(f.container()) + "\\]\\.";
     }

@@ -13,8 +13,6 @@ public final class Leaves {
     private static final Pattern VARIABLE = Pattern.compile("\\.env\\[([^\\]]*)\\]\\.value$");
     private static final String HIDDEN = "(set; not shown)";
 
-    private Leaves() { }
-
     static Map<String, String> of(JsonNode node) {
         var found = new LinkedHashMap<String, String>();
         walk(node, "", found);

@@ -13,8 +13,6 @@ import java.util.TreeMap;
 public final class Merge {
     private static final Set<String> WORKLOADS = Set.of("Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob", "ReplicaSet", "Pod");
 
-    private Merge() { }
-
     /** Equal for findings that are one cause, as the code's row says. */
     static String key(Finding f) {
         var same = f.code().same;

@@ -7,8 +7,6 @@ import java.util.Set;
 
 /** What has to stay readable though a Secret holds the same text. */
 public final class NamesToKeep {
-    private NamesToKeep() { }
-
     /** Names of the objects, containers and namespace of a snapshot; those of Secrets too, which are not secret. */
     public static Set<String> of(Snapshot snapshot) {
         var names = new HashSet<>(Set.of(snapshot.namespace()));

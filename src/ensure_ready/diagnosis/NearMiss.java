@@ -7,8 +7,6 @@ import java.util.stream.IntStream;
 
 /** The existing name that somebody may have meant. */
 public final class NearMiss {
-    private NearMiss() { }
-
     static String of(String name, List<Obj> among) {
         return among.stream().map(Obj::name).filter(n -> near(n, name))
             .min(Comparator.comparingInt((String n) -> distance(n, name)).thenComparing(Comparator.naturalOrder())).orElse("");

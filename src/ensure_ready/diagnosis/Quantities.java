@@ -4,8 +4,6 @@ import io.fabric8.kubernetes.api.model.Quantity;
 
 /** Amounts of resources as Kubernetes writes them: {@code 500m}, {@code 2Gi}. */
 public final class Quantities {
-    private Quantities() { }
-
     /** Zero for what is none. */
     static double of(String text) {
         try {

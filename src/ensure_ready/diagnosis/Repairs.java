@@ -17,6 +17,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import shared.Kubectl;
 
 /** How a cause is mended: in which file, with what besides, and which commands show more. Pure. */
 public record Repairs(Snapshot snapshot) {
@@ -28,13 +29,13 @@ public record Repairs(Snapshot snapshot) {
         var files = Stream.of(f.object(), f.owner()).filter(o -> !o.is("Command"))
             .flatMap(o -> source(o).stream().map(s -> new FileRef(s.file(), line(s, o, facts)))).distinct();
         var change = f.code().has(Rule.LOGGED) ? null : facts.stream().findFirst().map(at -> at.at() + " is " + at.value()
-            + (candidates.isEmpty() ? "" : "; there is " + candidates.get(0))).orElse(null);
+            + (candidates.isEmpty() ? "" : "; found: " + candidates.get(0))).orElse(null);
         return new Fix(f.code().scope, f.code().action, f.code().text, change, files.toList(), also(f).stream().toList());
     }
 
     /** That of the field at fault, where the first fact about the object tells it. */
     private static int line(Source source, Ref o, List<Fact> facts) {
-        var at = Obj.ref(o.kind(), o.name()) + " ";
+        var at = Kubectl.ref(o.kind(), o.name()) + " ";
         return facts.stream().filter(f -> f.at().startsWith(at)).findFirst().map(f -> source.line(f.at().substring(at.length())))
             .orElse(source.line());
     }
@@ -87,7 +88,7 @@ public record Repairs(Snapshot snapshot) {
     /** Of the object, or of the owner: the one whose kind the command names. */
     private static String named(String command, Finding f) {
         var kind = command.replaceFirst(".* (\\S+) \\{name}.*", "$1");
-        return Stream.of(f.object(), f.owner()).filter(o -> o.kind().equalsIgnoreCase(kind) || Obj.ref(o.kind(), "").equals(kind + "/"))
+        return Stream.of(f.object(), f.owner()).filter(o -> o.kind().equalsIgnoreCase(kind) || Kubectl.ref(o.kind(), "").equals(kind + "/"))
             .map(Ref::name).findFirst().orElse("");
     }
 
@@ -99,9 +100,9 @@ public record Repairs(Snapshot snapshot) {
 
     /** A custom resource may be called like a kind of Kubernetes' own: then the group tells them apart. */
     private String ref(Finding f, Ref o) {
-        return f.code().family != Code.Family.CUSTOM ? Obj.ref(o.kind(), o.name()) : snapshot.custom()
+        return f.code().family != Code.Family.CUSTOM ? Kubectl.ref(o.kind(), o.name()) : snapshot.custom()
             .filter(c -> Ref.of(c).equals(o)).findFirst().map(c -> o.kind().toLowerCase(Locale.ROOT) + "." + c.group() + "/" + o.name())
-            .orElse(Obj.ref(o.kind(), o.name()));
+            .orElse(Kubectl.ref(o.kind(), o.name()));
     }
 
     private static String checked(String text, Pattern pattern) {

@@ -9,6 +9,7 @@ import ensure_ready.model.Ref;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
+import shared.Texts;
 
 /** How many pods there may be: autoscalers without metrics, budgets that hold, workloads at zero. Pure. */
 public record ScalingFindings(Observed seen, Dependencies needs) {
@@ -35,7 +36,7 @@ public record ScalingFindings(Observed seen, Dependencies needs) {
             || Obj.isFalse(budget.condition("DisruptionAllowed"));
         return !blocks || budget.number("/status/currentHealthy", 0) < budget.number("/status/desiredHealthy", 0) ? Optional.empty()
             : Optional.of(seen.fault(Code.PDB_BLOCKING, budget, Evidence.field(budget, "status.disruptionsAllowed",
-                "0 of " + budget.number("/status/expectedPods", 0) + " pods, " + budget.at("/spec").toString())));
+                "0 of " + Texts.count(budget.number("/status/expectedPods", 0), "pod") + ", " + budget.at("/spec"))));
     }
 
     /**

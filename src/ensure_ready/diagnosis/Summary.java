@@ -11,8 +11,6 @@ import shared.Texts;
 
 /** What all causes together come to: who must act, and one sentence. Pure. */
 public final class Summary {
-    private Summary() { }
-
     /** {@code repair_repo}, {@code platform}, {@code wait}, {@code none} or {@code unknown}. */
     static String disposition(List<Cause> causes, List<Unexplained> unexplained) {
         var blocking = of(Code.Severity.blocking, causes);

@@ -19,8 +19,6 @@ import java.util.stream.Stream;
 
 /** What a custom resource says of itself, by the words that most controllers use for their conditions. Pure. */
 public final class CustomFindings {
-    private CustomFindings() { }
-
     static Optional<Finding> of(Observed seen, Obj o) {
         var said = CustomStatus.of(o, seen.snapshot);
         if (o.deleting() || CustomStatus.ignored(o, seen.snapshot)) {

@@ -18,8 +18,6 @@ import java.util.stream.Stream;
 
 /** Local findings: what each object's own status, conditions, events and logs say. Pure. */
 public final class Findings {
-    private Findings() { }
-
     /**
      * Everything that the snapshot's objects say is wrong, each for itself; healthy objects say nothing. Sorted, so that equal snapshots
      * give equal lists.

@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeSet;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import shared.Texts;
 
 /** What the tail of a log says: the last line that a rule knows, since what a program says last is nearest to why it ended. */
@@ -19,26 +20,36 @@ public record LogReading(Code code, String line, Log log, Map<String, String> pa
         if (log == null) {
             return Optional.empty();
         }
-        LogReading general = null;
+        String general = null;
+        var connected = "";
         for (int i = log.lines().size() - 1; i >= 0; i--) {
             var line = log.lines().get(i);
             if (Phrase.ASIDE.occurs(line)) {
                 continue;
             }
-            var code = Messages.code(Messages.Topic.LOG, line);
-            if (code.isPresent()) {
-                return Optional.of(new LogReading(code.get(), line, log, params(code.get(), line)));
+            var harmless = (general == null ? Phrase.INFO : Phrase.WARNING).occurs(line);
+            connected = Phrase.CONNECTED.occurs(line) ? Phrase.CONNECTED.in(line) : connected;
+            var code = Messages.code(Messages.Topic.LOG, line).orElse(null);
+            if (code != null && !(code == Code.CRASH_DEPENDENCY_UNREACHABLE ? over(line, connected) : harmless)) {
+                return Optional.of(new LogReading(code, line, log, params(code, log.lines(), i)));
             }
-            if (general == null && Phrase.ERROR.occurs(line)) {
-                general = new LogReading(Code.CRASH_APP_ERROR, line, log, Map.of());
+            if (Phrase.ERROR.occurs(line) && (general == null || Phrase.END.occurs(general) && !Phrase.END.occurs(line))) {
+                general = line;
             }
         }
-        return Optional.ofNullable(general);
+        return Optional.ofNullable(general).map(line -> new LogReading(Code.CRASH_APP_ERROR, line, log, Map.of()));
     }
 
-    private static Map<String, String> params(Code code, String line) {
+    /** What could not be reached was reached later. */
+    private static boolean over(String line, String connected) {
+        return connected.matches("database|db|server") || !connected.isEmpty() && line.contains(connected);
+    }
+
+    private static Map<String, String> params(Code code, List<String> lines, int at) {
+        var line = lines.get(at);
         var verb = Phrase.FORBIDDEN.in(line);
-        return code == Code.CRASH_MISSING_ENV ? Map.of("variable", Phrase.VARIABLE.in(line))
+        return code == Code.CRASH_MISSING_ENV ? Map.of("variable", Stream.of(at, at - 1, at + 1).filter(i -> i >= 0 && i < lines.size())
+                .map(i -> Phrase.VARIABLE.in(lines.get(i))).filter(v -> !v.isEmpty()).findFirst().orElse(""))
             : code == Code.RBAC_RUNTIME_FORBIDDEN && !verb.isEmpty() ? Map.of("verb", verb, "resource", Phrase.FORBIDDEN.in(line, 2))
             : Map.of();
     }

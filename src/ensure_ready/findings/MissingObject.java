@@ -14,8 +14,6 @@ import tools.jackson.databind.JsonNode;
 
 /** A message about an object that is missing or lacks a key; the finding stands at that object. Pure. */
 public final class MissingObject {
-    private MissingObject() { }
-
     static Finding finding(Observed seen, Obj pod, Code code, Evidence evidence) {
         var owner = seen.owner(pod);
         var message = evidence.message();

@@ -18,6 +18,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import shared.Kubectl;
 import tools.jackson.databind.JsonNode;
 
 /** What a pod's status says, container by container, with events and the log of the failed run as proof. Pure. */
@@ -263,7 +264,7 @@ public record PodFindings(Observed seen, Obj pod, Ref owner, List<Finding> befor
             if (Stream.concat(before.stream(), found.stream())
                 .noneMatch(f -> f.code() == code && f.objectName().equals(r.name()) && f.owner().equals(owner))) {
                 found.add(finding(code, new Ref(r.kind(), r.name()), Optional.empty(),
-                    Evidence.field(pod, "spec", Obj.ref(r.kind(), r.name()))));
+                    Evidence.field(pod, "spec", Kubectl.ref(r.kind(), r.name()))));
             }
         });
         return found.subList(told.size(), found.size());

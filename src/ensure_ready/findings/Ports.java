@@ -10,8 +10,6 @@ import tools.jackson.databind.JsonNode;
 
 /** Ports that Services serve, and ports that containers say they listen on. */
 public final class Ports {
-    private Ports() { }
-
     /** The pod's port that a Service's port leads to, by number or name. */
     public static String target(JsonNode port) {
         return port.path("targetPort").asString(port.path("port").asString(""));

@@ -30,8 +30,6 @@ public final class WaitCommands {
         "\\b(?:mongodb|postgres(?:ql)?|redis|amqp|mysql)://(?:[^@/\\s]*@)?" + HOST + MAYBE_PORT).map(Pattern::compile).toList();
     private static final Pattern VARIABLE = Pattern.compile("\\$(?:\\{(\\w+)(?::-[^}]*)?\\}|\\((\\w+)\\)|(\\w+))");
 
-    private WaitCommands() { }
-
     private static String portOption(String option) {
         return "(?:[^;&|]*?(?:" + option + "|--port)[= ]*" + PORT + ")?";
     }

@@ -148,8 +148,10 @@ public record WorkloadFindings(Observed seen, Refusals refusals, List<Finding> p
         var at = Ref.of(job);
         var pods = seen.snapshot.ownedBy("Pod", job);
         if (Obj.isTrue(target)) {
-            return List.of(seen.finding(Code.JOB_FAILED, at, Evidence.condition(job, target))
-                .with(Map.of("reason", target.path("reason").asString(""))));
+            var reason = target.path("reason").asString("");
+            var stopped = pods.stream().filter(p -> reason.equals("DeadlineExceeded")).map(Obj::name).findFirst().orElse("");
+            return List.of(seen.finding(Code.JOB_FAILED, at, Evidence.condition(job, target)).in(stopped, "")
+                .with(Map.of("reason", reason)));
         }
         if (job.is("/spec/suspend")) {
             return CustomStatus.holding(job, seen.snapshot).isPresent() ? List.of()

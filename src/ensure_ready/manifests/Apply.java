@@ -26,6 +26,7 @@ import java.util.concurrent.Executors;
 import java.util.function.Consumer;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import shared.Kubectl;
 import shared.Texts;
 import shared.system.Daemon;
 
@@ -90,12 +91,12 @@ public final class Apply {
 
     /** Nothing is done with them. */
     public static List<Applied> skipped(List<Item> items) {
-        return items.stream().map(i -> new Applied(i.object(), i.source(), Result.skipped, 0, "", "", "")).toList();
+        return items.stream().map(i -> i.as(Result.skipped)).toList();
     }
 
     /** Objects that an apply is to begin with. */
     public static List<Applied> pending(List<Item> items) {
-        return skipped(items).stream().map(a -> a.with(Result.pending)).toList();
+        return items.stream().map(i -> i.as(Result.pending)).toList();
     }
 
     /** An object and what came of it; {@code said} is told in the manifests' order, whoever was first. */
@@ -107,7 +108,7 @@ public final class Apply {
 
         Attempt(Item item) {
             this.item = item;
-            result = pending(List.of(item)).get(0);
+            result = item.as(Result.pending);
         }
 
         int rank() {
@@ -240,7 +241,7 @@ public final class Apply {
         } catch (ApiError e) {
             progress.detail("cannot list autoscalers: " + e.sentence());
         }
-        return hpas.stream().map(h -> Obj.ref(h.text("/spec/scaleTargetRef/kind"), h.text("/spec/scaleTargetRef/name")))
+        return hpas.stream().map(h -> Kubectl.ref(h.text("/spec/scaleTargetRef/kind"), h.text("/spec/scaleTargetRef/name")))
             .collect(Collectors.toSet());
     }
 

@@ -4,9 +4,12 @@ import ensure_ready.catalogue.Code;
 import ensure_ready.model.Problem;
 import ensure_ready.model.Source;
 import ensure_ready.system.InfraFailure;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
 import shared.Texts;
+import shared.system.TextFile;
 
 /** What was read of the manifests. */
 public record Loaded(List<Item> items, List<Problem> problems) {
@@ -14,7 +17,11 @@ public record Loaded(List<Item> items, List<Problem> problems) {
         return new Loaded(List.of(), List.of());
     }
 
-    public static Loaded failed(Source source, String message) {
+    static Loaded failed(Path path, IOException e) {
+        return failed(new Source(path.toString(), 0), TextFile.reason(e));
+    }
+
+    static Loaded failed(Source source, String message) {
         return new Loaded(List.of(), List.of(new Problem(source, Texts.line(message))));
     }
 

@@ -6,6 +6,7 @@ import ensure_ready.model.Problem;
 import ensure_ready.model.Source;
 import ensure_ready.system.Deadline;
 import ensure_ready.system.InfraFailure;
+import freemarker.cache.FileTemplateLoader;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.math.BigDecimal;
@@ -104,7 +105,7 @@ public final class Manifests {
                 return Loaded.none();
             }
         } catch (IOException e) {
-            return Loaded.failed(new Source(folder.toString(), 0), TextFile.reason(e));
+            return Loaded.failed(folder, e);
         }
         if (Stream.of("kustomization.yaml", "kustomization.yml", "Kustomization").anyMatch(k -> Files.exists(folder.resolve(k)))) {
             return kustomized(folder);
@@ -115,7 +116,7 @@ public final class Manifests {
                 .map(f -> Files.isDirectory(f) || Files.isRegularFile(f) || !Files.exists(f) ? load(f)
                     : Loaded.failed(new Source(f.toString(), 0), "no regular file")).reduce(Loaded.none(), Loaded::and);
         } catch (IOException e) {
-            return Loaded.failed(new Source(folder.toString(), 0), TextFile.reason(e));
+            return Loaded.failed(folder, e);
         }
     }
 
@@ -133,9 +134,12 @@ public final class Manifests {
             return parse(file.toString(), TextFile.read(file));
         }
         try {
-            return linesOf(TextFile.read(file), parse(file.toString(), Templates.render(file, facts)));
+            var engine = TemplateEngine.of(new FileTemplateLoader(file.toAbsolutePath().getParent().toFile())); // it may include others
+            return linesOf(TextFile.read(file),
+                parse(file.toString(), TemplateEngine.render(engine, file.getFileName().toString(), facts)));
         } catch (TemplateEngine.Unfit e) {
-            return Loaded.failed(new Source(file.toString(), e.line), Templates.sentence(e));
+            return Loaded.failed(new Source(file.toString(), e.line),
+                e.undefined.isEmpty() ? e.getMessage() : "undefined variable " + e.undefined);
         }
     }
 
@@ -204,8 +208,6 @@ public final class Manifests {
         private static final int DEEPEST = 200;
         private static final int MOST_FIELDS = 1000;
 
-        private Yaml() { }
-
         /** One document and where it starts. */
         public record Document(JsonNode json, Source source) { }
 
@@ -250,8 +252,9 @@ public final class Manifests {
                 if (node.isPresent()) {
                     var json = json(node.get(), 0);
                     if (!json.isNull()) {
-                        documents.add(new Document(json, new Source(label, from + line(node.get().getStartMark()),
-                            () -> fields(node.get(), json, from))));
+                        var fields = new HashMap<String, Integer>();
+                        fields(node.get(), json, "", from, fields);
+                        documents.add(new Document(json, new Source(label, from + line(node.get().getStartMark()), fields)));
                     }
                 }
             } catch (MarkedYamlEngineException e) {
@@ -263,13 +266,7 @@ public final class Manifests {
             }
         }
 
-        /** The lines of the first fields, deep ones too; counted when somebody asks. */
-        private static Map<String, Integer> fields(Node node, JsonNode json, int from) {
-            var found = new HashMap<String, Integer>();
-            fields(node, json, "", from, found);
-            return found;
-        }
-
+        /** The lines of the first fields, deep ones too. */
         private static void fields(Node node, JsonNode json, String path, int from, Map<String, Integer> found) {
             if (node instanceof MappingNode mapping && found.size() < MOST_FIELDS) {
                 for (var pair : mapping.getValue()) {

@@ -8,8 +8,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.HashSet;
-import java.util.List;
 import java.util.Set;
+import java.util.function.Predicate;
 import shared.Texts;
 
 import static java.nio.file.LinkOption.NOFOLLOW_LINKS;
@@ -28,7 +28,7 @@ public record Mirror(Path source, Path target) {
             }
             var wanted = new HashSet<Path>();
             copy(wanted);
-            var removed = prune(wanted);
+            var removed = remove(target, f -> !wanted.contains(target.relativize(f)));
             progress.say("mirrored " + Texts.count(wanted.size(), "file") + " to " + target + (removed > 0 ? ", removed " + removed : ""));
         } catch (IOException e) {
             throw new InfraFailure(Outcome.prepare_failed, "cannot mirror " + source + " to " + target + ": " + e.getMessage());
@@ -54,7 +54,9 @@ public record Mirror(Path source, Path target) {
                 Files.createDirectory(to);
             }
         } else if (!same(from, to)) {
-            removeTree(to);
+            if (Files.isDirectory(to, NOFOLLOW_LINKS)) {
+                remove(to, any -> true);
+            }
             Files.copy(from, to, COPY_ATTRIBUTES, NOFOLLOW_LINKS, REPLACE_EXISTING);
         }
     }
@@ -64,24 +66,13 @@ public record Mirror(Path source, Path target) {
             && Files.getLastModifiedTime(a).equals(Files.getLastModifiedTime(b)) && Files.isExecutable(a) == Files.isExecutable(b);
     }
 
-    private long prune(Set<Path> wanted) throws IOException {
-        List<Path> extra;
-        try (var files = Files.walk(target)) {
-            extra = files.filter(f -> !wanted.contains(target.relativize(f))).sorted(Comparator.reverseOrder()).toList();
-        }
-        for (var file : extra) {
-            Files.deleteIfExists(file);
-        }
-        return extra.size();
-    }
-
-    private static void removeTree(Path path) throws IOException {
-        if (Files.isDirectory(path, NOFOLLOW_LINKS)) {
-            try (var files = Files.walk(path)) {
-                for (var file : files.sorted(Comparator.reverseOrder()).toList()) {
-                    Files.delete(file);
-                }
+    private static long remove(Path folder, Predicate<Path> which) throws IOException {
+        try (var files = Files.walk(folder)) {
+            var extra = files.filter(which).sorted(Comparator.reverseOrder()).toList();
+            for (var file : extra) {
+                Files.deleteIfExists(file);
             }
+            return extra.size();
         }
     }
 }

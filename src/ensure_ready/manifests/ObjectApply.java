@@ -19,6 +19,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 import shared.Json;
+import shared.Kubectl;
 import shared.Texts;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -70,13 +71,13 @@ public record ObjectApply(Api api, String namespace, boolean recreate, Set<Strin
     private Obj patch(Kind kind, String ns, String name, JsonNode body) {
         var path = kind.path(ns, name) + "?fieldManager=" + MANAGER + "&fieldValidation=Strict";
         try {
-            return new Obj(api.send("PATCH", path, "application/apply-patch+yaml", body.toString()));
+            return new Obj(api.patch(path, "apply-patch+yaml", body));
         } catch (ApiError e) {
             if (e.code != 409 || !e.reason.equals("Conflict") || !e.getMessage().contains("conflict")) {
                 throw e;
             }
-            said.add(p -> p.warn(Obj.ref(kind.name(), name) + ": overwrites what others set: " + Texts.line(e.getMessage())));
-            return new Obj(api.send("PATCH", path + "&force=true", "application/apply-patch+yaml", body.toString()));
+            said.add(p -> p.warn(Kubectl.ref(kind.name(), name) + ": overwrites what others set: " + Texts.line(e.getMessage())));
+            return new Obj(api.patch(path + "&force=true", "apply-patch+yaml", body));
         }
     }
 
@@ -118,7 +119,7 @@ public record ObjectApply(Api api, String namespace, boolean recreate, Set<Strin
      */
     private static void leaveReplicas(ObjectNode spec, Obj live) {
         var owners = live.list("/metadata/managedFields").stream().filter(m -> !m.at("/fieldsV1/f:spec/f:replicas").isMissingNode())
-            .map(m -> m.path("manager").asString("")).toList();
+            .map(m -> Json.text(m, "manager")).toList();
         if (owners.stream().anyMatch(o -> !o.equals(MANAGER))) {
             spec.remove("replicas");
         } else {
@@ -152,18 +153,18 @@ public record ObjectApply(Api api, String namespace, boolean recreate, Set<Strin
         patch.addObject().put("op", "replace").put("path", "/metadata/managedFields").set("value", merged);
         patch.addObject().put("op", "replace").put("path", "/metadata/resourceVersion")
             .put("value", live.text("/metadata/resourceVersion"));
-        api.send("PATCH", kind.path(ns, live.name()), "application/json-patch+json", patch.toString());
+        api.patch(kind.path(ns, live.name()), "json-patch+json", patch);
         said.add(p -> p.detail(live.ref() + ": took over the fields of kubectl's client-side apply"));
     }
 
     private static boolean clientSide(JsonNode entry) {
-        return Set.of("kubectl-client-side-apply", "before-first-apply").contains(entry.path("manager").asString(""))
-            && entry.path("operation").asString("").equals("Update") && entry.path("subresource").asString("").isEmpty();
+        return Set.of("kubectl-client-side-apply", "before-first-apply").contains(Json.text(entry, "manager"))
+            && Json.text(entry, "operation").equals("Update") && Json.text(entry, "subresource").isEmpty();
     }
 
     private static boolean mine(JsonNode entry) {
-        return entry.path("manager").asString("").equals(MANAGER) && entry.path("operation").asString("").equals("Apply")
-            && entry.path("subresource").asString("").isEmpty();
+        return Json.text(entry, "manager").equals(MANAGER) && Json.text(entry, "operation").equals("Apply")
+            && Json.text(entry, "subresource").isEmpty();
     }
 
     private static void union(ObjectNode into, JsonNode from) {
@@ -186,9 +187,10 @@ public record ObjectApply(Api api, String namespace, boolean recreate, Set<Strin
 
     private Applied again(Item item, Kind kind, String ns, Obj live, JsonNode body, ApiError immutable) {
         var fields = immutable.fields();
-        if (NEVER_RECREATED.contains(kind.name()) || !recreate) {
+        var never = NEVER_RECREATED.contains(kind.name());
+        if (never || !recreate) {
             throw immutable.with("cannot be changed in place" + fields
-                + (NEVER_RECREATED.contains(kind.name()) ? ", and a " + kind.name() + " is never deleted here"
+                + (never ? ", and a " + kind.name() + " is never deleted here"
                 : "; --recreate-immutable deletes it and creates it again"));
         }
         said.add(p -> p.say(live.ref() + ": delete and create again" + fields));
@@ -221,7 +223,7 @@ public record ObjectApply(Api api, String namespace, boolean recreate, Set<Strin
     private void awaitServed(Kind kind, Obj crd) {
         var until = deadline.atMost(Duration.ofSeconds(15));
         for (var version : crd.list("/spec/versions")) {
-            var apiVersion = crd.text("/spec/group") + "/" + version.path("name").asString("");
+            var apiVersion = crd.text("/spec/group") + "/" + Json.text(version, "name");
             api.rediscover(apiVersion);
             while (version.path("served").asBoolean(false) && api.kind(apiVersion, crd.text("/spec/names/kind")).isEmpty()
                 && !until.passed()) {
@@ -235,7 +237,7 @@ public record ObjectApply(Api api, String namespace, boolean recreate, Set<Strin
     private static void refused(Obj crd) {
         var accepted = crd.condition("NamesAccepted");
         if (Obj.isFalse(accepted)) {
-            throw new ApiError(422, "NamesNotAccepted", "its names are not accepted: " + accepted.path("message").asString(""),
+            throw new ApiError(422, "NamesNotAccepted", "its names are not accepted: " + Json.text(accepted, "message"),
                 "apply " + crd.ref());
         }
     }

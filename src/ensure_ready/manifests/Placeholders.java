@@ -4,15 +4,9 @@ import java.util.Map;
 
 /** Filling names into patterns; what is not known stays as it stands. */
 public final class Placeholders {
-    private Placeholders() { }
-
-    public static String fill(String pattern, Map<String, String> values) {
-        return fill(pattern, values, "${", "}");
-    }
-
-    public static String fill(String pattern, Map<String, String> values, String open, String close) {
+    public static String fill(String pattern, Map<String, String> values, String open) {
         for (var e : values.entrySet()) {
-            pattern = pattern.replace(open + e.getKey() + close, e.getValue());
+            pattern = pattern.replace(open + e.getKey() + "}", e.getValue());
         }
         return pattern;
     }

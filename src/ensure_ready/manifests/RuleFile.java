@@ -5,31 +5,23 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import shared.Json;
 import shared.system.TextFile;
+import shared.system.Variables;
 import tools.jackson.databind.JsonNode;
 
 /** The user's rules for custom resources: YAML, a document a rule. */
 public final class RuleFile {
     private static final Set<String> KEYS = Set.of("kind", "condition", "path", "ready", "failed", "idle", "ignore");
 
-    private RuleFile() { }
-
     /** Throws {@link IllegalArgumentException} with file and line of what is wrong. */
     public static List<CustomRule> read(Path file) {
         var label = "--rules " + file;
-        var read = Manifests.Yaml.documents(label, text(file, label));
+        var read = Manifests.Yaml.documents(label, Variables.named(label + ": ", () -> TextFile.read(file)));
         read.problems().forEach(p -> {
             throw new IllegalArgumentException(p.source() + ": " + p.message());
         });
         return read.documents().stream().map(RuleFile::rule).toList();
-    }
-
-    private static String text(Path file, String label) {
-        try {
-            return TextFile.read(file);
-        } catch (IllegalArgumentException e) {
-            throw new IllegalArgumentException(label + ": " + e.getMessage(), e);
-        }
     }
 
     private static CustomRule rule(Manifests.Yaml.Document document) {
@@ -39,12 +31,12 @@ public final class RuleFile {
             check(KEYS.contains(key), document.source().file() + ":" + document.source().line(key), "unknown key '" + key
                 + "'; there are kind, condition, path, ready, failed, idle, ignore");
         }
-        var kind = json.path("kind").asString("");
+        var kind = Json.text(json, "kind");
         check(kind.matches("([A-Z]\\w*|\\*)\\.[a-z0-9]([a-z0-9.-]*[a-z0-9])?"), document,
             "kind '" + kind + "': must be Kind.group, as Widget.example.com, or *.group");
         boolean ignore = json.path("ignore").asBoolean(false);
-        var condition = json.path("condition").asString("");
-        var path = json.path("path").asString("");
+        var condition = Json.text(json, "condition");
+        var path = Json.text(json, "path");
         check(ignore || condition.isEmpty() != path.isEmpty(), document, kind + " needs condition or path, one of them");
         check(ignore || !values(json, "ready").isEmpty(), document, kind + " needs ready, the values that mean it");
         return new CustomRule(kind, condition, path.isEmpty() ? "" : "/" + path.replace('.', '/'), values(json, "ready"),

@@ -14,7 +14,6 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
-import java.util.stream.Collectors;
 import shared.Texts;
 import shared.system.Daemon;
 import shared.system.Hooks;
@@ -22,8 +21,6 @@ import shared.system.ProcessTree;
 
 /** Commands of the user's: renderers, image scripts, kubectl kustomize. */
 public final class Shell {
-    private Shell() { }
-
     public static List<String> sh(String command) {
         return List.of("sh", "-c", command);
     }
@@ -53,9 +50,7 @@ public final class Shell {
                 throw new InfraFailure(Outcome.prepare_failed, what + ": took longer than the deadline allowed");
             }
             if (process.exitValue() != 0) {
-                throw new InfraFailure(Outcome.prepare_failed, what + ": exit code "
-                    + process.exitValue() + (errors.isEmpty() ? "" : ": " + Texts.line(errors.get(errors.size() - 1))),
-                    errors.stream().skip(Math.max(0, errors.size() - 10)).map(Texts::line).collect(Collectors.joining("\n")));
+                throw failed(what + ": exit code " + process.exitValue(), errors.stream().map(Texts::line).toList());
             }
             return text;
         } catch (ExecutionException | TimeoutException e) {
@@ -66,6 +61,12 @@ public final class Shell {
             Thread.currentThread().interrupt();
             throw new InfraFailure(Outcome.interrupted, what + ": interrupted");
         }
+    }
+
+    private static InfraFailure failed(String what, List<String> errors) {
+        var last = errors.subList(Math.max(0, errors.size() - 10), errors.size());
+        return new InfraFailure(Outcome.prepare_failed, what + (last.isEmpty() ? "" : ": " + last.get(last.size() - 1)),
+            String.join("\n", last));
     }
 
     private static void keep(List<String> errors, String line, Consumer<String> log) {

@@ -10,6 +10,7 @@ import java.util.Set;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import shared.Json;
 import tools.jackson.databind.JsonNode;
 
 /**
@@ -94,14 +95,14 @@ public record CustomReference(String path, String kind, String name) {
                 add(kind(field, value), path, value.asString(""), value);
             } else if (value.path("name").isString() && (field.matches(".*(Refs?|References?)")
                 || value.properties().stream().allMatch(p -> PARTS.contains(p.getKey())))) {
-                add(kind(field, value), path + ".name", value.path("name").asString(""), value);
+                add(kind(field, value), path + ".name", Json.text(value, "name"), value);
             } else {
                 fields(value, path, depth + 1);
             }
         }
 
         private void add(String kind, String path, String name, JsonNode at) {
-            var namespace = at.path("namespace").asString("");
+            var namespace = Json.text(at, "namespace");
             if (!kind.isEmpty() && !name.isEmpty() && (namespace.isEmpty() || namespace.equals(snapshot.namespace()))) {
                 found.add(new CustomReference(path, kind, name));
             }
@@ -109,7 +110,7 @@ public record CustomReference(String path, String kind, String name) {
 
         private String kind(String field, JsonNode value) {
             if (value.path("kind").isString()) {
-                return value.path("kind").asString("");
+                return Json.text(value, "kind");
             }
             var match = FIELD.matcher(field);
             var stem = match.matches() ? match.group(1) : field;

@@ -1,13 +1,14 @@
 package ensure_ready.model;
 
+import shared.Json;
 import tools.jackson.databind.JsonNode;
 
 /** One proof: where it was read ({@code status|condition|event|log|spec|apply}), and what stood there. Text is data from the cluster. */
 public record Evidence(String source, String path, String reason, String message, long count, String firstSeen, String lastSeen) {
     public static Evidence condition(Obj object, JsonNode condition) {
-        var since = condition.path("lastTransitionTime").asString("");
-        return new Evidence("condition", object.ref() + "/conditions[" + condition.path("type").asString("") + "]",
-            condition.path("reason").asString(""), condition.path("message").asString(""), 1, since, since);
+        var since = Json.text(condition, "lastTransitionTime");
+        return new Evidence("condition", object.ref() + "/conditions[" + Json.text(condition, "type") + "]",
+            Json.text(condition, "reason"), Json.text(condition, "message"), 1, since, since);
     }
 
     /** A field of the object and what is wrong with it. */

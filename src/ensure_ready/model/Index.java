@@ -6,6 +6,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import shared.Json;
 
 /** Objects by {@code kind/namespace/name} and by their owners' uids: with thousands of pods every rule must look up, not search. */
 public record Index(Map<String, Obj> byName, Map<String, List<Obj>> byOwner, Set<String> byUid) {
@@ -14,7 +15,7 @@ public record Index(Map<String, Obj> byName, Map<String, List<Obj>> byOwner, Set
         objects.forEach((kind, all) -> all.forEach(o -> {
             index.byName.putIfAbsent(kind + "/" + o.namespace() + "/" + o.name(), o);
             index.byUid.add(o.uid());
-            o.list("/metadata/ownerReferences").forEach(owner -> index.byOwner.computeIfAbsent(owner.path("uid").asString(""),
+            o.list("/metadata/ownerReferences").forEach(owner -> index.byOwner.computeIfAbsent(Json.text(owner, "uid"),
                 uid -> new ArrayList<>()).add(o));
         }));
         return index;

@@ -1,6 +1,8 @@
 package ensure_ready.model;
 
 import java.util.Locale;
+import shared.Json;
+import tools.jackson.databind.node.ObjectNode;
 
 /** A kind of resource as the API server's discovery names it. */
 public record Kind(String apiVersion, String name, String plural, boolean namespaced) {
@@ -40,6 +42,13 @@ public record Kind(String apiVersion, String name, String plural, boolean namesp
 
     String group() {
         return Obj.group(apiVersion);
+    }
+
+    /** Such an object, of which nothing but its name is said. */
+    public ObjectNode named(String object) {
+        var body = Json.MAPPER.createObjectNode().put("apiVersion", apiVersion).put("kind", name);
+        body.putObject("metadata").put("name", object);
+        return body;
     }
 
     /** Path of the collection ({@code object} null) or of one object; {@code namespace} null means all namespaces. */

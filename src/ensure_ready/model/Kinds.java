@@ -21,8 +21,6 @@ public final class Kinds {
     public static final List<String> TEMPLATED =
         List.of("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "ReplicationController", "Job");
 
-    private Kinds() { }
-
     /** Whether a kind of a built-in group can be ready or not; of the others it is enough that they exist. */
     static boolean judged(String kind) {
         return WORKLOADS.contains(kind) || ALSO_JUDGED.contains(kind);

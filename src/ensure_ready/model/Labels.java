@@ -20,8 +20,6 @@ public final class Labels {
     /** The user's: a bare pod that never ends, though its restartPolicy is Never or OnFailure. */
     public static final String SERVER = "ensure-ready/server";
 
-    private Labels() { }
-
     /** Labels and annotations of what this tool creates. */
     public static void mark(ObjectNode metadata, String env, int slot, int issue, Optional<Instant> expires) {
         var labels = metadata.putObject("labels").put(MANAGED_BY, US).put(ENV, env);

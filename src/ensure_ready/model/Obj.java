@@ -5,27 +5,16 @@ import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
+import shared.Json;
+import shared.Kubectl;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.MissingNode;
 
 /** One Kubernetes object as the API server or a manifest gives it; rules read it by JSON pointers and never see null. */
 public record Obj(JsonNode json) {
-    private static final Map<String, String> SHORT = Map.ofEntries(Map.entry("Deployment", "deploy"), Map.entry("StatefulSet", "sts"),
-        Map.entry("DaemonSet", "ds"), Map.entry("ReplicaSet", "rs"), Map.entry("PersistentVolumeClaim", "pvc"),
-            Map.entry("PersistentVolume", "pv"),
-        Map.entry("Service", "svc"), Map.entry("ServiceAccount", "sa"), Map.entry("ConfigMap", "cm"), Map.entry("Ingress", "ing"),
-        Map.entry("Namespace", "ns"), Map.entry("HorizontalPodAutoscaler", "hpa"), Map.entry("PodDisruptionBudget", "pdb"),
-        Map.entry("CustomResourceDefinition", "crd"), Map.entry("StorageClass", "sc"), Map.entry("ResourceQuota", "quota"));
-
-    /** {@code deploy/web}: how an object is written in every message; kubectl accepts the same. */
-    public static String ref(String kind, String name) {
-        return SHORT.getOrDefault(kind, kind.toLowerCase(Locale.ROOT)) + "/" + name;
-    }
-
     /** How an element of a list is written in a path: by what tells it for Kubernetes too, else by its place. */
     public static String element(JsonNode element, int place) {
         return Stream.of("mountPath", "name", "key", "topologyKey").map(k -> element.path(k).asString(""))
@@ -33,7 +22,7 @@ public record Obj(JsonNode json) {
     }
 
     public String ref() {
-        return ref(kind(), name());
+        return Kubectl.ref(kind(), name());
     }
 
     public String apiVersion() {
@@ -152,17 +141,17 @@ public record Obj(JsonNode json) {
 
     /** The condition of this type, or a missing node. */
     public JsonNode condition(String type) {
-        return list("/status/conditions").stream().filter(c -> c.path("type").asString("").equals(type))
+        return list("/status/conditions").stream().filter(c -> Json.text(c, "type").equals(type))
             .findFirst().orElse(MissingNode.getInstance());
     }
 
     public static boolean isTrue(JsonNode condition) {
-        return condition.path("status").asString("").equalsIgnoreCase("True"); // some operators write a boolean
+        return Json.text(condition, "status").equalsIgnoreCase("True"); // some operators write a boolean
     }
 
     /** Its opposite; neither holds of a condition that is not there or not known. */
     public static boolean isFalse(JsonNode condition) {
-        return condition.path("status").asString("").equalsIgnoreCase("False");
+        return Json.text(condition, "status").equalsIgnoreCase("False");
     }
 
     /** The ownerReference with controller: true, or a missing node. */
@@ -173,6 +162,6 @@ public record Obj(JsonNode json) {
 
     public boolean ownedBy(Obj owner) {
         return !owner.uid().isEmpty() && list("/metadata/ownerReferences").stream()
-            .anyMatch(o -> o.path("uid").asString("").equals(owner.uid()));
+            .anyMatch(o -> Json.text(o, "uid").equals(owner.uid()));
     }
 }

@@ -4,11 +4,10 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import shared.Json;
 
 /** Who made whom in a snapshot: a pod's workload, a Deployment's newest revision, and the pods of the newest revision. Pure. */
 public final class Ownership {
-    private Ownership() { }
-
     /**
      * The workload that speaks for a pod: through its ReplicaSet the Deployment; the pod itself when nobody made it, or an operator did,
      * whose custom resource may say what it likes.
@@ -42,7 +41,7 @@ public final class Ownership {
     public static boolean ownedByBuiltIn(Obj o) {
         var owner = o.controller();
         return !owner.isMissingNode() && !Ref.of(owner).is("Node")
-            && Kinds.BUILT_IN_GROUPS.contains(Obj.group(owner.path("apiVersion").asString("")));
+            && Kinds.BUILT_IN_GROUPS.contains(Obj.group(Json.text(owner, "apiVersion")));
     }
 
     /**
@@ -89,9 +88,9 @@ public final class Ownership {
             return snapshot.find("Deployment", pod.namespace(), workload(snapshot, pod).name()).map(d -> youngestPods(snapshot, d))
                 .filter(young -> !young.contains(pod)).isEmpty();
         }
-        var set = snapshot.find("ReplicaSet", pod.namespace(), controller.path("name").asString(""));
+        var set = snapshot.find("ReplicaSet", pod.namespace(), Json.text(controller, "name"));
         var deployment = set.flatMap(rs -> rs.list("/metadata/ownerReferences").stream()
-            .flatMap(o -> snapshot.find("Deployment", pod.namespace(), o.path("name").asString("")).stream())
+            .flatMap(o -> snapshot.find("Deployment", pod.namespace(), Json.text(o, "name")).stream())
             .filter(rs::ownedBy).findFirst());
         return deployment.flatMap(d -> newestReplicaSet(snapshot, d)).map(rs -> rs.name().equals(set.get().name())).orElse(true);
     }

@@ -6,13 +6,12 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
+import shared.Json;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.MissingNode;
 
 /** What a pod's status says of it, over init, sidecar and main containers. Pure. */
 public final class Pods {
-    private Pods() { }
-
     /** Ready, and not about to go away. */
     public static boolean ready(Obj pod) {
         return !pod.deleting() && saysReady(pod);
@@ -36,7 +35,7 @@ public final class Pods {
 
     /** The status of the container of this name, or a missing node. */
     public static JsonNode container(Obj pod, String name) {
-        return containers(pod).stream().filter(c -> c.path("name").asString("").equals(name)).findFirst().orElse(MissingNode.getInstance());
+        return containers(pod).stream().filter(c -> Json.text(c, "name").equals(name)).findFirst().orElse(MissingNode.getInstance());
     }
 
     public static boolean initContainer(Obj pod, JsonNode container) {
@@ -50,7 +49,7 @@ public final class Pods {
 
     /** Native ones: init containers that run beside the main ones, with probes of their own. */
     private static Stream<JsonNode> sidecars(Obj pod) {
-        return pod.list("/spec/initContainers").stream().filter(c -> c.path("restartPolicy").asString("").equals("Always"));
+        return pod.list("/spec/initContainers").stream().filter(c -> Json.text(c, "restartPolicy").equals("Always"));
     }
 
     public static boolean sidecar(Obj pod, JsonNode container) {
@@ -75,7 +74,7 @@ public final class Pods {
     /** Whether a container has run for so much longer than the time before that the end of that tells nothing of how it is now. */
     public static boolean outlived(JsonNode container, Instant now) {
         var last = container.at("/lastState/terminated");
-        var ran = between(last.path("startedAt"), Obj.instant(last.path("finishedAt").asString("")));
+        var ran = between(last.path("startedAt"), Obj.instant(Json.text(last, "finishedAt")));
         return between(container.at("/state/running/startedAt"), Optional.of(now)) >= Math.min(3600, Math.max(600, 2 * ran));
     }
 
@@ -95,9 +94,9 @@ public final class Pods {
 
     /** Whether a rule of the container (Kubernetes 1.35) has it, or the whole pod, start again after this exit code: that is no failure. */
     public static boolean startsAgain(Obj pod, String container, String exitCode) {
-        return pod.list("/spec/containers").stream().filter(c -> c.path("name").asString("").equals(container))
+        return pod.list("/spec/containers").stream().filter(c -> Json.text(c, "name").equals(container))
             .flatMap(c -> c.path("restartPolicyRules").valueStream()).map(rule -> rule.path("exitCodes"))
-            .anyMatch(codes -> codes.path("operator").asString("").equals("In")
+            .anyMatch(codes -> Json.text(codes, "operator").equals("In")
                 == codes.path("values").valueStream().anyMatch(v -> v.asString("").equals(exitCode)));
     }
 
@@ -111,7 +110,7 @@ public final class Pods {
      */
     public static Duration startToldAfter(Obj pod) {
         var ready = pod.condition("ContainersReady");
-        var told = Obj.instant(ready.path("lastTransitionTime").asString(""));
+        var told = Obj.instant(Json.text(ready, "lastTransitionTime"));
         var waits = specs(pod.at("/spec")).anyMatch(c -> c.has("readinessProbe") || c.has("startupProbe") || c.has("lifecycle"));
         return waits || !Obj.isTrue(ready) || told.isEmpty() ? Duration.ZERO : containers(pod).stream()
             .flatMap(c -> Obj.instant(c.at("/state/running/startedAt").asString("")).stream()).max(Comparator.naturalOrder())

@@ -1,5 +1,6 @@
 package ensure_ready.model;
 
+import shared.Json;
 import tools.jackson.databind.JsonNode;
 
 /** An object of the namespace by kind and name, as the diagnosis and its JSON write it: {@code Deployment/web}. */
@@ -14,7 +15,7 @@ public record Ref(String kind, String name) implements Comparable<Ref> {
 
     /** An ownerReference or another node with these two fields. */
     public static Ref of(JsonNode reference) {
-        return new Ref(reference.path("kind").asString(""), reference.path("name").asString(""));
+        return new Ref(Json.text(reference, "kind"), Json.text(reference, "name"));
     }
 
     public boolean is(String otherKind) {

@@ -4,14 +4,13 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Stream;
+import shared.Json;
 import tools.jackson.databind.JsonNode;
 
 /** What a pod template refers to by name. */
 public final class References {
     /** One reference; {@code key} empty when the whole object is meant, {@code pull} for a pull secret. */
     public record Ref(String kind, String name, String key, boolean optional, boolean pull) { }
-
-    private References() { }
 
     public static List<Ref> of(JsonNode spec) {
         var refs = new LinkedHashSet<Ref>();
@@ -26,7 +25,7 @@ public final class References {
                 ref(refs, "ConfigMap", e.path("configMapRef"), "name");
             });
         });
-        spec.path("imagePullSecrets").forEach(p -> refs.add(new Ref("Secret", p.path("name").asString(""), "", false, true)));
+        spec.path("imagePullSecrets").forEach(p -> refs.add(new Ref("Secret", Json.text(p, "name"), "", false, true)));
         return List.copyOf(refs);
     }
 
@@ -55,7 +54,7 @@ public final class References {
     private static void ref(Set<Ref> refs, String kind, JsonNode at, String nameKey) {
         var name = at.path(nameKey).asString("");
         if (!name.isEmpty() && !name.equals("kube-root-ca.crt")) { // that one every namespace gets a moment after it was made
-            refs.add(new Ref(kind, name, at.path("key").asString(""), at.path("optional").asBoolean(false), false));
+            refs.add(new Ref(kind, name, Json.text(at, "key"), at.path("optional").asBoolean(false), false));
         }
     }
 }

@@ -8,8 +8,6 @@ import java.util.TreeMap;
 
 /** What Secrets hold, to mask it wherever it appears; it never leaves the process. */
 public final class SecretValues {
-    private SecretValues() { }
-
     /** Values by {@code name#key}, of the API's objects and of manifests; what is not base64 is taken as it stands. */
     public static Map<String, String> of(List<Obj> objects) {
         var values = new TreeMap<String, String>();

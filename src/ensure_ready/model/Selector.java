@@ -1,12 +1,11 @@
 package ensure_ready.model;
 
 import java.util.Map;
+import shared.Json;
 import tools.jackson.databind.JsonNode;
 
 /** Label selectors as the API means them. */
 public final class Selector {
-    private Selector() { }
-
     public static boolean matches(JsonNode selector, Map<String, String> labels) {
         return selector.path("matchLabels").properties().stream().allMatch(e -> e.getValue().asString("").equals(labels.get(e.getKey())))
             && expressions(selector, labels);
@@ -18,9 +17,9 @@ public final class Selector {
     }
 
     private static boolean expression(JsonNode e, Map<String, String> labels) {
-        var value = labels.get(e.path("key").asString(""));
+        var value = labels.get(Json.text(e, "key"));
         var values = e.path("values").valueStream().map(v -> v.asString("")).toList();
-        return switch (e.path("operator").asString("")) {
+        return switch (Json.text(e, "operator")) {
             case "In" -> value != null && values.contains(value);
             case "NotIn" -> value == null || !values.contains(value);
             case "Exists" -> value != null;

@@ -1,5 +1,7 @@
 package ensure_ready.model;
 
+import shared.Kubectl;
+
 /** One judged object, as the JSON gives it. */
 public record Workload(String kind, String name, State state, long ready, long desired, String message) {
     /** Of another namespace than the slot's, where the name alone would mean another object. */
@@ -8,6 +10,6 @@ public record Workload(String kind, String name, State state, long ready, long d
     }
 
     public String ref() {
-        return Obj.ref(kind, name);
+        return Kubectl.ref(kind, name);
     }
 }

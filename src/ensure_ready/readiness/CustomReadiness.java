@@ -9,8 +9,6 @@ import java.util.stream.Collectors;
 
 /** Judges a custom resource by what it says; one that says nothing by what its operator made for it. */
 public final class CustomReadiness {
-    private CustomReadiness() { }
-
     /**
      * @param children the workloads that an operator made for it, judged; asked for when its own status proves nothing
      */

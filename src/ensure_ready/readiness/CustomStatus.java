@@ -178,7 +178,8 @@ public final class CustomStatus {
     private Optional<Said> doubt(boolean ready) {
         var telling = ready ? conditions.stream().filter(c -> CustomWords.rollingOut(c) || CustomWords.inForce(c) && !Obj.isTrue(c))
             : own.isMissingNode() ? conditions.stream() : Stream.of(own);
-        var doubt = telling.flatMap(c -> doubt(c).stream()).findFirst().or(() -> ready ? Optional.empty() : flags())
+        var doubt = telling.flatMap(c -> doubt(c).stream()).findFirst()
+            .or(() -> ready || CustomWords.idle(own) ? Optional.empty() : flags()) // a flag repeats the condition without its reason
             .or(() -> Obj.isTrue(own) ? Optional.empty() : counts()).or(this::word);
         var idle = ready ? Optional.<Said>empty() : conditions.stream().filter(CustomWords::idle).findFirst()
             .map(c -> said(State.suspended, c))

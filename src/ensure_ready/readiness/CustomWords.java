@@ -46,8 +46,6 @@ public final class CustomWords {
         "tekton.dev", "autoscaling.k8s.io", "cilium.io", "elbv2.k8s.aws",
         "image.openshift.io", "build.openshift.io");
 
-    private CustomWords() { }
-
     static boolean configuration(Obj o) {
         return CONFIGURATION.contains(o.group()) && !o.has("/status/replicas") && !o.has("/spec/replicas");
     }

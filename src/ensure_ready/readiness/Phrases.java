@@ -5,8 +5,6 @@ import tools.jackson.databind.JsonNode;
 
 /** How texts of the cluster stand inside a message of ours. */
 public final class Phrases {
-    private Phrases() { }
-
     /** A condition as people read it: {@code Available=False: MinimumReplicasUnavailable: Deployment does not have …}. */
     static String said(JsonNode condition) {
         if (condition.isMissingNode()) {

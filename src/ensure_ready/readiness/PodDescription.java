@@ -10,8 +10,6 @@ import tools.jackson.databind.JsonNode;
 public final class PodDescription {
     private static final Set<String> STARTING = Set.of("ContainerCreating", "PodInitializing", "");
 
-    private PodDescription() { }
-
     static String of(Obj pod) {
         var name = "pod " + pod.name() + " ";
         if (pod.text("/status/phase").equals("Failed")) {

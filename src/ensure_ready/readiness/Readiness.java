@@ -15,8 +15,6 @@ import shared.Texts;
  * Each rule is a run of guards from worst to best; what passes them all is ready.
  */
 public final class Readiness {
-    private Readiness() { }
-
     /** One object; {@code applied} is what the apply answered for it, when it was applied. */
     static Workload judge(Obj o, Optional<Applied> applied, Family family) {
         return gate(o, applied, family).orElseGet(() -> rule(o, family));

@@ -20,8 +20,6 @@ import java.util.stream.Stream;
 
 /** Which objects gate, and what follows for the whole. Pure. */
 public final class Verdicts {
-    private Verdicts() { }
-
     public static Verdict of(Family family, WaitSettings settings) {
         var applied = family.snapshot().applied();
         boolean all = !settings.onlyApplied() || applied.isEmpty();

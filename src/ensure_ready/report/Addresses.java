@@ -7,6 +7,7 @@ import ensure_ready.readiness.Family;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Stream;
+import shared.Json;
 import shared.Texts;
 import tools.jackson.databind.JsonNode;
 
@@ -52,11 +53,11 @@ public record Addresses(List<Service> services, List<Ingress> ingresses) {
     private static Ingress ingress(Obj ingress, Family family) {
         var backends = Stream.concat(Stream.of(ingress.at("/spec/defaultBackend/service")),
             paths(ingress).map(p -> p.at("/backend/service"))).filter(JsonNode::isObject).distinct().limit(URLS).toList();
-        var ready = backends.stream().map(b -> family.snapshot().find("Service", b.path("name").asString(""))
+        var ready = backends.stream().map(b -> family.snapshot().find("Service", Json.text(b, "name"))
             .map(s -> answers(s, family)).orElse(null)).toList();
         var where = ingress.at("/status/loadBalancer/ingress/0");
-        return new Ingress(ingress.name(), urls(ingress), Texts.line(where.path("hostname").asString(where.path("ip").asString(""))),
-            backends.stream().map(b -> b.path("name").asString("") + ":" + b.at("/port/number").asString(b.at("/port/name").asString("")))
+        return new Ingress(ingress.name(), urls(ingress), Texts.line(where.path("hostname").asString(Json.text(where, "ip"))),
+            backends.stream().map(b -> Json.text(b, "name") + ":" + b.at("/port/number").asString(b.at("/port/name").asString("")))
                 .toList(), ready.contains(null) ? null : (Boolean) !ready.contains(false));
     }
 
@@ -67,7 +68,7 @@ public record Addresses(List<Service> services, List<Ingress> ingresses) {
     private static List<String> urls(Obj ingress) {
         var secure = ingress.list("/spec/tls").stream().flatMap(tls -> tls.path("hosts").valueStream()).map(h -> h.asString("")).toList();
         return ingress.list("/spec/rules").stream().flatMap(rule -> {
-            var host = rule.path("host").asString("");
+            var host = Json.text(rule, "host");
             var prefix = (secure.contains(host) ? "https://" : "http://") + (host.isEmpty() ? "*" : host);
             return rule.at("/http/paths").valueStream().map(path -> prefix + path.path("path").asString("/"));
         }).distinct().limit(URLS).toList();

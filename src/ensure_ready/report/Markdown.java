@@ -1,66 +1,61 @@
 package ensure_ready.report;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.function.Function;
+import shared.Json;
 import shared.Texts;
 import tools.jackson.databind.JsonNode;
 
 /** The step summary. Cluster text stands in code spans whose fence it cannot leave. */
 public final class Markdown {
-    private Markdown() { }
-
     static String of(JsonNode json) {
-        var md = new StringBuilder();
-        md.append(json.path("infraReady").asBoolean(false) ? "### ✅ " : "### ❌ ").append(cell(Text.headline(json))).append("\n\n");
+        var md = new ArrayList<String>();
+        md.add((json.path("infraReady").asBoolean(false) ? "### ✅ " : "### ❌ ") + cell(Text.headline(json)));
+        md.add("");
         json.path("causes").forEach(c -> cause(c, md));
         if (json.path("workloads").size() > 0) {
-            md.append("| workload | state | ready | |\n|---|---|---|---|\n");
-            json.path("workloads")
-                .forEach(w -> md.append("| ").append(cell(Text.object(w))).append(" | ")
-                .append(w.path("state").asString("")).append(" | ").append(w.path("ready").asString(""))
-                .append('/').append(w.path("desired").asString(""))
-                .append(" | ").append(cell(w.path("message").asString(""))).append(" |\n"));
-            md.append('\n');
+            md.add("| workload | state | ready | |");
+            md.add("|---|---|---|---|");
+            json.path("workloads").forEach(w -> md.add("| " + cell(Text.object(w)) + " | " + Json.text(w, "state") + " | "
+                + Json.text(w, "ready") + "/" + Json.text(w, "desired") + " | " + cell(Json.text(w, "message")) + " |"));
+            md.add("");
         }
-        list(md, "Not applied", json.path("problems"), p -> p.path("file").asString("") + ": " + p.path("error").asString(""));
+        list(md, "Not applied", json.path("problems"), p -> Json.text(p, "file") + ": " + Json.text(p, "error"));
         list(md, "Unexplained", json.path("unexplained"), u -> Text.object(u.path("object")));
         list(md, "Warnings", json.path("warnings"), Text::warning);
         list(md, "Could not be seen", json.path("limited"), n -> n.asString(""));
-        return md.toString();
+        return String.join("\n", md) + "\n";
     }
 
-    private static void cause(JsonNode c, StringBuilder md) {
-        md.append("**").append(cell(c.path("code").asString(""))).append("** ").append(cell(Text.object(c.path("object")) + Text.where(c)))
-            .append("  \n");
-        md.append(cell(c.at("/fix/text").asString(""))).append("\n\n");
-        c.path("facts").forEach(f -> md.append("- ").append(code(f.path("at").asString("") + " = " + f.path("value").asString("")))
-            .append('\n'));
-        c.path("candidates").forEach(x -> md.append("- there is ").append(code(x.asString(""))).append('\n'));
-        c.path("evidence").forEach(e -> md.append("- ").append(cell(e.path("source").asString("")))
-            .append(": ").append(code(e.path("message").asString(""))).append('\n'));
+    private static void cause(JsonNode c, List<String> md) {
+        md.add("**" + cell(Json.text(c, "code")) + "** " + cell(Text.object(c.path("object")) + Text.where(c)) + "  ");
+        md.add(cell(c.at("/fix/text").asString("")));
+        md.add("");
+        c.path("facts").forEach(f -> md.add("- " + code(Json.text(f, "at") + " = " + Json.text(f, "value"))));
+        c.path("candidates").forEach(x -> md.add("- found: " + code(x.asString(""))));
+        c.path("evidence").forEach(e -> md.add("- " + cell(Json.text(e, "source")) + ": " + code(Json.text(e, "message"))));
         if (c.path("next").size() > 0) {
-            md.append("- next: ").append(code(c.path("next").path(0).asString(""))).append('\n');
+            md.add("- next: " + code(c.at("/next/0").asString("")));
         }
         if (c.path("explains").size() > 0) {
-            md.append("\n<details><summary>explains ").append(Texts.count(c.path("explains").size(), "symptom")).append("</summary>\n\n");
-            c.path("explains").forEach(s -> md.append("- ").append(cell(Text.object(s.path("object")) + " " + s.path("code").asString("")))
-                .append('\n'));
-            md.append("\n</details>\n");
+            md.add("\n<details><summary>explains " + Texts.count(c.path("explains").size(), "symptom") + "</summary>\n");
+            c.path("explains").forEach(s -> md.add("- " + cell(Text.object(s.path("object")) + " " + Json.text(s, "code"))));
+            md.add("\n</details>");
         }
-        md.append('\n');
+        md.add("");
     }
 
-    private static void list(StringBuilder md, String title, JsonNode items, Function<JsonNode, String> text) {
+    private static void list(List<String> md, String title, JsonNode items, Function<JsonNode, String> text) {
         if (items.size() > 0) {
-            md.append(title).append(":\n\n");
-            items.forEach(i -> md.append("- ").append(cell(text.apply(i))).append('\n'));
-            md.append('\n');
+            md.add(title + ":\n");
+            items.forEach(i -> md.add("- " + cell(text.apply(i))));
+            md.add("");
         }
     }
 
-    /** Plain text that no character of it can turn into markup, a mention or a link. */
     static String cell(String text) {
-        return Texts.cut(Texts.line(text), 500).replace("&", "&amp;").replace("<", "&lt;")
-            .replaceAll("([\\\\`*_\\[\\]|#~])", "\\\\$1").replace("@", "@\u2060").replace("://", ":\u2060//");
+        return Texts.markdown(Texts.cut(Texts.line(text), 500));
     }
 
     static String code(String text) {

@@ -49,8 +49,12 @@ public final class Progress implements AutoCloseable {
     public synchronized void say(String text) {
         if (!quiet) {
             wipe();
-            err.println("ensure_ready: " + Texts.line(mask.apply(text)));
+            line(text);
         }
+    }
+
+    private void line(String text) {
+        err.println("ensure_ready: " + Texts.line(mask.apply(text)));
     }
 
     public void warn(String text) {
@@ -65,9 +69,9 @@ public final class Progress implements AutoCloseable {
 
     /** Where a mistake of ours happened. */
     public void trace(Throwable e) {
-        var trace = new StringWriter();
-        e.printStackTrace(new PrintWriter(trace));
         if (verbose) {
+            var trace = new StringWriter();
+            e.printStackTrace(new PrintWriter(trace));
             err.println(Texts.lines(mask.apply(trace.toString())));
         }
     }
@@ -88,7 +92,7 @@ public final class Progress implements AutoCloseable {
         for (var w : j.workloads()) {
             var state = w.state() + " " + w.ready() + "/" + w.desired() + (w.message().isEmpty() ? "" : " " + w.message());
             if (!state.equals(shown.put(w.ref(), state))) {
-                err.println("ensure_ready: " + Texts.line(mask.apply(w.ref() + ": " + state)));
+                line(w.ref() + ": " + state);
             }
         }
     }

@@ -10,6 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import shared.Json;
 import shared.Redaction;
 import shared.Texts;
@@ -60,19 +61,12 @@ public record Publisher(PrintWriter out, boolean asText, Optional<Path> file, Ma
     }
 
     private String outputs(JsonNode json) {
-        var ready = json.path("infraReady").asBoolean(false);
-        var values = new LinkedHashMap<String, Object>();
-        values.put("slot", json.path("slot").asString(""));
-        values.put("namespace", json.path("namespace").asString(""));
-        values.put("env", json.path("env").asString(""));
-        values.put("created", json.path("created"));
-        values.put("recreated", json.path("recreated"));
-        values.put("infra_ready", ready);
-        values.put("infra_unhealthy", ready ? "" : "1");
-        values.put("agent_ready", json.path("agentReady"));
-        values.put("outcome", json.path("outcome").asString(""));
+        var values = new LinkedHashMap<String, String>();
+        Stream.of("slot", "namespace", "env", "created", "recreated", "outcome").forEach(name -> values.put(name, Json.text(json, name)));
+        values.put("infra_ready", Json.text(json, "infraReady"));
+        values.put("agent_ready", Json.text(json, "agentReady"));
+        values.put("infra_unhealthy", json.path("infraReady").asBoolean(false) ? "" : "1");
         values.put("report", file.map(Path::toString).orElse(""));
-        return values.entrySet().stream().map(e -> e.getKey() + "=" + Texts.line(e.getValue().toString()) + "\n")
-            .collect(Collectors.joining());
+        return values.entrySet().stream().map(e -> e.getKey() + "=" + Texts.line(e.getValue()) + "\n").collect(Collectors.joining());
     }
 }

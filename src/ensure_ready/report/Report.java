@@ -15,12 +15,7 @@ import java.util.Optional;
  * @param target        slot 0 and an empty namespace when no slot was found
  * @param ready         {@code infraReady}: proven, and nothing before it failed
  * @param waitFailed    not ready, where the verb says anything of readiness
- * @param waitedSeconds to a tenth, as the seconds after which the verdict was certain
- * @param judgement     empty when nothing was judged
- * @param limited       what could not be read, as {@code events: forbidden}
- * @param results       of the objects that were applied, in the manifests' order
- * @param applied       whether an apply was begun
- * @param addresses     empty when nothing was judged
+ * @param results       in the manifests' order
  * @param renderer      what makes the manifests out of templates; empty where none is needed
  * @param left          what a release did not delete, and why
  */

@@ -2,15 +2,12 @@ package ensure_ready.report;
 
 import ensure_ready.certainty.Judgement;
 import java.util.List;
-import java.util.Optional;
 import shared.Json;
 import shared.Texts;
 import tools.jackson.databind.node.ObjectNode;
 
 /** A report as the JSON that {@code --output json} and {@code --report} give, before secrets are masked. */
 public final class ReportJson {
-    private ReportJson() { }
-
     static ObjectNode of(Report report) {
         var json = Json.MAPPER.createObjectNode().put("schemaVersion", "ensure-ready/v1");
         target(json, report);
@@ -42,10 +39,10 @@ public final class ReportJson {
 
     private static void diagnosis(ObjectNode json, Report report) {
         var diagnosis = report.diagnosis().map(d -> (ObjectNode) Json.MAPPER.valueToTree(d)).orElseGet(Json.MAPPER::createObjectNode);
-        json.set("causes", diagnosis.has("causes") ? diagnosis.remove("causes") : Json.MAPPER.createArrayNode());
-        json.set("unexplained", diagnosis.has("unexplained") ? diagnosis.remove("unexplained") : Json.MAPPER.createArrayNode());
-        var warnings = json.putArray("warnings");
-        Optional.ofNullable(diagnosis.remove("warnings")).ifPresent(w -> w.forEach(warnings::add));
+        for (var list : List.of("causes", "unexplained", "warnings")) {
+            json.set(list, diagnosis.has(list) ? diagnosis.remove(list) : Json.MAPPER.createArrayNode());
+        }
+        var warnings = json.withArray("/warnings");
         report.judgement().ifPresent(j -> j.verdict().warnings().forEach(warnings::add));
         json.set("limited", Json.MAPPER.valueToTree(report.limited()));
         diagnosis.remove(List.of("limited", "summary"));

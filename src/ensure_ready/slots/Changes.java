@@ -11,8 +11,6 @@ import java.util.concurrent.atomic.AtomicBoolean;
 
 /** Waiting for a list to change without asking again and again. */
 public final class Changes {
-    private Changes() { }
-
     /** Returns after the first event behind {@code version}, when the watch breaks (after a second), or when time is up. */
     static void await(Api api, String path, String selector, String version, Deadline deadline) {
         var changed = new CountDownLatch(1);
@@ -23,18 +21,14 @@ public final class Changes {
             broken.set(error != null);
             changed.countDown();
         });
-        sleep(changed, deadline.left());
+        try {
+            changed.await(Math.max(1, deadline.left().toMillis()), TimeUnit.MILLISECONDS);
+        } catch (InterruptedException e) {
+            throw InfraFailure.interrupted();
+        }
         watch.thenAccept(response -> response.body().cancel());
         if (broken.get()) {
             Pause.of(deadline.atMost(Duration.ofSeconds(1)).left());
-        }
-    }
-
-    private static void sleep(CountDownLatch latch, Duration atMost) {
-        try {
-            latch.await(Math.max(1, atMost.toMillis()), TimeUnit.MILLISECONDS);
-        } catch (InterruptedException e) {
-            throw InfraFailure.interrupted();
         }
     }
 }

@@ -61,7 +61,7 @@ public final class Namespaces {
         try {
             var ns = api.find(Kind.NAMESPACE, null, target.namespace());
             if (ns.isPresent() && unfinished(ns.get())) {
-                api.send("PATCH", Kind.NAMESPACE.path(null, target.namespace()), "application/merge-patch+json", patch.toString());
+                api.patch(Kind.NAMESPACE.path(null, target.namespace()), "merge-patch+json", patch);
             }
         } catch (ApiError e) {
             progress.detail("ns/" + target.namespace() + ": cannot remember that it was applied: " + e.sentence());
@@ -93,9 +93,8 @@ public final class Namespaces {
     }
 
     private boolean create(Target target, Optional<Instant> expires) {
-        var body = Json.MAPPER.createObjectNode().put("apiVersion", "v1").put("kind", "Namespace");
-        var metadata = body.putObject("metadata").put("name", target.namespace());
-        Labels.mark(metadata, target.env(), target.slot(), target.issue(), expires);
+        var body = Kind.NAMESPACE.named(target.namespace());
+        Labels.mark(body.withObject("/metadata"), target.env(), target.slot(), target.issue(), expires);
         boolean created = api.create(Kind.NAMESPACE, null, body);
         if (created) {
             progress.say("created ns/" + target.namespace());
@@ -117,7 +116,8 @@ public final class Namespaces {
     /** What the namespace controller says is left in it; its conditions name the finalizers. */
     private static String holds(Obj namespace) {
         var left = namespace.list("/status/conditions").stream().filter(Obj::isTrue)
-            .map(c -> Texts.line(c.path("message").asString(""))).collect(Collectors.joining("; "));
-        return left.isEmpty() ? "finalizers " + namespace.at("/spec/finalizers") : left;
+            .map(c -> Texts.line(Json.text(c, "message"))).collect(Collectors.joining("; "));
+        return !left.isEmpty() ? left
+            : namespace.has("/spec/finalizers") ? "finalizers " + namespace.at("/spec/finalizers") : "nothing says why";
     }
 }

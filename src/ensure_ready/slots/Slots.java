@@ -168,7 +168,7 @@ public final class Slots {
             var patch = Json.MAPPER.createObjectNode();
             patch.set("data", data);
             Labels.mark(patch.putObject("metadata"), wanted.env(), slot.number(), Math.max(wanted.issue(), slot.issue()), expires);
-            api.send("PATCH", Kind.CONFIG_MAP.path(namespace, prefix + slot.number()), "application/merge-patch+json", patch.toString());
+            api.patch(Kind.CONFIG_MAP.path(namespace, prefix + slot.number()), "merge-patch+json", patch);
         }
         return slot.target(wanted, false);
     }
@@ -206,9 +206,8 @@ public final class Slots {
     }
 
     private ObjectNode record(int number, Wanted wanted, Optional<Instant> expires) {
-        var record = Json.MAPPER.createObjectNode().put("apiVersion", "v1").put("kind", "ConfigMap");
-        var metadata = record.putObject("metadata").put("name", prefix + number);
-        Labels.mark(metadata, wanted.env(), number, wanted.issue(), expires);
+        var record = Kind.CONFIG_MAP.named(prefix + number);
+        Labels.mark(record.withObject("/metadata"), wanted.env(), number, wanted.issue(), expires);
         record.putObject("data").put("slot", "" + number).put("env", wanted.env())
             .put("namespace", namespaceOf.of(number, wanted.env(), wanted.issue())).put("owner", owner)
             .put("issue", "" + wanted.issue()).put("pr", "" + wanted.pr())
@@ -218,8 +217,8 @@ public final class Slots {
 
     /** Another run may be making it too; whether it is there now is all that counts. */
     private void createStateNamespace() {
-        var body = Json.MAPPER.createObjectNode().put("apiVersion", "v1").put("kind", "Namespace");
-        body.putObject("metadata").put("name", namespace).putObject("labels").put("app.kubernetes.io/part-of", "ensure-ready");
+        var body = Kind.NAMESPACE.named(namespace);
+        body.withObject("/metadata").putObject("labels").put("app.kubernetes.io/part-of", "ensure-ready");
         api.create(Kind.NAMESPACE, null, body);
     }
 

@@ -4,8 +4,6 @@ import java.time.Duration;
 
 /** A sleep that an interrupt ends. */
 public final class Pause {
-    private Pause() { }
-
     public static void of(Duration d) {
         try {
             Thread.sleep(Math.max(0, d.toMillis()));

@@ -20,8 +20,6 @@ public final class FollowedTypes {
         "ScalingReplicaSet", "Completed")
         .map(reason -> "reason!=" + reason).collect(Collectors.joining(",", "&fieldSelector=", ""));
 
-    private FollowedTypes() { }
-
     /** What every wait needs, in each namespace that the manifests name. */
     static List<Topic> always(String namespace, List<Applied> applied) {
         var topics = new ArrayList<Topic>();
@@ -47,21 +45,17 @@ public final class FollowedTypes {
 
     /** Names of Secrets and the like are asked for only where something refers to them, and never their content. */
     static List<Topic> referred(Snapshot snapshot) {
-        return Preflight.kinds(snapshot).stream().flatMap(kind -> switch (kind) {
-            case "Secret" -> Stream.of(new Topic(Kind.SECRET, snapshot.namespace(), "", true));
-            case "ConfigMap" -> Stream.of(new Topic(Kind.CONFIG_MAP, snapshot.namespace(), "", true));
-            case "ServiceAccount" -> Stream.of(new Topic(Kind.SERVICE_ACCOUNT, snapshot.namespace(), "", true));
-            case "StorageClass" -> Stream.of(Topic.of(Kind.STORAGE_CLASS, null));
-            default -> Stream.<Topic>empty();
-        }).toList();
+        var kinds = Preflight.kinds(snapshot);
+        return Stream.concat(Stream.of(Topic.of(Kind.STORAGE_CLASS, null)), Stream.of(Kind.SECRET, Kind.CONFIG_MAP, Kind.SERVICE_ACCOUNT)
+            .map(k -> new Topic(k, snapshot.namespace(), "", true))).filter(t -> kinds.contains(t.kind().name())).toList();
     }
 
     /** Custom types that own something here and are not followed yet: operators make them one of the other. */
     static List<Obj> owners(Snapshot snapshot) {
         return snapshot.objects().values().stream().flatMap(List::stream).map(Obj::controller)
-            .filter(c -> !Kinds.BUILT_IN_GROUPS.contains(Obj.group(c.path("apiVersion").asString("")))
-                && !snapshot.knows(Snapshot.key(c.path("apiVersion").asString(""), c.path("kind").asString(""))))
-            .map(c -> new Obj(Json.MAPPER.createObjectNode().put("apiVersion", c.path("apiVersion").asString(""))
-                .put("kind", c.path("kind").asString("")))).distinct().toList();
+            .filter(c -> !Kinds.BUILT_IN_GROUPS.contains(Obj.group(Json.text(c, "apiVersion")))
+                && !snapshot.knows(Snapshot.key(Json.text(c, "apiVersion"), Json.text(c, "kind"))))
+            .map(c -> new Obj(Json.MAPPER.createObjectNode().put("apiVersion", Json.text(c, "apiVersion"))
+                .put("kind", Json.text(c, "kind")))).distinct().toList();
     }
 }

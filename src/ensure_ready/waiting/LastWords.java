@@ -2,7 +2,6 @@ package ensure_ready.waiting;
 
 import ensure_ready.cluster.Api;
 import ensure_ready.cluster.ApiError;
-import ensure_ready.model.Kind;
 import ensure_ready.model.Log;
 import ensure_ready.model.Obj;
 import ensure_ready.model.Pods;
@@ -17,13 +16,15 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import shared.Json;
 import shared.system.Daemon;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * What pods of Jobs said before their controller took them away, as it does at the limit when they restart in place: only a condition is
- * left then. The texts are kept as they were read and shown to nobody but the collector, which masks them.
+ * What pods of Jobs said before their controller took them away, as it does at the limit when they restart in place, and when
+ * activeDeadlineSeconds have passed with those that run: only a condition is left then. The texts are kept as they were read and shown
+ * to nobody but the collector, which masks them.
  */
 public final class LastWords {
     private static final int MOST = 20;
@@ -31,7 +32,7 @@ public final class LastWords {
     private static final Duration PAUSE = Duration.ofMillis(200);
     /** A read that is under way when the wait ends gets so long: it is all that will ever be known of that pod. */
     private static final Duration READ = Duration.ofSeconds(3);
-    private static final String TAIL = "&tailLines=50&limitBytes=16384";
+    private static final int LINES = 50;
     private final Api api;
     private final Map<String, Obj> pods = new HashMap<>();
     private final Map<String, Log> logs = new ConcurrentHashMap<>();
@@ -41,21 +42,26 @@ public final class LastWords {
         this.api = api;
     }
 
-    /** Reads the log of each run that ended badly, once and beside the wait; also while the pod is being taken away. */
+    /** Reads the log of each run that ended badly or is stopped, once and beside the wait; also while the pod is being taken away. */
     void listen(Snapshot snapshot) {
-        snapshot.all("Pod").stream().filter(p -> Ref.of(p.controller()).is("Job")
-            && p.text("/spec/restartPolicy").equals("OnFailure")).forEach(pod -> Pods.containers(pod).forEach(c -> {
-                var name = c.path("name").asString("");
+        snapshot.all("Pod").stream().filter(p -> Ref.of(p.controller()).is("Job"))
+            .forEach(pod -> Pods.containers(pod).forEach(c -> {
+                var name = Json.text(c, "name");
                 var end = end(pod, c);
-                if (end.path("exitCode").asInt(0) != 0) {
+                var failed = end.path("exitCode").asInt(0) != 0 && pod.text("/spec/restartPolicy").equals("OnFailure");
+                if (failed || pod.deleting() && c.at("/state/running").isObject() && limited(snapshot, pod)) {
                     pods.merge(pod.uid(), pod, (before, now) -> now.deleting() ? before : now);
-                    var run = String.join("/", pod.uid(), name, end.path("finishedAt").asString(""));
+                    var run = String.join("/", pod.uid(), name, Json.text(end, "finishedAt"));
                     if (reads.size() < MOST && !reads.containsKey(run)) {
                         reads.put(run, CompletableFuture.runAsync(() -> read(pod, name, !c.at("/state/terminated").isObject()),
                             task -> Daemon.start("last-words", task)));
                     }
                 }
             }));
+    }
+
+    private static boolean limited(Snapshot snapshot, Obj pod) {
+        return snapshot.find("Job", Ref.of(pod.controller()).name()).filter(j -> j.has("/spec/activeDeadlineSeconds")).isPresent();
     }
 
     /** How the container ended by itself: what ends while its pod is taken away was ended by that. */
@@ -71,7 +77,7 @@ public final class LastWords {
         Pods.containers(new Obj(copy)).stream().filter(c -> end(pod, c).isObject())
             .forEach(c -> ((ObjectNode) c).put("ready", false).putObject("state").set("terminated", end(pod, c)));
         copy.withArray("/status/conditions").forEach(c -> {
-            if (c.path("type").asString("").endsWith("Ready")) {
+            if (Json.text(c, "type").endsWith("Ready")) {
                 ((ObjectNode) c).put("status", "False");
             }
         });
@@ -87,8 +93,7 @@ public final class LastWords {
 
     private boolean said(Obj pod, String container, boolean previous) {
         try {
-            var text = api.text(Kind.POD.path(pod.namespace(), pod.name()) + "/log?container=" + container + TAIL
-                + (previous ? "&previous=true" : ""));
+            var text = api.log(pod.namespace(), pod.name(), container, previous, LINES);
             if (!text.isBlank()) {
                 logs.put(pod.name() + "/" + container, new Log(pod.name(), container, previous, text.lines().toList()));
             }

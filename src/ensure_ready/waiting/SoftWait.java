@@ -7,7 +7,6 @@ import ensure_ready.cluster.Api;
 import ensure_ready.cluster.ApiError;
 import ensure_ready.cluster.Informers;
 import ensure_ready.findings.Finding;
-import ensure_ready.model.Applied;
 import ensure_ready.model.Obj;
 import ensure_ready.model.Outcome;
 import ensure_ready.model.Snapshot;
@@ -47,11 +46,6 @@ public final class SoftWait {
     private long looked;
     private volatile Judgement last;
 
-    public SoftWait(Api api, String namespace, List<Applied> applied, WaitSettings settings, Consumer<Judgement> progress) {
-        this(api, namespace, Applying.over(applied, false), settings, progress);
-    }
-
-    /** One that looks while objects are still being applied. */
     public SoftWait(Api api, String namespace, Applying applying, WaitSettings settings, Consumer<Judgement> progress) {
         this.api = api.within(Deadline.now());
         this.namespace = namespace;

@@ -78,12 +78,12 @@ public final class Console implements Log {
         command.getErr().flush();
     }
 
-    public static int fail(CommandLine command, String message, Exception problem, boolean verbose, Outcome outcome) {
-        command.getErr().println("prompt_run: " + Texts.line(message));
+    public static int fail(CommandLine command, Redactor redactor, String message, Exception problem, boolean verbose, Outcome outcome) {
+        command.getErr().println("prompt_run: " + Texts.line(redactor.mask(message)));
         if (verbose) {
             var trace = new StringWriter();
             problem.printStackTrace(new PrintWriter(trace));
-            command.getErr().println(Texts.lines(trace.toString()));
+            command.getErr().println(Texts.lines(redactor.mask(trace.toString())));
         }
         command.getErr().flush();
         return outcome.exitCode();

@@ -11,8 +11,6 @@ import tools.jackson.core.JacksonException;
 
 /** The file that GitHub's runner leaves for a step: the webhook payload. */
 public final class EventFile {
-    private EventFile() { }
-
     /** A file that is not there or cannot be read is a warning: the prompt is then built without the event. */
     public static GitHubEvent read(Env env, Log log) {
         var path = env.get("GITHUB_EVENT_PATH");

@@ -45,7 +45,7 @@ public final class GitHub {
             log.warn("GITHUB_API_URL " + base
                 + ": not https, so the token is not sent there; the prompt is built from the event alone");
         }
-        return new GitHub(base, safe ? token : null, log);
+        return new GitHub(base, token != null && safe ? token.strip() : null, log);
     }
 
     /** Whether a list was asked for and not had whole. */
@@ -58,7 +58,7 @@ public final class GitHub {
         try {
             var answer = usable(path) ? send("GET", base + path, null) : null;
             return answer != null && answer.statusCode() == 200 ? Json.MAPPER.readTree(answer.body()) : missing(path, answer);
-        } catch (IOException | JacksonException problem) {
+        } catch (IOException | JacksonException | IllegalArgumentException problem) {
             return missing(path, problem);
         }
     }

@@ -12,8 +12,6 @@ import tools.jackson.core.JacksonException;
 
 /** The report of ensure_ready. */
 public final class ReportFile {
-    private ReportFile() { }
-
     /** Either may be null; what is wrong with the report is a warning, and counts as not ready. */
     public static Infra read(Path file, String flag, Log log) {
         boolean asked = flag != null && Values.flag("--infra-unhealthy", flag);

@@ -10,6 +10,7 @@ import prompt_run.machine.Broken;
 import prompt_run.remote.Checksums;
 import prompt_run.remote.Poll;
 import prompt_run.remote.Scripts;
+import shared.Sha256;
 
 /** Files put into the run's folder in the agent's place, and fetched from there. */
 public record Transfer(Commands commands) {
@@ -32,7 +33,7 @@ public record Transfer(Commands commands) {
 
     private static List<String> put(String folder, String name, byte[] content) {
         return List.of("sh", "-c", Scripts.PUT, "sh", folder, name, String.valueOf(content.length),
-            Checksums.sha256(content), Checksums.cksum(content));
+            Sha256.of(content), Checksums.cksum(content));
     }
 
     public void storeLarge(String name, Path file) throws Broken, InterruptedException, IOException {

@@ -11,8 +11,6 @@ import shared.Texts;
 
 /** Files of our own. */
 public final class Disk {
-    private Disk() { }
-
     public static Path temporary(String name) {
         try {
             return Files.createTempDirectory(name);

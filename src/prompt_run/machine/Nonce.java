@@ -5,8 +5,6 @@ import java.util.HexFormat;
 
 /** A mark that nobody who wrote a text can have known. */
 public final class Nonce {
-    private Nonce() { }
-
     public static String next() {
         byte[] bits = new byte[16];
         new SecureRandom().nextBytes(bits);

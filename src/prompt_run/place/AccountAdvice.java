@@ -7,8 +7,6 @@ import prompt_run.view.Rbac;
 
 /** The manifests that mend the account of the agent's Deployment, as notes for the result. */
 public final class AccountAdvice {
-    private AccountAdvice() { }
-
     static String missing(DeployView view) {
         return "serviceaccount/" + view.account() + ", which deploy/" + view.name() + " runs as, is missing in " + view.namespace()
             + "; this manifest brings it, with the Role that an agent needs:\n" + manifest(view.namespace(), view.account());

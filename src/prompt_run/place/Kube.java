@@ -18,8 +18,6 @@ import tools.jackson.core.JacksonException;
 
 /** The edge to the API server. */
 public final class Kube {
-    private Kube() { }
-
     public static Config config(Path kubeconfig, String context) {
         try {
             return Kubeconfig.read(kubeconfig, context);

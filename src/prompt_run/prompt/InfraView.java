@@ -6,7 +6,6 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
@@ -18,6 +17,7 @@ import prompt_run.text.Injection;
 import prompt_run.text.Invisible;
 import prompt_run.text.Redactor;
 import prompt_run.text.Untrusted;
+import shared.Kubectl;
 import shared.Texts;
 import tools.jackson.databind.JsonNode;
 
@@ -55,8 +55,6 @@ public final class InfraView {
         + "| --(?:tail|since|for|sort-by|field-selector|container|namespace)[= ][A-Za-z0-9_.,/:=-]{1,200}";
     private static final Pattern COMMAND = Pattern.compile("kubectl(?: -n [a-z0-9-]{1,63})?(?:" + READS + ")"
         + "(?:" + WORD_OF_COMMAND + "|" + SHORT_OPTION + "|" + LONG_OPTION + "){0,12}");
-    private static final Map<String, String> SHORT = Map.of("Deployment", "deploy", "StatefulSet", "sts", "DaemonSet", "ds",
-        "Service", "svc", "PersistentVolumeClaim", "pvc", "ReplicaSet", "rs", "ServiceAccount", "sa", "ConfigMap", "cm", "Ingress", "ing");
     private static final Set<String> OUTCOMES = Set.of("ready", "timeout", "failed", "apply-failed", "prepare-failed", "no-cluster",
         "forbidden", "interrupted");
 
@@ -200,8 +198,8 @@ public final class InfraView {
         var shown = String.join(" ", lines.values());
         var others = texts(cause.path("candidates"), c -> flat(c.asString(""))).stream()
             .filter(c -> !shown.contains("=" + c.replaceFirst(" \\(.*", ""))).collect(Collectors.joining("; "));
-        lines.merge(lines.isEmpty() ? "there is" : lines.keySet().iterator().next(), others, (a, b) -> b.isEmpty()
-            ? a : a + "; there is: " + b);
+        lines.merge(lines.isEmpty() ? "found" : lines.keySet().iterator().next(), others, (a, b) -> b.isEmpty()
+            ? a : a + "; found: " + b);
         lines.forEach((object, text) -> say("[" + causeNumber + "] " + flat(object), text, false, FACT_CHARS));
         return String.join("\n", lines.values()) + " " + String.join(" ", lines.keySet());
     }
@@ -248,7 +246,7 @@ public final class InfraView {
             + (excerpt.path("previous").asBoolean(false) ? " (previous run)" : "");
         var first = excerpts.putIfAbsent(head + kept, causeNumber);
         kept.addFirst("[" + causeNumber + "] " + head + ": " + (first != null ? "see [" + first + "]"
-            : (kept.size() < all.size() ? "the last " + kept.size() + " of " : "") + total + " lines"));
+            : (kept.size() < all.size() ? "the last " + kept.size() + " of " : "") + Texts.count(total, "line")));
         return first == null ? kept : kept.subList(0, 1);
     }
 
@@ -300,7 +298,7 @@ public final class InfraView {
         int tail = text.length() - (limit - head);
         head -= Character.isHighSurrogate(text.charAt(head - 1)) ? 1 : 0;
         tail += Character.isLowSurrogate(text.charAt(tail)) ? 1 : 0;
-        return text.substring(0, head) + "[cut: " + (tail - head) + " characters]" + text.substring(tail);
+        return text.substring(0, head) + "[cut: " + Texts.count(tail - head, "character") + "]" + text.substring(tail);
     }
 
     private String block() {
@@ -362,6 +360,6 @@ public final class InfraView {
         var name = parts.length == 2 ? parts[1] : "";
         boolean valid = KIND.matcher(parts[0]).matches() && OBJECT_NAME.matcher(name).matches()
             && !Injection.in(name.replaceAll("[-.:]", " "));
-        return valid ? SHORT.getOrDefault(parts[0], parts[0].toLowerCase(Locale.ROOT)) + "/" + name : "object/(name withheld)";
+        return valid ? Kubectl.ref(parts[0], name) : "object/(name withheld)";
     }
 }

@@ -14,8 +14,6 @@ public final class Surroundings {
     private static final Pattern COMMAND = Pattern.compile("[A-Za-z0-9./][\\w ./:=,{}'\"|;@+-]{0,299}");
     private static final int MOST = 20;
 
-    private Surroundings() { }
-
     static Map<String, Object> of(JsonNode report, Redactor redactor) {
         var services = report.path("services");
         return Map.of("services", services(services, false), "silent", services(services, true),

@@ -1,21 +1,9 @@
 package prompt_run.remote;
 
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
+import shared.Sha256;
 
-/** SHA-256, and the POSIX cksum for images that have nothing else. */
+/** The POSIX cksum, for images that have nothing better than that. */
 public final class Checksums {
-    private Checksums() { }
-
-    public static String sha256(byte[] content) {
-        try {
-            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(content));
-        } catch (NoSuchAlgorithmException impossible) {
-            throw new IllegalStateException(impossible);
-        }
-    }
-
     /** As {@code cksum} prints it for stdin: CRC and length. */
     public static String cksum(byte[] content) {
         int crc = 0;
@@ -39,6 +27,6 @@ public final class Checksums {
     /** Compares with what sha256sum or cksum printed over there. */
     public static boolean matches(String printed, byte[] content) {
         var first = printed.strip().split("\\s+")[0];
-        return first.length() == 64 ? first.equals(sha256(content)) : printed.strip().equals(cksum(content));
+        return first.length() == 64 ? first.equals(Sha256.of(content)) : printed.strip().equals(cksum(content));
     }
 }

@@ -5,8 +5,6 @@ import java.util.Map;
 
 /** The {@code key=value} lines that the shell programs print. */
 public final class Fields {
-    private Fields() { }
-
     public static Map<String, String> of(String text) {
         var fields = new LinkedHashMap<String, String>();
         text.lines().filter(line -> line.indexOf('=') > 0)

@@ -267,6 +267,4 @@ join() { # file; from file.000001, file.000002, ...
 
     public static final String KEEPER = SETTINGS + PROCESSES + LIMITS + LIFE
         + Scripts.SAY + ANSWERS + WorkTreeScript.COMMANDS + "\n\"$@\"\n";
-
-    private KeeperScript() { }
 }

@@ -79,6 +79,4 @@ git=$(has git)
 program=$(has "$2")
 head=$(cuts)"
 """;
-
-    private ProbeScript() { }
 }

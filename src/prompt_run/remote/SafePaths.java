@@ -1,14 +1,12 @@
 package prompt_run.remote;
 
-import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /** Paths that come from the agent. */
 public final class SafePaths {
     private static final Pattern GIT_FOLDER = Pattern.compile("(?i)\\.git[ .]*|git~\\d+|\\.git:.*");
-
-    private SafePaths() { }
 
     public static boolean inside(String path) {
         return !path.startsWith("/") && !path.contains("\\") && Arrays.stream(path.split("/", -1))
@@ -16,11 +14,11 @@ public final class SafePaths {
             || GIT_FOLDER.matcher(part.replaceAll("\\p{Cf}", "")).matches());
     }
 
+    /** What follows a name may lie behind another link: from there no {@code ..} is one's own folder's. */
     public static boolean linkInside(String path, String target) {
-        if (target.startsWith("/") || target.isEmpty()) {
-            return false;
-        }
-        var end = Path.of(path).resolveSibling(target).normalize();
-        return !end.startsWith("..") && (end.toString().isEmpty() || inside(end.toString()));
+        var names = Stream.of(target.split("/")).filter(name -> !name.isEmpty() && !name.equals(".")).toList();
+        int up = (int) names.stream().takeWhile(".."::equals).count();
+        var rest = String.join("/", names.subList(up, names.size()));
+        return !target.isEmpty() && !target.startsWith("/") && up < path.split("/").length && (rest.isEmpty() || inside(rest));
     }
 }

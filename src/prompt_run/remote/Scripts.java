@@ -75,6 +75,4 @@ rm -rf "$home/$2.config.toml" "$1"
 """;
 
     public static final String DISCARD = "rm -rf \"$1\"";
-
-    private Scripts() { }
 }

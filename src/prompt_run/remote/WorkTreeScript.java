@@ -24,12 +24,9 @@ snapshot() { # git directory, work tree
   export GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE
   [ -e index ] || ! plain_git rev-parse -q --verify HEAD >/dev/null || plain_git read-tree HEAD
   plain_git -C "$2" add -A 2>/dev/null || return 1
-  new=$(plain_git ls-files -s | sed -n 's/^160000 [0-9a-f]* [0-9]\\t//p')
-  if [ -n "$new" ]; then
-    echo "$new" | while read -r nested; do
-      plain_git rev-parse -q --verify "HEAD:$nested" >/dev/null || plain_git update-index --force-remove -- "$nested"
-    done
-  fi
+  plain_git ls-files -sz | tr '\\000' '\\n' | sed -n 's/^160000 [0-9a-f]* [0-9]\\t//p' | while IFS= read -r nested; do
+    plain_git rev-parse -q --verify "HEAD:$nested" >/dev/null || plain_git update-index --force-remove -- "$nested"
+  done
   plain_git write-tree
 }
 """;
@@ -129,6 +126,4 @@ brought() { # workspace, tree, head
 """;
 
     static final String COMMANDS = GIT + UPLOAD + BRING_BACK;
-
-    private WorkTreeScript() { }
 }

@@ -1,15 +1,11 @@
 package prompt_run.run;
 
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
-import prompt_run.agent.AgentSettings;
 import prompt_run.agent.Launch;
-import prompt_run.machine.Log;
 import prompt_run.place.Kube;
 import prompt_run.place.Ladder;
-import prompt_run.place.Patience;
 import prompt_run.place.RunSetup;
 import prompt_run.place.Site;
 import prompt_run.prompt.Preview;
@@ -37,22 +33,28 @@ public final class AgentRun implements AutoCloseable {
     private String nowhere;
 
     /** From here on a signal ends the run in good order; a kubeconfig that is none is a usage error. */
-    public AgentRun(AgentSettings settings, Facts facts, Infra infra, Redactor redactor, Patience patience, Log log) {
-        this.run = new RunSetup(RunId.next(), settings, facts.namespace(), patience, log, new ArrayList<>());
+    public AgentRun(RunSetup run, Ladder ladder, Facts facts, Infra infra, Redactor redactor) {
+        this.run = run;
+        this.ladder = ladder;
         this.facts = facts;
         this.infra = infra;
         this.redactor = redactor;
-        this.ladder = new Ladder(run);
+        var settings = run.settings();
         if (settings.kubeconfig() != null || settings.context() != null) {
             Kube.config(settings.kubeconfig(), settings.context());
         }
         cancel.listen();
     }
 
-    /** Goes down the ladder; the place is a fact of the prompt, so this comes before the rendering. A dry run only looks. */
-    public Place choosePlace(boolean dryRun) {
+    /** Where on the ladder the run goes; null for nowhere. */
+    public interface Choice {
+        Site site() throws InterruptedException;
+    }
+
+    /** The place is a fact of the prompt, so this comes before the rendering. */
+    public Place choosePlace(Choice choice) {
         try {
-            site = dryRun ? ladder.look() : ladder.climb();
+            site = choice.site();
             nowhere = site == null ? reasons() : null;
         } catch (InterruptedException signal) {
             nowhere = "cancelled while looking for a place";
@@ -62,16 +64,6 @@ public final class AgentRun implements AutoCloseable {
                 + " is older than " + Site.CODEX_VERSION + ", which prompt_run is made for");
         }
         return place();
-    }
-
-    /** The run happens here, whatever the ladder would say. */
-    Place choose(Site here) {
-        site = here;
-        return place();
-    }
-
-    RunSetup setup() {
-        return run;
     }
 
     /** They may quote the cluster. */

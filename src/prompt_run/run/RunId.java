@@ -8,9 +8,7 @@ import java.util.HexFormat;
 
 /** A run's name: sorts by time, and is a valid part of a Kubernetes name. */
 public final class RunId {
-    private RunId() { }
-
-    static String next() {
+    public static String next() {
         byte[] random = new byte[4];
         new SecureRandom().nextBytes(random);
         return DateTimeFormatter.ofPattern("yyyyMMddHHmmss").withZone(ZoneOffset.UTC)

@@ -2,12 +2,15 @@ package prompt_run.sources;
 
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import prompt_run.machine.Broken;
 import prompt_run.remote.SafePaths;
 import prompt_run.verdict.Brought;
@@ -23,13 +26,33 @@ public record Homecoming(Git git, Path scratch, Map<String, String> pack, String
     Brought arrive() throws Broken, InterruptedException, IOException {
         var ourHead = git.run("rev-parse", "HEAD");
         var ours = git.snapshot(scratch);
-        var theirs = pack.get("tree");
         var head = pack.get("head").isBlank() ? ourHead : pack.get("head");
-        if (head.equals(ourHead) && theirs.equals(ours)) {
-            forget();
-            return new Brought("unchanged", null, head, 0, List.of(), List.of(), null);
+        if (!head.equals(ourHead) || !pack.get("tree").equals(ours)) {
+            return bring(branch(head, ourHead), head, pack.get("tree"), ourHead, ours);
         }
-        var branch = branch(head, ourHead);
+        var left = tips(theirs());
+        for (var name : List.of(usualBranch, git.run("branch", "--show-current"))) { // it worked there, and went back to where it began
+            if (left.containsKey(name)) {
+                return bring(name, left.get(name), git.run("rev-parse", left.get(name) + "^{tree}"), ourHead, ours);
+            }
+        }
+        var others = otherBranches(null);
+        forget();
+        return new Brought(others.isEmpty() ? "unchanged" : "brought", null, head, 0, List.of(), others, null);
+    }
+
+    private String theirs() {
+        return "refs/prompt-run/" + runId + "/heads/";
+    }
+
+    /** Names of branches are read and fed, and never arguments: those have only the letters of this machine's locale. */
+    private Map<String, String> tips(String folder) throws Broken, InterruptedException {
+        return git.run("for-each-ref", "--format=%(objectname) %(refname)", folder).lines().map(line -> line.split(" ", 2))
+            .collect(Collectors.toMap(tip -> tip[1].substring(folder.length()), tip -> tip[0], (a, b) -> a, TreeMap::new));
+    }
+
+    private Brought bring(String branch, String head, String theirs, String ourHead, String ours)
+            throws Broken, InterruptedException, IOException {
         var before = shared == null ? ourHead + "^{tree}" : shared;
         var mine = git.changes(before, ours);
         var conflicts = new ArrayList<String>(branchConflicts(branch, head, ourHead));
@@ -115,18 +138,18 @@ public record Homecoming(Git git, Path scratch, Map<String, String> pack, String
         return conflicts;
     }
 
-    /** Ignored files are the caller's own too: an agent's file of that name does not replace them. */
+    /** Ignored files are the caller's own too: an agent's file of that name does not replace them, nor its folder, nor one of theirs. */
     private List<String> inTheWay(Map<String, String> changes) throws Broken, InterruptedException {
-        var conflicts = new ArrayList<String>();
-        var ours = git.snapshot(scratch);
-        for (var change : changes.entrySet()) {
-            boolean isNew = !change.getValue().equals("0")
-                && git.run("ls-tree", "--name-only", Git.END, ours, "--", change.getKey()).isEmpty();
-            if (isNew && Files.exists(git.tree().resolve(change.getKey()), LinkOption.NOFOLLOW_LINKS)) {
-                conflicts.add(change.getKey() + ": an ignored file of yours has this name");
-            }
-        }
-        return conflicts;
+        var ignored = new TreeSet<String>();
+        var files = git.run("ls-files", "-o", "-i", "--exclude-standard", "-z").split("\0");
+        Stream.of(files).forEach(file -> ignored.add(file.replaceAll("/$", "")));
+        var hit = new TreeSet<String>();
+        changes.keySet().stream().filter(path -> !changes.get(path).equals("0")).forEach(path -> {
+            Stream.iterate(path, at -> !at.isEmpty(), at -> at.substring(0, Math.max(0, at.lastIndexOf('/'))))
+                .filter(ignored::contains).forEach(hit::add);
+            Stream.ofNullable(ignored.ceiling(path + "/")).filter(file -> file.startsWith(path + "/")).forEach(hit::add);
+        });
+        return hit.stream().map(file -> file + ": an ignored file of yours is in the way").toList();
     }
 
     /** The working tree first, by git's own two-tree merge, which refuses what it would destroy; then branch and index. */
@@ -143,25 +166,32 @@ public record Homecoming(Git git, Path scratch, Map<String, String> pack, String
         git.ok("update-index", "-q", "--refresh");
     }
 
-    /** Branches that the agent made besides its own: brought where that loses nothing. */
+    /** Branches that the agent made besides its own: brought where that loses nothing, and never from under the caller's files. */
     private List<String> otherBranches(String branch) throws Broken, InterruptedException {
         var told = new ArrayList<String>();
-        var prefix = "refs/prompt-run/" + runId + "/heads/";
-        for (var ref : git.run("for-each-ref", "--format=%(refname)", prefix).lines().toList()) {
-            var name = ref.substring(prefix.length());
-            boolean exists = git.ok("show-ref", "-q", "--verify", Git.END, "refs/heads/" + name);
-            if (!name.equals(branch) && (!exists || git.ok("merge-base", "--is-ancestor", Git.END, "refs/heads/" + name, ref))) {
-                git.run("update-ref", Git.END, "refs/heads/" + name, git.run("rev-parse", ref));
-                told.add("branch " + name + " came along");
-            } else if (!name.equals(branch)) {
-                told.add("branch " + name + " differs from yours and was left out");
+        var lines = new StringBuilder();
+        var ours = tips("refs/heads/");
+        var here = git.run("branch", "--show-current");
+        for (var tip : tips(theirs()).entrySet()) {
+            var name = tip.getKey();
+            var own = ours.get(name);
+            boolean comes = !name.equals(here) && (own == null || git.ok("merge-base", "--is-ancestor", own, tip.getValue()));
+            if (comes) {
+                lines.append("update refs/heads/").append(name).append(' ').append(tip.getValue()).append('\n');
             }
+            if (comes || name.equals(branch)) {
+                lines.append("delete ").append(theirs()).append(name).append('\n');
+            }
+            told.addAll(name.equals(branch) ? List.of() : List.of("branch " + name
+                + (comes ? " came along" : " was left out; it is kept as " + theirs() + name)));
         }
+        git.feed(lines.toString(), "update-ref", "--stdin");
         return told;
     }
 
     private void forget() throws Broken, InterruptedException {
-        var refs = git.run("for-each-ref", "--format=delete %(refname)", "refs/prompt-run/" + runId);
+        var run = "refs/prompt-run/" + runId;
+        var refs = git.run("for-each-ref", "--format=delete %(refname)", run + "/head", run + "/work");
         git.feed(refs.isBlank() ? "" : refs + "\n", "update-ref", "--stdin");
     }
 }

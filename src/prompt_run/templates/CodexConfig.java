@@ -12,8 +12,6 @@ import shared.Texts;
 
 /** Codex's settings: a profile that is laid over the config that the place has itself. */
 public final class CodexConfig {
-    private CodexConfig() { }
-
     public static String render(RunOptions options, Facts facts, Map<String, String> passed) {
         var model = new LinkedHashMap<String, Object>();
         model.put("vars", options.vars());

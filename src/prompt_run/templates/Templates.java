@@ -33,7 +33,7 @@ public final class Templates {
     private final Path single;
 
     public Templates(Path folder, Path single) {
-        if (folder != null && !Files.isDirectory(folder)) {
+        if (folder != null && !folder.toFile().isDirectory()) {
             throw new UsageError("--templates " + folder + ": not a folder");
         }
         if (single != null && !Files.isRegularFile(single)) {

@@ -10,8 +10,6 @@ public final class ExactJson {
     private static final ObjectReader READER = Json.MAPPER.reader()
         .with(DeserializationFeature.FAIL_ON_TRAILING_TOKENS, DeserializationFeature.FAIL_ON_READING_DUP_TREE_KEY);
 
-    private ExactJson() { }
-
     /** Throws {@link tools.jackson.core.JacksonException}. */
     public static JsonNode read(String text) {
         return READER.readTree(text);

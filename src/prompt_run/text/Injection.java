@@ -38,8 +38,6 @@ public final class Injection {
     private static final Pattern PATTERN = Pattern.compile(String.join("|", ENGLISH) + "|" + String.join("|", RUSSIAN),
         Pattern.CASE_INSENSITIVE | Pattern.UNICODE_CASE);
 
-    private Injection() { }
-
     public static boolean in(String text) {
         return PATTERN.matcher(folded(text)).find();
     }

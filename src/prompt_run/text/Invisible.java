@@ -13,8 +13,6 @@ public final class Invisible {
         0x110BD, 0x110CD);
     private static final Set<Integer> FILLERS = Set.of(0x34F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x2065, 0x3164, 0xFFA0, 0x2800);
 
-    private Invisible() { }
-
     record Seen(String text, int removed) {
     }
 

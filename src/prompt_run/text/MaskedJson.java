@@ -9,8 +9,6 @@ import tools.jackson.databind.node.ObjectNode;
 
 /** JSON with its secrets masked where they are text: in the written form a token may stand right after an escape such as {@code \\n}. */
 public final class MaskedJson {
-    private MaskedJson() { }
-
     public static JsonNode of(JsonNode node, Redactor redactor) {
         if (node.isString()) {
             return Json.MAPPER.getNodeFactory().stringNode(redactor.mask(node.asString("")));

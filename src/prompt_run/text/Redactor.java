@@ -6,6 +6,9 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import prompt_run.options.Env;
 import shared.Disguises;
@@ -16,6 +19,7 @@ public final class Redactor {
     /** The least length of a value that is masked; what the caller names himself may be shorter. */
     private static final int NAMED = 6;
     private static final int LIKE_A_SECRET = 8;
+    private static final int WRAPPED = 12;
 
     private final Map<String, String> values = new LinkedHashMap<>();
 
@@ -46,6 +50,21 @@ public final class Redactor {
         var masked = text;
         for (var value : values.entrySet()) {
             masked = masked.replace(value.getKey(), value.getValue());
+        }
+        return masked.indexOf('\n') < 0 ? masked : unwrapped(masked);
+    }
+
+    /** Values that were wrapped over lines; shorter ones would be met by accident. Line ends stay. */
+    private String unwrapped(String text) {
+        var packed = text.replaceAll("\\s+", "");
+        var masked = text;
+        for (var value : values.entrySet()) {
+            var form = value.getKey().replaceAll("\\s+", "");
+            if (form.length() >= WRAPPED && packed.contains(form)) {
+                var wrapped = form.codePoints().mapToObj(c -> Pattern.quote(Character.toString(c))).collect(Collectors.joining("\\s*"));
+                masked = Pattern.compile(wrapped).matcher(masked)
+                    .replaceAll(m -> Matcher.quoteReplacement(value.getValue() + m.group().replaceAll("[^\n]", "")));
+            }
         }
         return masked;
     }

@@ -9,8 +9,6 @@ import tools.jackson.databind.JsonNode;
 
 /** GitHub's JSON of issues, comments, reviews and threads, read as what somebody said, and where. */
 public final class SaidOnGitHub {
-    private SaidOnGitHub() { }
-
     public static Said said(String source, JsonNode node, String field) {
         return new Said(source, node.path("user").path("login").asString(null), node.path("author_association").asString(null),
             latest(node), node.path(field).asString(""));

@@ -6,6 +6,7 @@ import java.util.LinkedList;
 import java.util.List;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
+import shared.Texts;
 
 /** Chooses and prepares what people wrote: only from people with write access, only as it was when the label was set. */
 public final class Untrusted {
@@ -117,6 +118,6 @@ public final class Untrusted {
         while ((all[end] & 0xC0) == 0x80) {
             end--;
         }
-        return new String(all, 0, end, StandardCharsets.UTF_8) + "\n[cut: " + (all.length - end) + " bytes]";
+        return new String(all, 0, end, StandardCharsets.UTF_8) + "\n[cut: " + Texts.count(all.length - end, "byte") + "]";
     }
 }

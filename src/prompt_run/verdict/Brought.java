@@ -3,6 +3,7 @@ package prompt_run.verdict;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import java.util.ArrayList;
 import java.util.List;
+import shared.Texts;
 
 /**
  * What came back: {@code unchanged}, {@code brought}, {@code conflict} or {@code failed}. {@code files}: uncommitted paths;
@@ -43,7 +44,7 @@ public record Brought(String state, String branch, String head, int commits,
 
     public String told() {
         return lacking() ? "not brought back: " + why() : state.equals("unchanged") ? "the agent changed nothing in its workspace"
-            : "brought back: " + commits + " commits" + (branch == null ? "" : " on " + branch)
-            + ", " + files.size() + " uncommitted files";
+            : "brought back: " + Texts.count(commits, "commit") + (branch == null ? "" : " on " + branch)
+            + ", " + Texts.count(files.size(), "uncommitted file");
     }
 }

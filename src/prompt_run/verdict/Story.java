@@ -71,7 +71,7 @@ public final class Story {
         var lines = output.lines().toList();
         var shown = new ArrayList<String>();
         if (lines.size() > 10) {
-            shown.add("  [" + (lines.size() - 10) + " lines before this are in the transcript]");
+            shown.add("  [" + Texts.count(lines.size() - 10, "line") + " before this in the transcript]");
         }
         lines.subList(Math.max(0, lines.size() - 10), lines.size()).forEach(line -> shown.add("  " + line));
         shown.add("  " + last);

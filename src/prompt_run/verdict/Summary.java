@@ -7,8 +7,6 @@ import shared.Texts;
 
 /** The result as Markdown, for the summary of a step. */
 public final class Summary {
-    private Summary() { }
-
     public static String of(Map<String, Object> json) {
         var text = new StringBuilder("### Agent: " + json.get("status") + "\n\n| | |\n|---|---|\n");
         row(text, "reason", json.get("reason"));
@@ -27,8 +25,8 @@ public final class Summary {
         }
         row(text, "thread", json.get("threadId"));
         if (json.get("broughtBack") instanceof Map<?, ?> brought) {
-            row(text, "changes", brought.get("state")
-                + (brought.get("branch") == null ? "" : ", branch " + brought.get("branch") + ", " + brought.get("commits") + " commits"));
+            row(text, "changes", brought.get("state") + (brought.get("branch") == null ? "" : ", branch " + brought.get("branch") + ", "
+                + Texts.count(((Number) brought.get("commits")).longValue(), "commit")));
         }
         ((List<?>) json.get("notes")).forEach(note -> text.append("\n").append(fenced(String.valueOf(note))));
         var message = String.valueOf(json.get("finalMessage"));
@@ -42,18 +40,17 @@ public final class Summary {
 
     private static void row(StringBuilder text, String name, Object value) {
         if (value != null) {
-            text.append("| ").append(name).append(" | ")
-                .append(Texts.line(String.valueOf(value)).replace("&", "&amp;").replace("<", "&lt;").replace("|", "\\|")
-                .replace("`", "\\`").replace("[", "\\[")).append(" |\n");
+            text.append("| ").append(name).append(" | ").append(Texts.markdown(Texts.line(String.valueOf(value)))).append(" |\n");
         }
     }
 
     /** A fence longer than any in the text: nothing in it is Markdown. */
-    private static String fenced(String text) {
+    private static String fenced(String words) {
+        var text = Texts.lines(words);
         var fence = "```";
         while (text.contains(fence)) {
             fence += "`";
         }
-        return fence + "\n" + Texts.lines(text) + "\n" + fence + "\n";
+        return fence + "\n" + text + "\n" + fence + "\n";
     }
 }

@@ -22,8 +22,6 @@ import java.util.stream.Collectors;
 
 /** What a pod of our own takes over from deploy/codex: credentials as optional, nothing privileged, nothing of the node. */
 public final class Borrowed {
-    private Borrowed() { }
-
     static List<Volume> volumes(PodSpec theirs, Predicate<String> claimUsable) {
         var volumes = new ArrayList<Volume>();
         for (var volume : theirs.getVolumes()) {

@@ -38,8 +38,6 @@ public final class Rbac {
         "batch", List.of("jobs", "cronjobs"),
         "networking.k8s.io", List.of("ingresses"));
 
-    private Rbac() { }
-
     public static List<PolicyRule> wanted(boolean plans) {
         var rules = new ArrayList<PolicyRule>();
         new TreeMap<>(READ).forEach((group, resources) -> rules.add(rule(group, resources, "get", "list", "watch")));

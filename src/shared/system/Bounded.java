@@ -11,8 +11,6 @@ import shared.Durations;
 
 /** Work that may never end, such as reading a pipe or rendering a template. */
 public final class Bounded {
-    private Bounded() { }
-
     /**
      * What comes of it in time. Else, and where the memory does not suffice, throws {@link IllegalArgumentException}; the work is left
      * behind in a thread that keeps no process alive.

@@ -4,8 +4,6 @@ import java.util.concurrent.ThreadFactory;
 
 /** Threads that keep no process alive. */
 public final class Daemon {
-    private Daemon() { }
-
     public static ThreadFactory named(String name) {
         return task -> {
             var thread = new Thread(task, name);

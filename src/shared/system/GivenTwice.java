@@ -8,8 +8,6 @@ import picocli.CommandLine.Model.OptionSpec;
 
 /** An option that stands twice on a command line: picocli would start its group anew and forget what the group had. */
 public final class GivenTwice {
-    private GivenTwice() { }
-
     /** {@code --pr is given twice}; options that take several values may come again. */
     public static Optional<String> of(List<String> given, CommandSpec spec) {
         return spec.options().stream().filter(option -> !option.isMultiValue())
@@ -17,7 +15,7 @@ public final class GivenTwice {
             .map(option -> option.longestName() + " is given twice").findFirst();
     }
 
-    private static boolean is(OptionSpec option, String word) {
+    public static boolean is(OptionSpec option, String word) {
         return Stream.of(option.names()).anyMatch(name -> word.equals(name) || name.startsWith("--") && word.startsWith(name + "="));
     }
 }

@@ -2,8 +2,6 @@ package shared.system;
 
 /** What is to happen when the process is told to end. */
 public final class Hooks {
-    private Hooks() { }
-
     /** Runs {@code work} when the process is told to end, until it is forgotten. */
     public static Thread add(String name, Runnable work) {
         var hook = new Thread(work, name);

@@ -14,8 +14,6 @@ import shared.Texts;
 
 /** Which cluster: an explicit kubeconfig, {@code KUBECONFIG}, {@code ~/.kube/config}, or the pod's own account. */
 public final class Kubeconfig {
-    private Kubeconfig() { }
-
     /**
      * Throws {@link IllegalArgumentException}; its message is one line that names the option or variable. A context that is not there,
      * and a file that is not there, must not silently become another one: that would be somebody else's cluster.

@@ -16,8 +16,6 @@ public final class ProcessTree {
     /** A fork bomb outruns every snapshot: enough is tried. */
     private static final int ROUNDS = 50;
 
-    private ProcessTree() { }
-
     /** Asks all of them to end, and kills after three seconds what has not. */
     public static void end(Process process) {
         var tree = stopped(Set.of(process.toHandle()));

@@ -21,8 +21,6 @@ import java.util.Map;
  * variable is an error with its line, and equal data give equal bytes whatever the machine's language.
  */
 public final class TemplateEngine {
-    private TemplateEngine() { }
-
     public static Configuration of(TemplateLoader loader) {
         System.setProperty("org.freemarker.loggerLibrary", "none");
         var engine = new Configuration(Configuration.VERSION_2_3_34);

@@ -4,8 +4,6 @@ import java.io.IOException;
 
 /** Whether a stream is a terminal. Java 17 tells it for stdin and stdout together only, so the shell is asked. */
 public final class Terminal {
-    private Terminal() { }
-
     public static boolean is(int descriptor) {
         try {
             return new ProcessBuilder("sh", "-c", "test -t " + descriptor).inheritIO().start().waitFor() == 0;

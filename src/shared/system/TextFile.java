@@ -16,8 +16,6 @@ import shared.Texts;
 public final class TextFile {
     public static final int LARGEST = 32 << 20;
 
-    private TextFile() { }
-
     /** The file as UTF-8, 32 MiB at most, of a pipe what comes in 30 s; throws {@link IllegalArgumentException} with {@link #reason}. */
     public static String read(Path file) {
         try {

@@ -9,8 +9,6 @@ import shared.Vars;
 
 /** Template variables as a command line gives them: {@code --var-file}, then {@code --vars}; what comes later wins. */
 public final class Variables {
-    private Variables() { }
-
     /** Throws {@link IllegalArgumentException}; its message is one line that names the option. */
     public static Map<String, Object> read(List<Path> files, List<String> lists) {
         var all = new LinkedHashMap<String, Object>();
@@ -19,9 +17,10 @@ public final class Variables {
         return all;
     }
 
-    private static Map<String, Object> named(String option, Supplier<Map<String, Object>> vars) {
+    /** What is wrong with the value is told with the option before it. */
+    public static <T> T named(String option, Supplier<T> value) {
         try {
-            return vars.get();
+            return value.get();
         } catch (IllegalArgumentException e) {
             throw new IllegalArgumentException(option + e.getMessage(), e);
         }

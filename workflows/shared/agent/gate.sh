@@ -2,15 +2,15 @@
 # May this label start an agent? Reads the event; takes the label off; writes the status comment; any doubt ends the job red.
 source "$(dirname "$0")/github.sh"
 
-issue=$(jq -er '.issue.number' "$GITHUB_EVENT_PATH")
-sender=$(jq -er '.sender.login' "$GITHUB_EVENT_PATH")
+event=$(fields .action .label.name .issue.number .sender.type .sender.login <"$GITHUB_EVENT_PATH")
+IFS=$between read -r action name issue type sender <<<"$event"
 label="[ai-$AI_MODE]"
 
 main() {
   local reason number
-  [ "$(jq -r '.action + " " + .label.name' "$GITHUB_EVENT_PATH")" = "labeled $label" ] || refuse_silently "this event does not set $label"
+  [ "$action $name" = "labeled $label" ] || refuse_silently "this event does not set $label"
   # A bot gets no answer: two bots that answer each other never end.
-  [ "$(jq -r '.sender.type' "$GITHUB_EVENT_PATH")" = User ] || refuse_silently "$sender is a bot"
+  [ "$type" = User ] || refuse_silently "$sender is a bot"
   take_label_off
   reason=$(reason_to_refuse)
   if [ -n "$reason" ]; then
@@ -30,11 +30,12 @@ take_label_off() {
 
 # The issue is asked for anew: a run may be started again days after its event. A re-run has a person of its own.
 reason_to_refuse() {
-  local now
-  now=$(github GET "issues/$issue")
-  if [ "$(jq -r 'has("pull_request")' <<<"$now")" != false ]; then
+  local now pull_request state
+  now=$(github GET "issues/$issue" | fields 'has("pull_request")' .state)
+  IFS=$between read -r pull_request state <<<"$now"
+  if [ "$pull_request" != false ]; then
     say 'an agent is started from an issue, not from a pull request' 'агент запускается из задачи, а не из pull request'
-  elif [ "$(jq -r '.state' <<<"$now")" != open ]; then
+  elif [ "$state" != open ]; then
     say 'the issue is closed' 'задача закрыта'
   elif ! trusted "$sender"; then
     refusal_for "$sender"

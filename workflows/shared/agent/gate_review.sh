@@ -4,11 +4,12 @@
 source "$(dirname "$0")/github.sh"
 
 main() {
-  local pull sent branch by mode issue reason number
+  local pull sent branch from state asks type by mode issue reason number
   [[ $PULL_NUMBER =~ ^[1-9][0-9]*$ && $REVIEW_ID =~ ^[1-9][0-9]*$ ]] || refuse_silently 'no numbers of a pull request and a review'
-  pull=$(github GET "pulls/$PULL_NUMBER")
-  sent=$(github GET "pulls/$PULL_NUMBER/reviews/$REVIEW_ID")
-  branch=$(jq -r .head.ref <<<"$pull") by=$(jq -r .user.login <<<"$sent")
+  pull=$(github GET "pulls/$PULL_NUMBER" | fields .state .head.repo.full_name .head.ref)
+  sent=$(github GET "pulls/$PULL_NUMBER/reviews/$REVIEW_ID" | fields .state .user.type .user.login)
+  IFS=$between read -r state from branch <<<"$pull"
+  IFS=$between read -r asks type by <<<"$sent"
   reason=$(not_for_us)
   # What is none of our business gets no answer, a bot neither: two bots that answer each other never end.
   [ -z "$reason" ] || refuse_silently "$reason"
@@ -29,13 +30,13 @@ main() {
 }
 
 not_for_us() {
-  if [ "$(jq -r .state <<<"$sent")" != CHANGES_REQUESTED ]; then
+  if [ "$asks" != CHANGES_REQUESTED ]; then
     echo "review $REVIEW_ID requests no changes (any more)"
-  elif [ "$(jq -r .user.type <<<"$sent")" != User ]; then
+  elif [ "$type" != User ]; then
     echo "$by is a bot"
-  elif [ "$(jq -r .state <<<"$pull")" != open ]; then
+  elif [ "$state" != open ]; then
     echo "pull request $PULL_NUMBER is closed"
-  elif [ "$(jq -r .head.repo.full_name <<<"$pull")" != "$GITHUB_REPOSITORY" ]; then
+  elif [ "$from" != "$GITHUB_REPOSITORY" ]; then
     echo "pull request $PULL_NUMBER comes from a fork"
   elif [ -z "$(ours "$branch")" ]; then
     echo "$branch is no branch of an agent"

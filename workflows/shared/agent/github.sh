@@ -33,6 +33,13 @@ pages() {
   done
 }
 
+# fields JQ... prints what each finds in the JSON on stdin, on one line with $between between them; null is nothing.
+between=$'\x1f'
+fields() {
+  local IFS=,
+  jq -r "[$*] | join(\"\\u001f\")"
+}
+
 # output NAME VALUE sets an output of the step. The delimiter is random: a value cannot end it and name outputs of its own.
 output() {
   local delimiter

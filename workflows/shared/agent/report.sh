@@ -128,8 +128,9 @@ after() {
 # Folded: the list is for whoever doubts, the line above it for everybody.
 causes() {
   local count more
+  if [ "$(fact .environment.ready)" = true ]; then return; fi
   count=$(jq '.environment.causes | length' <<<"$REPORT")
-  if [ "$(fact .environment.ready)" = true ] || [ "${count:-0}" = 0 ]; then return; fi
+  if [ "${count:-0}" = 0 ]; then return; fi
   more=$(fact .environment.more)
   printf '  <details><summary>%s</summary>\n\n' "$(say 'causes' 'причины')"
   jq -r '.environment.causes[] | "\(.code) \(.object)" | gsub("[\r\n]+"; " ")' <<<"$REPORT" |

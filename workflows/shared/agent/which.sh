@@ -4,13 +4,13 @@
 source "$(dirname "$0")/github.sh"
 
 main() {
-  local mode issue branch pull state
+  local mode issue branch pull from state
   if [ -n "$CLOSED_PULL" ]; then
     [[ $CLOSED_PULL =~ ^[1-9][0-9]*$ ]] || keep "$CLOSED_PULL is no number of a pull request"
-    pull=$(github GET "pulls/$CLOSED_PULL")
-    branch=$(jq -r .head.ref <<<"$pull")
-    [ "$(jq -r .head.repo.full_name <<<"$pull")" = "$GITHUB_REPOSITORY" ] || keep "pull request $CLOSED_PULL comes from a fork"
-    [ "$(jq -r .state <<<"$pull")" = closed ] || keep "pull request $CLOSED_PULL is open"
+    pull=$(github GET "pulls/$CLOSED_PULL" | fields .state .head.repo.full_name .head.ref)
+    IFS=$between read -r state from branch <<<"$pull"
+    [ "$from" = "$GITHUB_REPOSITORY" ] || keep "pull request $CLOSED_PULL comes from a fork"
+    [ "$state" = closed ] || keep "pull request $CLOSED_PULL is open"
     [ -n "$(ours "$branch")" ] || keep "$branch is no branch of an agent"
     read -r mode issue <<<"$(ours "$branch")"
   else
