@@ -6066,7 +6066,7 @@ static final class Connections {
     private static final Set<Code> MISSING =
         EnumSet.of(Code.SECRET_MISSING, Code.CONFIGMAP_MISSING, Code.PVC_MISSING, Code.SERVICE_ACCOUNT_MISSING);
     private static final String IP = "\\d+(\\.\\d+){3}";
-    private static final Pattern WORD = Pattern.compile("(?:://(?:[^@/\\s]*@)?|[\\s\"'`(=@/\\[]|^)"
+    private static final Pattern WORD = Pattern.compile("(?:://(?:[^@/\\s]*@)?|.ipv4[:#]|[\\s\"'`(=@/\\[]|^)"
         + "([A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?)(?:[:/](\\d{2,5}))?(?=$|[\\s\"'`),;:/\\]\\\\?])");
     private final Observed seen;
     private final Snapshot snapshot;
@@ -6108,11 +6108,13 @@ static final class Connections {
                 edges.add(new Edge(f.owner(), Ref.of(m), Edge.Origin.MAKER, "made by " + m.ref(), 1, ""));
                 s.means(f.with(Basis.WEAK).named());
             });
-            case INIT_WAITING, CRASH_DEPENDENCY_UNREACHABLE, PROBE_READINESS_FAILING -> {
-                if (f.code() != Code.PROBE_READINESS_FAILING || f.wants().unreachable()) {
+            case INIT_WAITING, CRASH_DEPENDENCY_UNREACHABLE -> targets(f).forEach((address, line) -> target(s, address, line));
+            case PROBE_READINESS_FAILING, CRASH_APP_ERROR -> {
+                if (f.wants().unreachable()) {
                     targets(f).forEach((address, line) -> target(s, address, line));
                 } else {
                     named(f, lines(f)).keySet().forEach(a -> broken(s, a));
+                    schema(s);
                 }
             }
             case RBAC_RUNTIME_FORBIDDEN -> {
@@ -6120,10 +6122,6 @@ static final class Connections {
                 roles.stream().filter(r -> snapshot.find("Role", r.name()).isPresent()).findFirst().map(role -> f.as(f.code(), role))
                     .or(() -> roles.stream().findFirst().filter(r -> snapshot.knows("Role")).map(absent -> f.with(Basis.WEAK)))
                     .ifPresent(s::means);
-            }
-            case CRASH_APP_ERROR -> {
-                named(f, lines(f)).keySet().forEach(a -> broken(s, a));
-                schema(s);
             }
             case ADMISSION_WEBHOOK_UNAVAILABLE -> named(f, f.evidence().stream()
                 .map(e -> e.message().replaceFirst("(?s).*?https://([^/\"]*).*", "$1")).toList()).keySet().forEach(a -> broken(s, a));
@@ -6153,7 +6151,8 @@ static final class Connections {
 
     /** It misses tables that a Job which is not done makes; or a database, which the Service that it names knows by another name. */
     private void schema(Complaint s) {
-        var text = log(s.told()) == null ? "" : String.join("\n", log(s.told()).lines());
+        var text = log(s.told()) == null ? ""
+            : log(s.told()).lines().stream().filter(l -> !Phrase.ASIDE.occurs(l)).collect(Collectors.joining("\n"));
         var jobs = Phrase.SCHEMA.occurs(text) ? unready.stream() : Stream.<Ref>empty();
         jobs.filter(w -> w.is("Job") && Phrase.MIGRATES.occurs(w.name() + " "
             + Dependencies.podSpec(needs.workloads().get(w)).path("containers"))).findFirst().ifPresent(job -> {
@@ -9104,41 +9103,54 @@ static final class Findings {
 }
 
 /** What the tail of a log says: the last line that a rule knows, since what a program says last is nearest to why it ended. */
-record LogReading(Code code, String line, Log log, Map<String, String> params) {
+record LogReading(Code code, String line, Log log, int at, Map<String, String> params) {
     static Optional<LogReading> of(Log log) {
         if (log == null) {
             return Optional.empty();
         }
-        String general = null;
+        var lines = log.lines();
+        var general = -1;
         var connected = "";
-        for (int i = log.lines().size() - 1; i >= 0; i--) {
-            var line = log.lines().get(i);
+        for (int i = lines.size() - 1; i >= 0; i--) {
+            var line = lines.get(i);
             if (Phrase.ASIDE.occurs(line)) {
                 continue;
             }
-            var harmless = (general == null ? Phrase.INFO : Phrase.WARNING).occurs(line);
+            var harmless = (general < 0 ? Phrase.INFO : Phrase.WARNING).occurs(line);
             connected = Phrase.CONNECTED.occurs(line) ? Phrase.CONNECTED.in(line) : connected;
             var code = Messages.code(Messages.Topic.LOG, line).orElse(null);
             if (code != null && !(code == Code.CRASH_DEPENDENCY_UNREACHABLE ? over(line, connected) : harmless)) {
-                return Optional.of(new LogReading(code, line, log, params(code, log.lines(), i)));
+                return Optional.of(new LogReading(code, whole(lines, i), log, i, params(code, lines, i)));
             }
-            if (Phrase.ERROR.occurs(line) && (general == null || Phrase.END.occurs(general) && !Phrase.END.occurs(line))) {
-                general = line;
+            if (code == null && Phrase.ERROR.occurs(line)
+                && (general < 0 || Phrase.END.occurs(lines.get(general)) && !Phrase.END.occurs(line))) {
+                general = i;
             }
         }
-        return Optional.ofNullable(general).map(line -> new LogReading(Code.CRASH_APP_ERROR, line, log, Map.of()));
+        return general < 0 ? Optional.empty()
+            : Optional.of(new LogReading(Code.CRASH_APP_ERROR, whole(lines, general), log, general, Map.of()));
+    }
+
+    /** A line that ends in a colon, with the next one, which holds what it announces. */
+    private static String whole(List<String> lines, int at) {
+        var line = lines.get(at);
+        return line.endsWith(":") ? line + " " + line(lines, at + 1).strip() : line;
+    }
+
+    private static String line(List<String> lines, int at) {
+        return at >= 0 && at < lines.size() ? lines.get(at) : "";
     }
 
     /** What could not be reached was reached later. */
     private static boolean over(String line, String connected) {
-        return connected.matches("database|db|server") || !connected.isEmpty() && line.contains(connected);
+        return connected.matches("database|db|server|coordinator") || !connected.isEmpty() && line.contains(connected);
     }
 
     private static Map<String, String> params(Code code, List<String> lines, int at) {
         var line = lines.get(at);
         var verb = Phrase.FORBIDDEN.in(line);
-        return code == Code.CRASH_MISSING_ENV ? Map.of("variable", Stream.of(at, at - 1, at + 1).filter(i -> i >= 0 && i < lines.size())
-                .map(i -> Phrase.VARIABLE.in(lines.get(i))).filter(v -> !v.isEmpty()).findFirst().orElse(""))
+        return code == Code.CRASH_MISSING_ENV ? Map.of("variable",
+                Phrase.VARIABLE.in(line + "\n" + line(lines, at - 1) + "\n" + line(lines, at + 1)))
             : code == Code.RBAC_RUNTIME_FORBIDDEN && !verb.isEmpty() ? Map.of("verb", verb, "resource", Phrase.FORBIDDEN.in(line, 2))
             : Map.of();
     }
@@ -9151,25 +9163,17 @@ record LogReading(Code code, String line, Log log, Map<String, String> params) {
         return new Evidence("log", pod.ref() + "/" + log.container() + (log.previous() ? " (previous)" : ""), "", line, 1, "", "");
     }
 
-    /** Whether an error of another kind follows the last line about something unreachable; frames of a stack are none. */
+    /** Whether an error of another kind follows the last line about something unreachable. */
     static boolean ownErrorLater(Log log) {
-        var lines = log == null ? List.<String>of() : log.lines();
-        for (int i = lines.size() - 1; i >= 0; i--) {
-            if (Messages.code(Messages.Topic.LOG, lines.get(i)).isPresent()) {
-                return false;
-            }
-            if (Phrase.OWN_ERROR.occurs(lines.get(i))) {
-                return true;
-            }
-        }
-        return false;
+        return of(log).filter(r -> !r.unreachable() || IntStream.range(r.at + 1, log.lines().size())
+            .mapToObj(log.lines()::get).anyMatch(l -> Phrase.ERROR.occurs(l) && !Phrase.END.occurs(l))).isPresent();
     }
 
     /** The lines that tell of something unreachable, and those beside them: the host often stands in the next one. */
     static List<String> around(List<String> lines) {
         var near = new TreeSet<Integer>();
         for (int i = 0; i < lines.size(); i++) {
-            if (Messages.code(Messages.Topic.LOG, lines.get(i)).filter(c -> c == Code.CRASH_DEPENDENCY_UNREACHABLE).isPresent()) {
+            if (Messages.code(Messages.Topic.LOG, lines.get(i)).equals(Optional.of(Code.CRASH_DEPENDENCY_UNREACHABLE))) {
                 IntStream.rangeClosed(Math.max(0, i - 2), Math.min(lines.size() - 1, i + 2)).forEach(near::add);
             }
         }
@@ -10122,10 +10126,10 @@ record WorkloadFindings(Observed seen, Refusals refusals, List<Finding> pods) {
         var at = Ref.of(job);
         var pods = seen.snapshot.ownedBy("Pod", job);
         if (Obj.isTrue(target)) {
-            var reason = target.path("reason").asString("");
+            var reason = Json.text(target, "reason");
             var stopped = pods.stream().filter(p -> reason.equals("DeadlineExceeded")).map(Obj::name).findFirst().orElse("");
-            return List.of(seen.finding(Code.JOB_FAILED, at, Evidence.condition(job, target)).in(stopped, "")
-                .with(Map.of("reason", reason)));
+            return List.of(seen.finding(Code.JOB_FAILED, at, Evidence.condition(job, target))
+                .in(stopped, "").with(Map.of("reason", reason)));
         }
         if (job.is("/spec/suspend")) {
             return CustomStatus.holding(job, seen.snapshot).isPresent() ? List.of()
@@ -11817,7 +11821,7 @@ static final class Messages {
     private static final String VARIABLE = "\\b(?-i:[A-Z][A-Z0-9]*_[A-Z0-9_]+)\\b";
     private static final String SET = "(set|defined|provided|specified|configured|given)\\b";
     private static final String UNSET = "not " + SET + "|undefined|unset|is (required|missing|empty|mandatory)|must be " + SET;
-    private static final String KEY = "(key|secret|password|token|url|dsn|host|option) (has |is |was )?";
+    private static final String KEY = "(key|secret|password|token|url|dsn|host|option|value) (has |is |was )?";
     private static final Pattern QUOTED = Pattern.compile("\"[^\"]*\"");
     private static final Pattern IMAGE_NAME = Pattern.compile("(?<![\\w/])[\\w.-]{2,}(:\\d+)?(/[\\w.-]+)+(:[\\w.-]+)?(@sha256:[0-9a-f]+)?");
     private static final Map<Topic, List<Row>> ROWS = rows();
@@ -11951,58 +11955,57 @@ static final class Messages {
         t.row(Code.RBAC_RUNTIME_FORBIDDEN, "~is forbidden: User \\\\*\"?system:");
         t.row(Code.IMAGE_PLATFORM_MISMATCH, "exec format error");
         t.row(Code.CONTAINER_COMMAND_NOT_FOUND, "~^exec \\S+: no such file or directory", "bad interpreter");
-        t.row(Code.CRASH_PORT_IN_USE, "only one usage of each socket address", "already bound to port", "~address (is )?(already )?in use",
+        t.row(Code.CRASH_PORT_IN_USE, "one usage of each socket", "already bound to port", "~address (is )?(already )?in use",
             "~port \\S+ (is|was) already", "~failed to bind to (address|port)");
-        t.row(Code.CRASH_DISK_FULL, "no space left on device", "disk quota exceeded", "~\\bdisk (is )?full\\b");
+        t.row(Code.CRASH_DISK_FULL, "no space left on device", "disk quota exceeded", "flood stage", "~\\bdisk (is )?full\\b");
         t.row(Code.CRASH_DEPENDENCY_UNREACHABLE, "UnableToConnect");
-        t.row(Code.CRASH_AUTH_FAILED, "access denied for user", "login failed for user", "ACCESS_REFUSED", "requires authentication",
-            "could not find user", "without any password configured", "no pg_hba.conf entry",
+        t.row(Code.CRASH_AUTH_FAILED, "access denied for user", "login failed for user", "ACCESS_REFUSED",
+            "~(requires|unable to|missing) authenticat", "could not find user", "any password configured", "no pg_hba.conf entry",
             "~\\bauth(entication|ori[sz]ation)? ?(failed|failure|error|required|violation)", "InvalidAccessKeyId", "SignatureDoesNotMatch",
-            "invalid_client", "no password supplied", "unable to authenticate", "missing authentication",
-            "~\\bun(authori[sz]|authenticat)ed\\b", "~\\b(status|code|error)( code)?[ :=(]+40[13]\\b",
-            "~permission denied (for|to) (table|schema|database|relation)",
+            "invalid_client", "no password supplied", "~(?<!/)\\bun(authori[sz]|authenticat)ed\\b",
+            "~\\b(status|code|error)( code)?[ :=(]+40[13]\\b", "~permission denied (for|to) (table|schema|database|relation)",
             "~(invalid|wrong|incorrect|rejected|bad)[ _]?(client |user ?(name)?( or |[/-]))?"
-                + "(credentials|password|(api|access)[ _-]?key|client secret|(access|auth\\w*|bearer) token)",
-            "is not allowed to connect to this", "~not authorized on \\S+ to execute", "~role \"[^\"]+\" does not exist", "~AUTH .*failed");
+                + "(credentials|password|(api|access)[ _-]?key|client secret|(access|auth\\w*|bearer) token)", "not allowed to connect",
+            "~not authorized on \\S+ to execute", "~role \"[^\"]+\" does not exist", "~AUTH .*failed");
         missing(t);
         t.row(Code.CRASH_APP_ERROR, "~database \\W?[\\w-]+\\W? does not exist", "unknown database ", "~(?<!\\* )permission denied",
             "read-only file", "not permitted", "not writable", "~(unable to|node) lock", "already running", "temporarily unavailable",
-            "mismatch", "~(in|not )compatible", "dirty database", "shared librar", "GLIBC_", "x509:", "PKIX path", "SSLHandshake",
-            "~(bad|self.signed).cert|certificate (has expired|verify failed)", "wrong version number", "HTTP response to HTTPS client");
+            "mismatch", "~(in|not )compatible", "dirty database", "another process", "no matches for kind", "shared librar", "GLIBC_",
+            "x509:", "PKIX path", "SSLHandshake", "~(bad|self.signed).cert|certificate (has expired|verify failed)", "wrong version number",
+            "response to HTTPS client");
         unreachable(t);
     }
 
     private static void missing(Table t) {
-        t.row(Code.CRASH_MISSING_ENV, "unbound variable", "Could not resolve placeholder '", "missing env", "setting must not be empty",
+        t.row(Code.CRASH_MISSING_ENV, "unbound variable", "resolve placeholder", "missing env", "setting must not be empty",
             "~(missing|required|unset|undefined|no such|not found|specify|provide"
-                + "|set(ting)? the).{0,60}env(ironment)?[ -]?var(iable)?s?\\b", "~\\bmissing \\S+ for .{0,20}environment",
+                + "|(?<!you )set(ting)? the).{0,60}env(ironment)?[ -]?var", "~\\bmissing \\S+ for .{0,20}environment",
             "not present in the environment", "~\\b(no .{0,40}" + KEY + "|" + KEY + "not )(been )?" + SET,
             "~\\b(property|setting|config(uration)?( key| value| option)?) "
                 + "\\S{1,60} (is |was )?(required|missing|not set|not found|undefined)\\b",
-            "~\\benv(ironment)? var(iable)?s?\\b.{0,60}(" + UNSET + "|not found|required|missing|must be|empty)",
+            "~\\benv(ironment)? var.{0,70}(" + UNSET + "|not found|required|missing|must be|\\bempty)",
             "~" + VARIABLE + "[^\\w]{0,3}.{0,25}(" + UNSET + ")",
-            "~(missing|requires?d?|expected|set|undefined|specify|provide)\\b.{0,30}" + VARIABLE
+            "~(missing|requires?d?|expected|(?<!you )set|undefined|specify|provide)\\b.{0,30}" + VARIABLE
                 + ".{0,20}(\\bto start|$|\\bvariable|\\benv)", "~key ?(not found|error): ['\"]?(?-i:[A-Z][A-Z0-9_]+)\\b",
-            "~parameter (null or )?not set", "~(host|resolv\\w+|lookup|ENOTFOUND|getaddrinfo).{0,60}\\$[({][\\w.-]+[)}]",
-            "~\\bField required\\b", "~\"received\": ?\"undefined\", ?\"path\": ?\\[ ?\"(?-i:[A-Z][A-Z0-9_]+)\"", "no value for required",
-            "~(?-i:\\bENV)\\['", "~missing (required )?(config(uration)?|setting|parameter)s?\\b");
+            "~parameter (null or )?not set", "~(host|resolv\\w+|lookup|ENOTFOUND|getaddrinfo).{0,60}\\$[({][\\w.-]+[)}]", "Field required",
+            "~\"received\": ?\"undefined\", ?\"path\": ?\\[ ?\"(?-i:[A-Z][A-Z0-9_]+)\"", "no value for required", "~(?-i:\\bENV)\\['",
+            "~missing (required )?(config(uration)?|setting|parameter)s?\\b");
     }
 
     private static void unreachable(Table t) {
         t.row(Code.CRASH_DEPENDENCY_UNREACHABLE, "ECONNREFUSED", "no such host", "i/o timeout", "~\\bE(NOTFOUND|TIMEDOUT|HOSTUNREACH)\\b",
-            "name or service not known", "name resolution fail", "name does not resolve", "getaddrinfo", "while waiting to connect",
+            "name or service not known", "name resolution fail", "does not resolve", "getaddrinfo", "waiting to connect",
             "no route to host", "dial tcp",
             "~(can.{0,2}t|could ?n.?t|unable|failed|error)( to)? (connect|reach|resolve (server|host|address|'?[\\w.-]+:\\d))",
-            "Max retries exceeded with url", "AMQPConnectionError", "establishing a connection", "ConnectionLoss",
-            "~database system is (?!ready)", "is loading the dataset", "driver: bad connection", "communications link failure",
-            "host not found in upstream", "bad address '", "No resolvable bootstrap", "could not be resolved", "failure in name",
-            "NoBrokersAvailable", "NXDOMAIN", "SERVFAIL", "server misbehaving", "context deadline exceeded",
-            "~unknown ?((\\w+ )?server )?host", "~connect(ion)?( attempt| was| to .{1,80})?( failed| refused| ?timed? ?out)",
+            "~max retries (exceeded|per)", "produced zero addresses", "AMQPConnectionError", "establishing a connection", "ConnectionLoss",
+            "~database system is (?!ready)", "is loading the dataset", "bad connection", "link failure", "host not found", "bad address '",
+            "No resolvable", "not be resolved", "failure in name", "NoBrokersAvailable", "NXDOMAIN", "SERVFAIL", "server misbehaving",
+            "context deadline exceeded", "~unknown ?((\\w+ )?server )?host",
+            "~connect(ion)?( attempts?| call| was| to .{1,80})?( failed| refused| ?timed? ?out)",
             "~time(d )?out( expired)? (while )?waiting for (a |the )?(connection|node|database|server|broker)",
-            "~(host|network) (is )?unreachable", "not found address of host", "PoolTimedOut",
-            "~server ?selection ?(error|timeout|timed out)", "~no (reachable server|servers? (is |are )?(available|reachable))",
-            "~(?<!Error: )can't resolve '[\\w.-]+'", "~\\bnot (yet )?reachable",
-            "~brokers? .*(disconnected|not available|could not be established)", "~waiting for .{1,60}(:\\d+|to be (ready|up|available))",
+            "~(un|not |yet |no |cluster |were )reachable(?! code)", "not found address of host", "PoolTimedOut",
+            "~server ?selection ?(error|timeout|timed out)", "~no servers? (is |are )?available", "~(?<!Error: )can't resolve '[\\w.-]+'",
+            "~(node|brokers?) .*(disconnected|not be established)", "~waiting for [^\"]{1,60}(:\\d+|to be (ready|up|available))",
             "~:\\d+ - no response", "~DNS .*(fail|timeout)");
     }
 
@@ -12059,7 +12062,7 @@ enum Phrase {
     /** The verb and the resource. */
     FORBIDDEN("(?i)cannot (\\w+) resource \"?([\\w./-]+)\"?"),
     /** In capitals, or alone in its line. */
-    VARIABLE("((?<!\\w)[A-Z][A-Z0-9]*_[A-Z0-9_]+\\b|^[a-z][\\w.]+$)"),
+    VARIABLE("(?m)((?<!\\w)[A-Z][A-Z0-9]*_[A-Z0-9_]+\\b|^[a-z][\\w.]+$)"),
     PORT("(?i)\\bport[ :=]+(\\d{2,5})"),
     PROBE_PORT(":(\\d{1,5})(?:[/\":]|$)"),
     STATUS_404("(?i)status ?code:? ?404"),
@@ -12070,24 +12073,20 @@ enum Phrase {
     SCRIPT("([^\\s\"]+\\.(?:sh|bash|py|rb|pl|js))\"?: exec format error"),
     /** A command that does nothing for ever. */
     ENDLESS("\\bsleep\\s+(inf(inity)?|\\d{5,}|\\d+[dh])\\b|\\btail\\s+-f\\s+/dev/null"),
-    ERROR("(?i)\\b" + any("\\w*error", "\\w*exception", "fatal", "panic", "traceback",
-        "fail(ed|ure)?", "can(no|')t", "could(n't| not)", "unable", "invalid", "undefined", "unknown", "missing", "bad",
-        "unexpected", "segmentation fault", "killed", "abort(ed)?", "not found", "no such file", "denied", "must") + "\\b"),
+    ERROR("(?i)\\b" + any("\\w*error", "\\w*exception", "fatal", "panic", "traceback", "fail(ed|ure)?", "can(no|')t", "could(n't| not)",
+        "unable", "invalid", "undefined", "unknown", "missing", "bad", "unexpected", "segmentation fault", "killed", "abort(ed)?",
+        "not (found|defined)", "no such file", "denied", "refus\\w+", "must") + "\\b"),
     /** What a program says of its end, whatever led to it. */
-    END("(?i)\\b(?:abort|exit(?:ing|ed| status)|shut|terminat|died|startup|(?:fail\\w*|unable) to (?:start|boot|initiali)"
-        + "|(?:initiali[sz]ation|boot) failed|\\w+: undefined)"),
+    END("(?i)^npm |(?:\\b(?:abort|exit(?:ing|ed| status| code)|shut|terminat|died|startup|(?:fail\\w*|unable) to (?:start|boot|initiali)"
+        + "|failed running|(?:initiali[sz]ation|boot) failed|for more)|traceback|: undefined|^\\d+ error)[^:]*:?$"),
     /** A program says so without being hurt. */
-    INFO("^(?:I\\d{4} |.{0,60}?(?:\\b(?:INFO|NOTICE|DEBUG)\\b|\\[Note\\]))|(?i)\\blevel\\W{1,4}(?:info|debug)"
+    INFO("^(?:I\\d{4} |.{0,60}?(?:\\b(?:INFO|NOTICE|DEBUG)\\b|\\[Note\\]))|\"s\":\"I\"|(?i)\\blevel\\W{1,4}(?:info|debug)"
         + "|default(?:s|ing)? to|using (?:the )?default|falling back|optional|, .{0,30}disabled"),
     WARNING(INFO.pattern + "|^.{0,60}?\\b(?i:warn)"),
-    CONNECTED("(?i)(?<!not |dis)connected to (?:the )?([\\w.-]+)"),
-    /** An error in the program itself, whatever it needs. */
-    OWN_ERROR("(?i)\\b"
-        + any("panic:", "fatal\\b", "\\w*" + any("syntax", "type", "value", "key", "assertion", "import", "module", "attribute",
-        "index", "parse", "illegal\\w*") + "(error|exception)", "segmentation fault", "invalid (config|argument|option|value)")),
+    CONNECTED("(?i)(?:(?<!not |dis)connected to|discovered group) (?:the )?([\\w.-]+)"),
     NO_NAME("(?i)" + any("no such host", "\\bENOTFOUND", "not translate host name", "bad address", "unknown ?(?:(?:\\w+ )?server )?host",
         "address of host", "No resolvable", "resolve (?:server|address|host)", "resolution failed", "<unresolved>", "can't resolve",
-        "host not found in upstream", "name or service not known", "does not resolve", "NXDOMAIN", "failed to resolve", "can't find")),
+        "host not found", "name or service not known", "does not resolve", "NXDOMAIN", "failed to resolve")),
     UNKNOWN_HOST("(?i)" + any("lookup ", "ENOTFOUND ", "EAI_AGAIN ", "translate host name \"", "bad address '", "UnknownHostException: ",
         "unknown host:? ?'?", "address of host:? ", "resolve (?:server|host|address):? ?['\"]?", "can't resolve '", "in upstream \"",
         "can't find ", "getaddrinfo for ", "Failed to resolve (?:host )?'?", "Name does not resolve:? ?", "host '", "tcp connect \\(",
@@ -12109,7 +12108,8 @@ enum Phrase {
     DENIED("(?i)permission denied|read-only file ?system|operation not permitted"
         + "|\\bEACCES\\b|\\bEROFS\\b|\\bEPERM\\b|access (?:to the path .* )?(?:is )?denied"),
     /** A frame of a stack, which only repeats names, or what the program answered to who asked it. */
-    ASIDE("^\\s+(?:at [\\w.$<>\\[\\]/ ]+[ (]|from \\S+:\\d+:in )|\\[\\d+\\] (?:FATAL|DETAIL): .*(?:authentication|pg_hba|[Rr]ole )"
+    ASIDE("^\\s+(?:at [\\w.$<>\\[\\]/ ]+[ (]|from \\S+:\\d+:in |--?\\w)"
+        + "|\\[\\d+\\] (?:FATAL|DETAIL|ERROR): .*(?:authentication|pg_hba|[Rr]ole |relation )|login refused: user|\\bHINT: "
         + "|\\bstatus\\W{1,3}[1-5]\\d\\d\\b.*\\bpath\\W{1,3}/"
         + "|\\b(?:GET|HEAD|POST|PUT|DELETE|PATCH) /\\S* (?:HTTP/[\\d.]+\"? )?[1-5]\\d\\d\\b"),
     /** A probe was answered, and by somebody who wants to know who asks. */

@@ -283,9 +283,13 @@ public class prompt_run implements Callable<Integer> {
             throw new UsageError(twice);
         });
         var options = prompt.read(env);
-        var infra = infrastructure.read(env, console);
+        var read = infrastructure.read(env, console);
         var event = EventFile.read(env, console);
-        var facts = Facts.gather(options.kind(), fact.given(agent, env), event, infra, console::warn);
+        var facts = Facts.gather(options.kind(), fact.given(agent, env), event, read, console::warn);
+        var infra = read.about(facts.namespace());
+        if (infra != read) {
+            console.warn("--infra-report " + infra.file() + ": " + infra.problem() + "; the environment counts as not ready");
+        }
         var talk = Discussion.gather(options.kind(), facts, event, GitHub.of(env, console), text.access(env), redactor);
         var renderer = new Renderer(new PromptModel(options, facts, infra, talk, redactor), console);
         return options.print() ? told(renderer.render(Place.undecided(infra))) : run(options, facts, infra, renderer, redactor);
@@ -828,7 +832,7 @@ record Report(RunOptions options, Facts facts, Infra infra, OutputOptions output
             + "\n[cut: " + Texts.count(message.length() - MESSAGE_MOST, "character") + " more]");
         json.put("finalMessageFile", text(files.get("last-message.md")));
         json.put("transcriptFile", text(files.get("events.jsonl")));
-        json.put("broughtBack", run.brought().state() == null ? null : masked(Json.MAPPER.convertValue(run.brought(), Map.class)));
+        json.put("broughtBack", run.brought().state() == null ? null : masked(run.brought()));
         json.put("notes", masked(run.notes()));
         new ActionsFiles(env, log).tell(json);
         if (output.result != null) {
@@ -860,7 +864,7 @@ record Report(RunOptions options, Facts facts, Infra infra, OutputOptions output
     private void checks(Map<String, Object> json, Finished run) {
         var rounds = run.rounds();
         json.put("limit", run.verdict().outcome().limit());
-        json.put("rounds", masked(Json.MAPPER.convertValue(rounds, List.class)));
+        json.put("rounds", masked(rounds));
         json.put("infraReadyAfter", !run.rechecked() ? null
             : !rounds.isEmpty() && Boolean.TRUE.equals(rounds.get(rounds.size() - 1).ready()));
         json.put("agentStatus", run.said().status());
@@ -876,15 +880,9 @@ record Report(RunOptions options, Facts facts, Infra infra, OutputOptions output
         return text == null ? null : redactor.mask(text);
     }
 
-    /** With every text in it masked. */
+    /** As maps, lists and text, all of it masked. */
     private Object masked(Object value) {
-        if (value instanceof Map<?, ?> map) {
-            var masked = new LinkedHashMap<Object, Object>();
-            map.forEach((name, of) -> masked.put(name, masked(of)));
-            return masked;
-        }
-        return value instanceof List<?> all ? all.stream().map(this::masked).toList()
-            : value instanceof String text ? redactor.mask(text) : value;
+        return Json.MAPPER.convertValue(MaskedJson.of(Json.MAPPER.valueToTree(value), redactor), Object.class);
     }
 
     private static String text(Path file) {
@@ -1278,7 +1276,6 @@ record Recheck(RunSetup run) {
     private static final Set<String> STEP_FILES = Set.of("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY", "GITHUB_ENV", "GITHUB_PATH",
         "GITHUB_STATE");
     private static final int NOT_READY = 10;
-    private static final int MOST_BYTES = 16 * 1024 * 1024;
 
     /** What cannot be run, does not end or cannot be read is never a ready environment. */
     Infra check() throws InterruptedException {
@@ -1286,16 +1283,14 @@ record Recheck(RunSetup run) {
         run.log().info("the environment is checked again: " + command);
         var env = new HashMap<>(System.getenv());
         env.keySet().removeAll(STEP_FILES);
-        return read(new LocalShell(env, Path.of("").toAbsolutePath()).own(List.of("sh", "-c", command),
-            run.patience().recheck(), line -> run.log().info("recheck | " + line)));
+        var reply = new LocalShell(env, Path.of("").toAbsolutePath()).own(List.of("sh", "-c", command),
+            run.patience().recheck(), line -> run.log().info("recheck | " + line));
+        return read(reply).about(run.namespace());
     }
 
     static Infra read(Reply reply) {
         if (!reply.ok() && !(reply.ended() && reply.code() == NOT_READY)) {
             return Infra.broken(null, reply.problem());
-        }
-        if (reply.out().length > MOST_BYTES) {
-            return Infra.broken(null, "its output is too long");
         }
         try {
             return Infra.of(!reply.ok(), null, ExactJson.read(reply.text()));
@@ -1699,7 +1694,7 @@ record Homecoming(Git git, Path scratch, Map<String, String> pack, String runId,
             throws Broken, InterruptedException, IOException {
         var before = shared == null ? ourHead + "^{tree}" : shared;
         var mine = git.changes(before, ours);
-        var conflicts = new ArrayList<String>(branchConflicts(branch, head, ourHead));
+        var conflicts = new ArrayList<String>(branchConflicts(branch, head));
         conflicts.addAll(changedByBoth(mine, git.changes(before, theirs)));
         conflicts.addAll(staged());
         var wanted = conflicts.isEmpty() ? merged(theirs, mine) : ours;
@@ -1725,20 +1720,18 @@ record Homecoming(Git git, Path scratch, Map<String, String> pack, String runId,
     /** The agent's branch; commits on no branch get the one that this run is for. */
     private String branch(String head, String ourHead) throws InterruptedException {
         var theirs = pack.get("branch");
-        var branch = theirs.isBlank() ? head.equals(ourHead) ? null : usualBranch : theirs;
-        return branch != null && git.ok("check-ref-format", "--branch", branch) ? branch : head.equals(ourHead) ? null : usualBranch;
+        return !theirs.isBlank() && git.ok("check-ref-format", "--branch", theirs) ? theirs : head.equals(ourHead) ? null : usualBranch;
     }
 
-    private List<String> branchConflicts(String branch, String head, String ourHead) throws Broken, InterruptedException {
+    private List<String> branchConflicts(String branch, String head) throws Broken, InterruptedException {
         var conflicts = new ArrayList<String>();
         for (var state : List.of("MERGE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD", "rebase-merge", "rebase-apply")) {
             if (Files.exists(git.tree().resolve(git.run("rev-parse", "--git-path", state)))) {
                 conflicts.add("the working tree is in the middle of something (" + state + ")");
             }
         }
-        boolean exists = branch != null && git.ok("show-ref", "-q", "--verify", Git.END, "refs/heads/" + branch);
-        var tip = exists ? git.run("rev-parse", "refs/heads/" + branch) : ourHead;
-        if (exists && !git.ok("merge-base", "--is-ancestor", Git.END, tip, head)) {
+        var tip = branch == null ? null : tips("refs/heads/").get(branch);
+        if (tip != null && !git.ok("merge-base", "--is-ancestor", tip, head)) {
             conflicts.add("branch " + branch + ": the agent's commits are not based on it");
         }
         return conflicts;
@@ -2903,6 +2896,7 @@ record Site(String target, String label, Shell shell, String folder, Map<String,
         var home = Disk.temporary("prompt-run-home");
         var environment = new LinkedHashMap<String, String>(run.settings().runnerEnv());
         environment.put("HOME", home.toString());
+        environment.put("TMPDIR", home + "/tmp");
         var shell = new LocalShell(environment, run.settings().source() == null ? Path.of("").toAbsolutePath() : home);
         try {
             return probe("runner", "this machine", shell, run, () -> Disk.delete(home));
@@ -3031,16 +3025,18 @@ static final class EventFile {
         if (path == null) {
             return GitHubEvent.NONE;
         }
+        String why = "not a JSON object";
         try {
-            var root = Json.MAPPER.readTree(Files.readString(Path.of(path)));
-            if (root != null && root.isObject()) {
+            var root = Json.MAPPER.readTree(TextFile.read(Path.of(path)));
+            if (root.isObject()) {
                 return new GitHubEvent(root);
             }
-            log.warn("GITHUB_EVENT_PATH " + path + ": not a JSON object; the prompt is built without the event");
-        } catch (IOException | JacksonException problem) {
-            log.warn("GITHUB_EVENT_PATH " + path + ": cannot read it (" + problem.getClass().getSimpleName()
-                + "); the prompt is built without the event");
+        } catch (JacksonException problem) {
+            why = "not valid JSON";
+        } catch (IllegalArgumentException problem) {
+            why = problem.getMessage();
         }
+        log.warn("GITHUB_EVENT_PATH " + path + ": " + why + "; the prompt is built without the event");
         return GitHubEvent.NONE;
     }
 }
@@ -3187,11 +3183,11 @@ static final class ReportFile {
 
     private static Infra read(Path file, boolean asked) {
         try {
-            return Infra.of(asked, file, ExactJson.read(Files.readString(file)));
+            return Infra.of(asked, file, ExactJson.read(TextFile.read(file)));
         } catch (JacksonException problem) {
             return Infra.broken(file, "it is not valid JSON");
-        } catch (IOException problem) {
-            return Infra.broken(file, TextFile.reason(problem));
+        } catch (IllegalArgumentException problem) {
+            return Infra.broken(file, problem.getMessage());
         }
     }
 }
@@ -3434,6 +3430,7 @@ static final class Disk {
 /** Commands on this machine, with nothing of its environment but what is allowed. */
 record LocalShell(Map<String, String> environment, Path folder) implements Shell {
     private static final int GRACE_MILLIS = 3000;
+    private static final int MOST_BYTES = 64 << 20;
 
     @Override
     public Reply run(List<String> argv, byte[] stdin, Duration limit) throws InterruptedException {
@@ -3472,7 +3469,8 @@ record LocalShell(Map<String, String> environment, Path folder) implements Shell
             // A child that was left behind may keep them open for ever.
             output.join(GRACE_MILLIS);
             errors.join(GRACE_MILLIS);
-            return new Reply(process.exitValue(), out.toByteArray(), err.toString(), null, false);
+            return out.size() > MOST_BYTES ? Reply.broken("its output is longer than 64 MiB", true)
+                : new Reply(process.exitValue(), out.toByteArray(), err.toString(), null, false);
         } finally {
             end.accept(process);
             process.destroyForcibly();
@@ -3489,7 +3487,10 @@ record LocalShell(Map<String, String> environment, Path folder) implements Shell
 
     private static void drain(InputStream stream, ByteArrayOutputStream out) {
         try (stream) {
-            stream.transferTo(out);
+            var part = new byte[1 << 16];
+            for (int n = 0; n >= 0 && out.size() <= MOST_BYTES; n = stream.read(part)) {
+                out.write(part, 0, n);
+            }
         } catch (IOException closed) {
             // what has come is the output
         }
@@ -4499,15 +4500,17 @@ record Ending(How how, int rc, String reason, boolean began) {
 record LastWords(String status, String summary, String blockedReason, String problem) {
     private static final List<String> KNOWN = List.of("done", "no_changes", "partial", "blocked");
     /** The last block, and nothing after it: one that stands earlier is part of what the agent reports. */
-    private static final Pattern BLOCK = Pattern.compile("(?ms).*^ {0,3}```json[ \\t]*$(.*?)^ {0,3}```\\s*\\z");
+    private static final Pattern OPENING = Pattern.compile("(?m)^ {0,3}```json[ \\t]*$");
+    private static final Pattern CLOSING = Pattern.compile("(?m)^ {0,3}```\\s*+\\z");
 
     static LastWords of(String message) {
-        var block = BLOCK.matcher(message == null ? "" : message);
-        if (!block.matches()) {
+        int from = message == null ? -1 : OPENING.matcher(message).results().mapToInt(MatchResult::end).reduce(-1, (a, b) -> b);
+        var closing = CLOSING.matcher(message == null ? "" : message);
+        if (from < 0 || !closing.find(from)) {
             return unread("it does not end with a block of JSON");
         }
         try {
-            return read(ExactJson.read(block.group(1)));
+            return read(ExactJson.read(message.substring(from, closing.start())));
         } catch (JacksonException problem) {
             return unread("its JSON is not valid");
         }
@@ -4657,7 +4660,9 @@ static final class Story {
     List<String> codex(JsonNode event) {
         switch (event.path("type").asString("")) {
             case "thread.started":
-                thread = event.path("thread_id").asString("");
+                var id = event.path("thread_id").asString("");
+                completed = false;
+                thread = id.matches("\\w[\\w-]{0,63}") ? id : null; // it becomes a word of a command
                 return List.of("thread " + thread);
             case "turn.started":
                 completed = false;
@@ -5566,17 +5571,18 @@ record Launch(AgentSettings settings, Facts facts, Infra infra, String runId, St
         return words.stream().map(word -> word.equals(GIT_FOLDER) ? word : quotedIfNeeded(word)).collect(Collectors.joining(" "));
     }
 
-    /** A pod is a sandbox of its own; this machine is none. */
+    /** A pod is a sandbox of its own; this machine is none, and what runs the agent lies below {@code /tmp} there. */
     private List<String> sandbox() {
         return target.equals("runner")
-            ? List.of("-s", "workspace-write", "--skip-git-repo-check", "-c", "sandbox_workspace_write.network_access=true", GIT_FOLDER)
+            ? List.of("-s", "workspace-write", "--skip-git-repo-check", "-c", "sandbox_workspace_write.network_access=true",
+                "-c", "sandbox_workspace_write.exclude_slash_tmp=true", GIT_FOLDER)
             : List.of("-s", "danger-full-access", "--skip-git-repo-check");
     }
 
     String limitsFile() {
         return "total=%d idle=%d lease=%d grace=5 run_id=%s codex=%s max_tokens=%d thread=%s%n".formatted(limits.total().toSeconds(),
             limits.idle().toSeconds(), limits.lease().toSeconds(), runId, settings.codex() ? "yes" : "no", limits.tokens(),
-            thread == null ? "" : thread);
+            thread == null ? "" : quotedIfNeeded(thread));
     }
 
     /** A file, so that secrets stand on no command line. {@code reportPath}: the report in the agent's place, or null. */
@@ -5681,13 +5687,9 @@ ended() { # rc, reason: the exit file, whole or not there
 
 # Pids of the agent and all that it started, also what left its process group: they carry the run's id in their environment.
 members() {
-  if printf 'a\\000b' | grep -q b; then
-    grep -l "AGENT_RUN_ID=$run_id" /proc/[0-9]*/environ
-  else # a grep that stops at a null byte
-    for f in /proc/[0-9]*/environ; do
-      if tr '\\000' '\\n' <"$f" | grep -qxF "AGENT_RUN_ID=$run_id"; then echo "$f"; fi
-    done
-  fi 2>/dev/null | cut -d/ -f3
+  for f in /proc/[0-9]*/environ; do
+    if tr '\\000' '\\n' <"$f" | grep -qxF "AGENT_RUN_ID=$run_id"; then echo "$f"; fi
+  done 2>/dev/null | cut -d/ -f3
 }
 
 signal_members() { # signal, one more pid or nothing
@@ -6119,6 +6121,7 @@ exit 92
     static final String LAUNCHER = """
 run=@RUN@
 (umask 022; mkdir -p @WORKSPACE@) && cd @WORKSPACE@ || exit 96
+mkdir -p "${TMPDIR:-.}"
 [ ! -d .git ] || set -- -c "sandbox_workspace_write.writable_roots=[\\"$(pwd)/.git\\"]"
 . "$run/env.sh"
 rm -f "$run/env.sh"
@@ -6392,7 +6395,7 @@ record GitHubEvent(JsonNode root) {
         return number.isNumber() ? number(number) : aboutPullRequest() ? number(root.path("issue").path("number")) : null;
     }
 
-    private static Integer number(JsonNode node) {
+    static Integer number(JsonNode node) {
         return node.canConvertToInt() && node.asInt(0) > 0 ? Integer.valueOf(node.asInt(0)) : null;
     }
 
@@ -6488,9 +6491,15 @@ record Infra(boolean unhealthy, boolean reported, String problem, Path file, Jso
         return new Infra(true, false, problem, file, MissingNode.getInstance());
     }
 
+    /** A report about another namespace proves nothing of this one; where nobody tells which it is, it counts. */
+    Infra about(String namespace) {
+        var other = name("namespace");
+        return namespace == null || other == null || other.equals(namespace) ? this
+            : broken(file, "it is about namespace " + other + ", not " + namespace);
+    }
+
     Integer number(String field) {
-        var value = report.path(field);
-        return value.canConvertToInt() && value.asInt(0) > 0 ? Integer.valueOf(value.asInt(0)) : null;
+        return GitHubEvent.number(report.path(field));
     }
 
     String name(String field) {

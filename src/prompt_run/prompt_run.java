@@ -148,9 +148,13 @@ public class prompt_run implements Callable<Integer> {
             throw new UsageError(twice);
         });
         var options = prompt.read(env);
-        var infra = infrastructure.read(env, console);
+        var read = infrastructure.read(env, console);
         var event = EventFile.read(env, console);
-        var facts = Facts.gather(options.kind(), fact.given(agent, env), event, infra, console::warn);
+        var facts = Facts.gather(options.kind(), fact.given(agent, env), event, read, console::warn);
+        var infra = read.about(facts.namespace());
+        if (infra != read) {
+            console.warn("--infra-report " + infra.file() + ": " + infra.problem() + "; the environment counts as not ready");
+        }
         var talk = Discussion.gather(options.kind(), facts, event, GitHub.of(env, console), text.access(env), redactor);
         var renderer = new Renderer(new PromptModel(options, facts, infra, talk, redactor), console);
         return options.print() ? told(renderer.render(Place.undecided(infra))) : run(options, facts, infra, renderer, redactor);

@@ -262,9 +262,12 @@ class AgentKeeperTest {
                 launch.command("/w x"));
             var here = new prompt_run.Launch(settings, facts, infra, "r1", null, "runner", settings.limits());
             assertTrue(here.command("/w")
-                .endsWith("-s workspace-write --skip-git-repo-check -c sandbox_workspace_write.network_access=true \"$@\" -"),
+                .endsWith("-s workspace-write --skip-git-repo-check -c sandbox_workspace_write.network_access=true "
+                    + "-c sandbox_workspace_write.exclude_slash_tmp=true \"$@\" -"),
                 here.command("/w"));
             assertTrue(here.limitsFile().endsWith(" thread=\n"), here.limitsFile());
+            var hostile = new prompt_run.Launch(settings, facts, infra, "r1", "$(touch x)", "deploy", settings.limits());
+            assertTrue(hostile.limitsFile().endsWith(" thread='$(touch x)'\n"), hostile.limitsFile());
             assertTrue(launch.environment("/r it's").contains("export INFRA_UNHEALTHY='1'\n")
                 && launch.environment("/r it's").contains("export CODEXCTL_INFRA_REPORT='/r it'\\''s'\n"));
             assertTrue(launch.script("/run", "/w").contains("exec codex exec")

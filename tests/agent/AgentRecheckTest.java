@@ -172,11 +172,18 @@ class AgentRecheckTest {
     @ValueSource(strings = {"echo '" + READY + "'; exit 3", "echo '" + READY + "'; exit 10", "no-such-command", "true", "echo no",
         "echo '" + READY + READY + "'", "echo '[" + READY + "]'", "echo '{\"infraReady\": \"true\"}'",
             "echo '{\"infraReady\": true, \"infraReady\": true}'",
-        "echo '" + READY + "'; kill -9 $$"})
+        "echo '" + READY + "'; kill -9 $$", "echo '{\"infraReady\": true, \"namespace\": \"shop-dev-4\"}'"})
     void aCheckThatCannotBeRunOrReadIsNoSuccess(String check) {
-        JsonNode result = run(check, "--recheck-rounds", "0");
+        JsonNode result = run(check, "--recheck-rounds", "0", "--namespace", "shop-dev-3");
         assertEquals("unproven", result.path("status").asString(""), result.toString());
         assertFalse(result.path("infraReadyAfter").asBoolean(true), result.toString());
+    }
+
+    @Test
+    void aCheckOfThisEnvironmentIsAProof() {
+        var check = "echo '{\"infraReady\": true, \"namespace\": \"shop-dev-3\"}'";
+        assertEquals("succeeded", run(check, "--namespace", "shop-dev-3").path("status").asString(""));
+        assertEquals("succeeded", run(check).path("status").asString(""), "nobody said which it is");
     }
 
     @Test
@@ -186,6 +193,12 @@ class AgentRecheckTest {
         assertEquals("the environment could not be checked after the agent's work: exit code 4: nothing", result.path("reason")
             .asString(""));
         assertEquals("exit code 4: nothing", result.path("rounds").path(0).path("problem").asString(""));
+    }
+
+    @Test
+    void aCheckThatPrintsWithoutEndIsEndedBeforeItFillsTheMemory() {
+        assertEquals("the environment could not be checked after the agent's work: its output is longer than 64 MiB",
+            run("yes", "--recheck-rounds", "0").path("reason").asString(""));
     }
 
     @Test

@@ -60,7 +60,8 @@ class AgentVerdictTest {
         assertEquals(prompt_run.Outcome.AGENT_FAILED, prompt_run.Verdict.of(exited, story(), true).outcome());
         assertEquals(prompt_run.Outcome.AGENT_FAILED, prompt_run.Verdict.of(exited, story(STARTED, COMPLETED, STARTED), true).outcome());
         assertEquals(prompt_run.Outcome.AGENT_FAILED, prompt_run.Verdict.of(exited, story(STARTED, FAILED), true).outcome());
-        assertEquals(prompt_run.Outcome.SUCCEEDED, prompt_run.Verdict.of(exited, story(STARTED, COMPLETED), true).outcome());
+        assertEquals(prompt_run.Outcome.AGENT_FAILED, prompt_run.Verdict.of(exited, story(STARTED, COMPLETED, THREAD), true).outcome());
+        assertEquals(prompt_run.Outcome.SUCCEEDED, prompt_run.Verdict.of(exited, story(THREAD, STARTED, COMPLETED), true).outcome());
         assertEquals(prompt_run.Outcome.SUCCEEDED, prompt_run.Verdict.of(exited, story(STARTED, RECONNECTING, COMPLETED), true).outcome());
         assertEquals(prompt_run.Outcome.AGENT_FAILED,
             prompt_run.Verdict.of(prompt_run.Ending.exited(1, "finished"), story(STARTED, COMPLETED), true).outcome());
@@ -85,7 +86,7 @@ class AgentVerdictTest {
 
     @Test
     void anotherThreadThanTheOneAskedForIsNoSuccess() {
-        var other = story("{\"type\":\"thread.started\",\"thread_id\":\"b\"}", STARTED, COMPLETED);
+        var other = story(THREAD, STARTED, COMPLETED);
         assertEquals(prompt_run.Outcome.AGENT_FAILED, prompt_run.Verdict.of(prompt_run.Ending.exited(0, "finished"), other, true, "a")
             .outcome());
         assertEquals(prompt_run.Outcome.SUCCEEDED, prompt_run.Verdict.of(prompt_run.Ending.exited(0, "finished"), other, true, "b")
@@ -94,7 +95,7 @@ class AgentVerdictTest {
 
     @Test
     void anotherThreadHidesNoOtherEnd() {
-        var other = story("{\"type\":\"thread.started\",\"thread_id\":\"b\"}", STARTED, COMPLETED);
+        var other = story(THREAD, STARTED, COMPLETED);
         assertEquals(prompt_run.Outcome.TIME_LIMIT, prompt_run.Verdict.of(prompt_run.Ending.exited(0, "timeout"), other, true, "a")
             .outcome());
         assertEquals(prompt_run.Outcome.LOST, prompt_run.Verdict.of(prompt_run.Ending.broken("gone", true), other, true, "a").outcome());
@@ -198,7 +199,7 @@ class AgentVerdictTest {
 
     @Test
     void anotherThreadIsNamedWithTheOneThatWasAskedFor() {
-        var other = story("{\"type\":\"thread.started\",\"thread_id\":\"b\"}", STARTED, COMPLETED);
+        var other = story(THREAD, STARTED, COMPLETED);
         assertEquals("the agent was to go on with thread a, but worked in b",
             prompt_run.Verdict.of(prompt_run.Ending.exited(0, "finished"), other, true, "a").reason());
         for (String asked : new String[] {null, "b"}) {
@@ -316,6 +317,7 @@ class AgentVerdictTest {
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
         {"type":"thread.started","thread_id":"t1"}                                                       | [thread t1]
+        {"type":"thread.started","thread_id":"--config=x"}                                               | [thread null]
         {"type":"turn.started"}                                                                          | []
         {"type":"turn.completed","usage":{"input_tokens":5,"output_tokens":3}}                           | \
         [turn completed: 5 tokens in, 3 out]
@@ -473,6 +475,7 @@ class AgentVerdictTest {
         assertFalse(prompt.jsonByDefault());
     }
 
+    private static final String THREAD = "{\"type\":\"thread.started\",\"thread_id\":\"b\"}";
     private static final String STARTED = "{\"type\":\"turn.started\"}";
     private static final String COMPLETED = "{\"type\":\"turn.completed\",\"usage\":{\"input_tokens\":5}}";
     private static final String FAILED = "{\"type\":\"turn.failed\",\"error\":{\"message\":\"no\"}}";

@@ -11,6 +11,7 @@ import tools.jackson.databind.JsonNode;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -117,5 +118,14 @@ class AgentWordsTest {
         JsonNode result = run(ending("{\"status\": \"done\", \"summary\": {\"a\": 1}, \"blocked_reason\": 7}"));
         assertTrue(result.path("summary").isNull(), result.toString());
         assertNull(prompt_run.LastWords.of(null).status());
+    }
+
+    @Test
+    @Timeout(5)
+    void aMessageThatWasMadeToTakeForEverIsReadToo() {
+        var flood = "```json\n".repeat(12_000);
+        assertNull(prompt_run.LastWords.of(flood).status());
+        assertEquals("blocked", prompt_run.LastWords.of(flood + "{\"status\": \"blocked\"}\n```\n").status());
+        assertNull(prompt_run.LastWords.of("```json\n{\"status\": \"blocked\"}\n" + "```\n \n".repeat(12_000) + "x").status());
     }
 }

@@ -105,7 +105,13 @@ class DecisiveTextsTest {
         for (var log : List.of("ActiveRecord::PendingMigrationError: Migrations are pending.", "ERROR: relation \"users\" does not exist",
             "sqlite3.OperationalError: no such table: users")) {
             assertEquals(List.of("OOM_KILLED shop Job/db-migrate"), causes(migration(JOB_FAILED, log)), log);
+            assertEquals(List.of("OOM_KILLED shop Job/db-migrate"), causes(unreadyBesideAMigration(log)), log);
         }
+    }
+
+    private static Scene unreadyBesideAMigration(String log) {
+        return probe("Readiness probe failed: HTTP probe failed with statuscode: 500").log("api-1-a", "api", log)
+            .job("db-migrate", "", Scene.ended("db-migrate", 137, "OOMKilled", ""), JOB_FAILED);
     }
 
     @Test
@@ -113,6 +119,7 @@ class DecisiveTextsTest {
         var done = "{succeeded: 1, conditions: [{type: Complete, status: 'True'}]}";
         assertEquals(List.of("CRASH_APP_ERROR shop Deployment/api"), causes(migration(done, "ERROR: relation \"users\" does not exist")));
         assertEquals(2, causes(migration(JOB_FAILED, "Error: Cannot find module 'express'")).size());
+        assertEquals(2, causes(unreadyBesideAMigration("UTC [71] ERROR:  relation \"users\" does not exist")).size());
     }
 
     @Test

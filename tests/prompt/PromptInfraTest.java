@@ -97,6 +97,25 @@ class PromptInfraTest {
         }
 
         @Test
+        void isAReportAboutAnotherNamespace() {
+            Path ready = PromptLab.file(folder, "ready.json", "{\"infraReady\": true, \"namespace\": \"shop-dev-3\"}");
+            var other = PromptLab.run(Map.of(), "--kind", "dev_issue", "--print", "-n", "shop-dev-4", "--infra-report", ready.toString());
+            assertTrue(other.out().contains("INFRA_UNHEALTHY=1"), other.out());
+            assertTrue(other.err().contains("it is about namespace shop-dev-3, not shop-dev-4"), other.err());
+            var own = PromptLab.run(Map.of(), "--kind", "dev_issue", "--print", "-n", "shop-dev-3", "--infra-report", ready.toString());
+            assertFalse(own.out().contains("INFRA_UNHEALTHY=1"), own.out());
+        }
+
+        @Test
+        void isAReportWithoutAnEndAndAnEventWithoutOneIsNone() {
+            var result = PromptLab.run(Map.of("GITHUB_EVENT_PATH", "/dev/zero"), "--kind", "dev_issue", "--print",
+                "--infra-report", "/dev/zero");
+            assertTrue(result.out().contains("INFRA_UNHEALTHY=1"), result.toString());
+            assertEquals(2, result.err().lines().filter(line -> line.contains("/dev/zero: ") && line.contains("larger than 32 MiB")).count(),
+                result.err());
+        }
+
+        @Test
         void isAReportThatIsMissingOrAFolderAndThePromptSaysThatItCouldNotBeRead() {
             for (Path path : List.of(folder.resolve("missing.json"), folder)) {
                 var result = PromptLab.run(Map.of(), "--kind", "dev_issue", "--print", "--infra-report", path.toString());

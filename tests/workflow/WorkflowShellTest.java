@@ -246,6 +246,20 @@ class WorkflowShellTest {
         assertTrue(Files.readString(folder.resolve("output")).contains("\n1\n"));
     }
 
+    /** One variable of a process holds 128 KiB, and JSON makes six bytes of a control character: the report would not start. */
+    @Test
+    void aMessageFullOfControlCharactersIsNoReportThatCannotBeStarted() throws IOException {
+        var words = Files.writeString(Files.createDirectories(folder.resolve("agent")).resolve("last-message.md"),
+                "The plan:\n\ttабуляция\u007f\r\n" + "\u001b[1m\u0007\u0000\b".repeat(7_000) + "end");
+        Files.writeString(folder.resolve("run.json"), "{\"mode\": \"plan\", \"issue\": 42, \"lang\": \"en\"}");
+        Files.writeString(folder.resolve("agent/result.json"), "{\"status\": \"succeeded\", \"finalMessageFile\": \"" + words + "\"}");
+        var result = script("publish.sh").env("RUNNER_TEMP", folder.toString()).env("COMMIT", "skipped").env("AGENT", "success").run();
+        assertEquals(0, result.exit(), result.toString());
+        var report = WorkflowRun.JSON.readTree(Files.readString(folder.resolve("output")).lines().skip(1).findFirst().orElseThrow());
+        assertEquals("The plan:\n\ttабуляция\r\n" + "[1m".repeat(7_000) + "end", report.path("message").asString(""));
+        assertTrue(report("plan", "en", "success", report.toString()).startsWith("✅ [ai-plan]: done"), github.comments.toString());
+    }
+
     @Test
     void theStatusCommentNamesTheOneNextStep() throws IOException {
         assertEquals("review https://github.com/acme/shop/pull/7; a review that requests changes starts the agent again",

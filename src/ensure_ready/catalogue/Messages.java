@@ -37,7 +37,7 @@ public final class Messages {
     private static final String VARIABLE = "\\b(?-i:[A-Z][A-Z0-9]*_[A-Z0-9_]+)\\b";
     private static final String SET = "(set|defined|provided|specified|configured|given)\\b";
     private static final String UNSET = "not " + SET + "|undefined|unset|is (required|missing|empty|mandatory)|must be " + SET;
-    private static final String KEY = "(key|secret|password|token|url|dsn|host|option) (has |is |was )?";
+    private static final String KEY = "(key|secret|password|token|url|dsn|host|option|value) (has |is |was )?";
     private static final Pattern QUOTED = Pattern.compile("\"[^\"]*\"");
     private static final Pattern IMAGE_NAME = Pattern.compile("(?<![\\w/])[\\w.-]{2,}(:\\d+)?(/[\\w.-]+)+(:[\\w.-]+)?(@sha256:[0-9a-f]+)?");
     private static final Map<Topic, List<Row>> ROWS = rows();
@@ -171,58 +171,57 @@ public final class Messages {
         t.row(Code.RBAC_RUNTIME_FORBIDDEN, "~is forbidden: User \\\\*\"?system:");
         t.row(Code.IMAGE_PLATFORM_MISMATCH, "exec format error");
         t.row(Code.CONTAINER_COMMAND_NOT_FOUND, "~^exec \\S+: no such file or directory", "bad interpreter");
-        t.row(Code.CRASH_PORT_IN_USE, "only one usage of each socket address", "already bound to port", "~address (is )?(already )?in use",
+        t.row(Code.CRASH_PORT_IN_USE, "one usage of each socket", "already bound to port", "~address (is )?(already )?in use",
             "~port \\S+ (is|was) already", "~failed to bind to (address|port)");
-        t.row(Code.CRASH_DISK_FULL, "no space left on device", "disk quota exceeded", "~\\bdisk (is )?full\\b");
+        t.row(Code.CRASH_DISK_FULL, "no space left on device", "disk quota exceeded", "flood stage", "~\\bdisk (is )?full\\b");
         t.row(Code.CRASH_DEPENDENCY_UNREACHABLE, "UnableToConnect");
-        t.row(Code.CRASH_AUTH_FAILED, "access denied for user", "login failed for user", "ACCESS_REFUSED", "requires authentication",
-            "could not find user", "without any password configured", "no pg_hba.conf entry",
+        t.row(Code.CRASH_AUTH_FAILED, "access denied for user", "login failed for user", "ACCESS_REFUSED",
+            "~(requires|unable to|missing) authenticat", "could not find user", "any password configured", "no pg_hba.conf entry",
             "~\\bauth(entication|ori[sz]ation)? ?(failed|failure|error|required|violation)", "InvalidAccessKeyId", "SignatureDoesNotMatch",
-            "invalid_client", "no password supplied", "unable to authenticate", "missing authentication",
-            "~\\bun(authori[sz]|authenticat)ed\\b", "~\\b(status|code|error)( code)?[ :=(]+40[13]\\b",
-            "~permission denied (for|to) (table|schema|database|relation)",
+            "invalid_client", "no password supplied", "~(?<!/)\\bun(authori[sz]|authenticat)ed\\b",
+            "~\\b(status|code|error)( code)?[ :=(]+40[13]\\b", "~permission denied (for|to) (table|schema|database|relation)",
             "~(invalid|wrong|incorrect|rejected|bad)[ _]?(client |user ?(name)?( or |[/-]))?"
-                + "(credentials|password|(api|access)[ _-]?key|client secret|(access|auth\\w*|bearer) token)",
-            "is not allowed to connect to this", "~not authorized on \\S+ to execute", "~role \"[^\"]+\" does not exist", "~AUTH .*failed");
+                + "(credentials|password|(api|access)[ _-]?key|client secret|(access|auth\\w*|bearer) token)", "not allowed to connect",
+            "~not authorized on \\S+ to execute", "~role \"[^\"]+\" does not exist", "~AUTH .*failed");
         missing(t);
         t.row(Code.CRASH_APP_ERROR, "~database \\W?[\\w-]+\\W? does not exist", "unknown database ", "~(?<!\\* )permission denied",
             "read-only file", "not permitted", "not writable", "~(unable to|node) lock", "already running", "temporarily unavailable",
-            "mismatch", "~(in|not )compatible", "dirty database", "shared librar", "GLIBC_", "x509:", "PKIX path", "SSLHandshake",
-            "~(bad|self.signed).cert|certificate (has expired|verify failed)", "wrong version number", "HTTP response to HTTPS client");
+            "mismatch", "~(in|not )compatible", "dirty database", "another process", "no matches for kind", "shared librar", "GLIBC_",
+            "x509:", "PKIX path", "SSLHandshake", "~(bad|self.signed).cert|certificate (has expired|verify failed)", "wrong version number",
+            "response to HTTPS client");
         unreachable(t);
     }
 
     private static void missing(Table t) {
-        t.row(Code.CRASH_MISSING_ENV, "unbound variable", "Could not resolve placeholder '", "missing env", "setting must not be empty",
+        t.row(Code.CRASH_MISSING_ENV, "unbound variable", "resolve placeholder", "missing env", "setting must not be empty",
             "~(missing|required|unset|undefined|no such|not found|specify|provide"
-                + "|set(ting)? the).{0,60}env(ironment)?[ -]?var(iable)?s?\\b", "~\\bmissing \\S+ for .{0,20}environment",
+                + "|(?<!you )set(ting)? the).{0,60}env(ironment)?[ -]?var", "~\\bmissing \\S+ for .{0,20}environment",
             "not present in the environment", "~\\b(no .{0,40}" + KEY + "|" + KEY + "not )(been )?" + SET,
             "~\\b(property|setting|config(uration)?( key| value| option)?) "
                 + "\\S{1,60} (is |was )?(required|missing|not set|not found|undefined)\\b",
-            "~\\benv(ironment)? var(iable)?s?\\b.{0,60}(" + UNSET + "|not found|required|missing|must be|empty)",
+            "~\\benv(ironment)? var.{0,70}(" + UNSET + "|not found|required|missing|must be|\\bempty)",
             "~" + VARIABLE + "[^\\w]{0,3}.{0,25}(" + UNSET + ")",
-            "~(missing|requires?d?|expected|set|undefined|specify|provide)\\b.{0,30}" + VARIABLE
+            "~(missing|requires?d?|expected|(?<!you )set|undefined|specify|provide)\\b.{0,30}" + VARIABLE
                 + ".{0,20}(\\bto start|$|\\bvariable|\\benv)", "~key ?(not found|error): ['\"]?(?-i:[A-Z][A-Z0-9_]+)\\b",
-            "~parameter (null or )?not set", "~(host|resolv\\w+|lookup|ENOTFOUND|getaddrinfo).{0,60}\\$[({][\\w.-]+[)}]",
-            "~\\bField required\\b", "~\"received\": ?\"undefined\", ?\"path\": ?\\[ ?\"(?-i:[A-Z][A-Z0-9_]+)\"", "no value for required",
-            "~(?-i:\\bENV)\\['", "~missing (required )?(config(uration)?|setting|parameter)s?\\b");
+            "~parameter (null or )?not set", "~(host|resolv\\w+|lookup|ENOTFOUND|getaddrinfo).{0,60}\\$[({][\\w.-]+[)}]", "Field required",
+            "~\"received\": ?\"undefined\", ?\"path\": ?\\[ ?\"(?-i:[A-Z][A-Z0-9_]+)\"", "no value for required", "~(?-i:\\bENV)\\['",
+            "~missing (required )?(config(uration)?|setting|parameter)s?\\b");
     }
 
     private static void unreachable(Table t) {
         t.row(Code.CRASH_DEPENDENCY_UNREACHABLE, "ECONNREFUSED", "no such host", "i/o timeout", "~\\bE(NOTFOUND|TIMEDOUT|HOSTUNREACH)\\b",
-            "name or service not known", "name resolution fail", "name does not resolve", "getaddrinfo", "while waiting to connect",
+            "name or service not known", "name resolution fail", "does not resolve", "getaddrinfo", "waiting to connect",
             "no route to host", "dial tcp",
             "~(can.{0,2}t|could ?n.?t|unable|failed|error)( to)? (connect|reach|resolve (server|host|address|'?[\\w.-]+:\\d))",
-            "Max retries exceeded with url", "AMQPConnectionError", "establishing a connection", "ConnectionLoss",
-            "~database system is (?!ready)", "is loading the dataset", "driver: bad connection", "communications link failure",
-            "host not found in upstream", "bad address '", "No resolvable bootstrap", "could not be resolved", "failure in name",
-            "NoBrokersAvailable", "NXDOMAIN", "SERVFAIL", "server misbehaving", "context deadline exceeded",
-            "~unknown ?((\\w+ )?server )?host", "~connect(ion)?( attempt| was| to .{1,80})?( failed| refused| ?timed? ?out)",
+            "~max retries (exceeded|per)", "produced zero addresses", "AMQPConnectionError", "establishing a connection", "ConnectionLoss",
+            "~database system is (?!ready)", "is loading the dataset", "bad connection", "link failure", "host not found", "bad address '",
+            "No resolvable", "not be resolved", "failure in name", "NoBrokersAvailable", "NXDOMAIN", "SERVFAIL", "server misbehaving",
+            "context deadline exceeded", "~unknown ?((\\w+ )?server )?host",
+            "~connect(ion)?( attempts?| call| was| to .{1,80})?( failed| refused| ?timed? ?out)",
             "~time(d )?out( expired)? (while )?waiting for (a |the )?(connection|node|database|server|broker)",
-            "~(host|network) (is )?unreachable", "not found address of host", "PoolTimedOut",
-            "~server ?selection ?(error|timeout|timed out)", "~no (reachable server|servers? (is |are )?(available|reachable))",
-            "~(?<!Error: )can't resolve '[\\w.-]+'", "~\\bnot (yet )?reachable",
-            "~brokers? .*(disconnected|not available|could not be established)", "~waiting for .{1,60}(:\\d+|to be (ready|up|available))",
+            "~(un|not |yet |no |cluster |were )reachable(?! code)", "not found address of host", "PoolTimedOut",
+            "~server ?selection ?(error|timeout|timed out)", "~no servers? (is |are )?available", "~(?<!Error: )can't resolve '[\\w.-]+'",
+            "~(node|brokers?) .*(disconnected|not be established)", "~waiting for [^\"]{1,60}(:\\d+|to be (ready|up|available))",
             "~:\\d+ - no response", "~DNS .*(fail|timeout)");
     }
 

@@ -62,7 +62,7 @@ public final class Connections {
     private static final Set<Code> MISSING =
         EnumSet.of(Code.SECRET_MISSING, Code.CONFIGMAP_MISSING, Code.PVC_MISSING, Code.SERVICE_ACCOUNT_MISSING);
     private static final String IP = "\\d+(\\.\\d+){3}";
-    private static final Pattern WORD = Pattern.compile("(?:://(?:[^@/\\s]*@)?|[\\s\"'`(=@/\\[]|^)"
+    private static final Pattern WORD = Pattern.compile("(?:://(?:[^@/\\s]*@)?|.ipv4[:#]|[\\s\"'`(=@/\\[]|^)"
         + "([A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?)(?:[:/](\\d{2,5}))?(?=$|[\\s\"'`),;:/\\]\\\\?])");
     private final Observed seen;
     private final Snapshot snapshot;
@@ -104,11 +104,13 @@ public final class Connections {
                 edges.add(new Edge(f.owner(), Ref.of(m), Edge.Origin.MAKER, "made by " + m.ref(), 1, ""));
                 s.means(f.with(Basis.WEAK).named());
             });
-            case INIT_WAITING, CRASH_DEPENDENCY_UNREACHABLE, PROBE_READINESS_FAILING -> {
-                if (f.code() != Code.PROBE_READINESS_FAILING || f.wants().unreachable()) {
+            case INIT_WAITING, CRASH_DEPENDENCY_UNREACHABLE -> targets(f).forEach((address, line) -> target(s, address, line));
+            case PROBE_READINESS_FAILING, CRASH_APP_ERROR -> {
+                if (f.wants().unreachable()) {
                     targets(f).forEach((address, line) -> target(s, address, line));
                 } else {
                     named(f, lines(f)).keySet().forEach(a -> broken(s, a));
+                    schema(s);
                 }
             }
             case RBAC_RUNTIME_FORBIDDEN -> {
@@ -116,10 +118,6 @@ public final class Connections {
                 roles.stream().filter(r -> snapshot.find("Role", r.name()).isPresent()).findFirst().map(role -> f.as(f.code(), role))
                     .or(() -> roles.stream().findFirst().filter(r -> snapshot.knows("Role")).map(absent -> f.with(Basis.WEAK)))
                     .ifPresent(s::means);
-            }
-            case CRASH_APP_ERROR -> {
-                named(f, lines(f)).keySet().forEach(a -> broken(s, a));
-                schema(s);
             }
             case ADMISSION_WEBHOOK_UNAVAILABLE -> named(f, f.evidence().stream()
                 .map(e -> e.message().replaceFirst("(?s).*?https://([^/\"]*).*", "$1")).toList()).keySet().forEach(a -> broken(s, a));
@@ -149,7 +147,8 @@ public final class Connections {
 
     /** It misses tables that a Job which is not done makes; or a database, which the Service that it names knows by another name. */
     private void schema(Complaint s) {
-        var text = log(s.told()) == null ? "" : String.join("\n", log(s.told()).lines());
+        var text = log(s.told()) == null ? ""
+            : log(s.told()).lines().stream().filter(l -> !Phrase.ASIDE.occurs(l)).collect(Collectors.joining("\n"));
         var jobs = Phrase.SCHEMA.occurs(text) ? unready.stream() : Stream.<Ref>empty();
         jobs.filter(w -> w.is("Job") && Phrase.MIGRATES.occurs(w.name() + " "
             + Dependencies.podSpec(needs.workloads().get(w)).path("containers"))).findFirst().ifPresent(job -> {

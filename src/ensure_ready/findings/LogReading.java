@@ -11,45 +11,57 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeSet;
 import java.util.stream.IntStream;
-import java.util.stream.Stream;
 import shared.Texts;
 
 /** What the tail of a log says: the last line that a rule knows, since what a program says last is nearest to why it ended. */
-public record LogReading(Code code, String line, Log log, Map<String, String> params) {
+public record LogReading(Code code, String line, Log log, int at, Map<String, String> params) {
     static Optional<LogReading> of(Log log) {
         if (log == null) {
             return Optional.empty();
         }
-        String general = null;
+        var lines = log.lines();
+        var general = -1;
         var connected = "";
-        for (int i = log.lines().size() - 1; i >= 0; i--) {
-            var line = log.lines().get(i);
+        for (int i = lines.size() - 1; i >= 0; i--) {
+            var line = lines.get(i);
             if (Phrase.ASIDE.occurs(line)) {
                 continue;
             }
-            var harmless = (general == null ? Phrase.INFO : Phrase.WARNING).occurs(line);
+            var harmless = (general < 0 ? Phrase.INFO : Phrase.WARNING).occurs(line);
             connected = Phrase.CONNECTED.occurs(line) ? Phrase.CONNECTED.in(line) : connected;
             var code = Messages.code(Messages.Topic.LOG, line).orElse(null);
             if (code != null && !(code == Code.CRASH_DEPENDENCY_UNREACHABLE ? over(line, connected) : harmless)) {
-                return Optional.of(new LogReading(code, line, log, params(code, log.lines(), i)));
+                return Optional.of(new LogReading(code, whole(lines, i), log, i, params(code, lines, i)));
             }
-            if (Phrase.ERROR.occurs(line) && (general == null || Phrase.END.occurs(general) && !Phrase.END.occurs(line))) {
-                general = line;
+            if (code == null && Phrase.ERROR.occurs(line)
+                && (general < 0 || Phrase.END.occurs(lines.get(general)) && !Phrase.END.occurs(line))) {
+                general = i;
             }
         }
-        return Optional.ofNullable(general).map(line -> new LogReading(Code.CRASH_APP_ERROR, line, log, Map.of()));
+        return general < 0 ? Optional.empty()
+            : Optional.of(new LogReading(Code.CRASH_APP_ERROR, whole(lines, general), log, general, Map.of()));
+    }
+
+    /** A line that ends in a colon, with the next one, which holds what it announces. */
+    private static String whole(List<String> lines, int at) {
+        var line = lines.get(at);
+        return line.endsWith(":") ? line + " " + line(lines, at + 1).strip() : line;
+    }
+
+    private static String line(List<String> lines, int at) {
+        return at >= 0 && at < lines.size() ? lines.get(at) : "";
     }
 
     /** What could not be reached was reached later. */
     private static boolean over(String line, String connected) {
-        return connected.matches("database|db|server") || !connected.isEmpty() && line.contains(connected);
+        return connected.matches("database|db|server|coordinator") || !connected.isEmpty() && line.contains(connected);
     }
 
     private static Map<String, String> params(Code code, List<String> lines, int at) {
         var line = lines.get(at);
         var verb = Phrase.FORBIDDEN.in(line);
-        return code == Code.CRASH_MISSING_ENV ? Map.of("variable", Stream.of(at, at - 1, at + 1).filter(i -> i >= 0 && i < lines.size())
-                .map(i -> Phrase.VARIABLE.in(lines.get(i))).filter(v -> !v.isEmpty()).findFirst().orElse(""))
+        return code == Code.CRASH_MISSING_ENV ? Map.of("variable",
+                Phrase.VARIABLE.in(line + "\n" + line(lines, at - 1) + "\n" + line(lines, at + 1)))
             : code == Code.RBAC_RUNTIME_FORBIDDEN && !verb.isEmpty() ? Map.of("verb", verb, "resource", Phrase.FORBIDDEN.in(line, 2))
             : Map.of();
     }
@@ -62,25 +74,17 @@ public record LogReading(Code code, String line, Log log, Map<String, String> pa
         return new Evidence("log", pod.ref() + "/" + log.container() + (log.previous() ? " (previous)" : ""), "", line, 1, "", "");
     }
 
-    /** Whether an error of another kind follows the last line about something unreachable; frames of a stack are none. */
+    /** Whether an error of another kind follows the last line about something unreachable. */
     public static boolean ownErrorLater(Log log) {
-        var lines = log == null ? List.<String>of() : log.lines();
-        for (int i = lines.size() - 1; i >= 0; i--) {
-            if (Messages.code(Messages.Topic.LOG, lines.get(i)).isPresent()) {
-                return false;
-            }
-            if (Phrase.OWN_ERROR.occurs(lines.get(i))) {
-                return true;
-            }
-        }
-        return false;
+        return of(log).filter(r -> !r.unreachable() || IntStream.range(r.at + 1, log.lines().size())
+            .mapToObj(log.lines()::get).anyMatch(l -> Phrase.ERROR.occurs(l) && !Phrase.END.occurs(l))).isPresent();
     }
 
     /** The lines that tell of something unreachable, and those beside them: the host often stands in the next one. */
     public static List<String> around(List<String> lines) {
         var near = new TreeSet<Integer>();
         for (int i = 0; i < lines.size(); i++) {
-            if (Messages.code(Messages.Topic.LOG, lines.get(i)).filter(c -> c == Code.CRASH_DEPENDENCY_UNREACHABLE).isPresent()) {
+            if (Messages.code(Messages.Topic.LOG, lines.get(i)).equals(Optional.of(Code.CRASH_DEPENDENCY_UNREACHABLE))) {
                 IntStream.rangeClosed(Math.max(0, i - 2), Math.min(lines.size() - 1, i + 2)).forEach(near::add);
             }
         }

@@ -16,6 +16,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import shared.Json;
 
 /**
  * What workloads say beside their pods: rollouts, revisions, Jobs, and pods that cannot be created. Pure.
@@ -148,10 +149,10 @@ public record WorkloadFindings(Observed seen, Refusals refusals, List<Finding> p
         var at = Ref.of(job);
         var pods = seen.snapshot.ownedBy("Pod", job);
         if (Obj.isTrue(target)) {
-            var reason = target.path("reason").asString("");
+            var reason = Json.text(target, "reason");
             var stopped = pods.stream().filter(p -> reason.equals("DeadlineExceeded")).map(Obj::name).findFirst().orElse("");
-            return List.of(seen.finding(Code.JOB_FAILED, at, Evidence.condition(job, target)).in(stopped, "")
-                .with(Map.of("reason", reason)));
+            return List.of(seen.finding(Code.JOB_FAILED, at, Evidence.condition(job, target))
+                .in(stopped, "").with(Map.of("reason", reason)));
         }
         if (job.is("/spec/suspend")) {
             return CustomStatus.holding(job, seen.snapshot).isPresent() ? List.of()

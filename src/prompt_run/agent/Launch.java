@@ -41,17 +41,18 @@ public record Launch(AgentSettings settings, Facts facts, Infra infra, String ru
         return words.stream().map(word -> word.equals(GIT_FOLDER) ? word : quotedIfNeeded(word)).collect(Collectors.joining(" "));
     }
 
-    /** A pod is a sandbox of its own; this machine is none. */
+    /** A pod is a sandbox of its own; this machine is none, and what runs the agent lies below {@code /tmp} there. */
     private List<String> sandbox() {
         return target.equals("runner")
-            ? List.of("-s", "workspace-write", "--skip-git-repo-check", "-c", "sandbox_workspace_write.network_access=true", GIT_FOLDER)
+            ? List.of("-s", "workspace-write", "--skip-git-repo-check", "-c", "sandbox_workspace_write.network_access=true",
+                "-c", "sandbox_workspace_write.exclude_slash_tmp=true", GIT_FOLDER)
             : List.of("-s", "danger-full-access", "--skip-git-repo-check");
     }
 
     public String limitsFile() {
         return "total=%d idle=%d lease=%d grace=5 run_id=%s codex=%s max_tokens=%d thread=%s%n".formatted(limits.total().toSeconds(),
             limits.idle().toSeconds(), limits.lease().toSeconds(), runId, settings.codex() ? "yes" : "no", limits.tokens(),
-            thread == null ? "" : thread);
+            thread == null ? "" : quotedIfNeeded(thread));
     }
 
     /** A file, so that secrets stand on no command line. {@code reportPath}: the report in the agent's place, or null. */

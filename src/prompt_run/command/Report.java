@@ -3,8 +3,6 @@ package prompt_run.command;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
@@ -16,6 +14,7 @@ import prompt_run.subject.Facts;
 import prompt_run.subject.Infra;
 import prompt_run.subject.Place;
 import prompt_run.subject.RunOptions;
+import prompt_run.text.MaskedJson;
 import prompt_run.text.Redactor;
 import prompt_run.verdict.Prices;
 import prompt_run.verdict.RunResult;
@@ -42,7 +41,7 @@ public record Report(RunOptions options, Facts facts, Infra infra, OutputOptions
             + "\n[cut: " + Texts.count(message.length() - MESSAGE_MOST, "character") + " more]");
         json.put("finalMessageFile", text(files.get("last-message.md")));
         json.put("transcriptFile", text(files.get("events.jsonl")));
-        json.put("broughtBack", run.brought().state() == null ? null : masked(Json.MAPPER.convertValue(run.brought(), Map.class)));
+        json.put("broughtBack", run.brought().state() == null ? null : masked(run.brought()));
         json.put("notes", masked(run.notes()));
         new ActionsFiles(env, log).tell(json);
         if (output.result != null) {
@@ -74,7 +73,7 @@ public record Report(RunOptions options, Facts facts, Infra infra, OutputOptions
     private void checks(Map<String, Object> json, Finished run) {
         var rounds = run.rounds();
         json.put("limit", run.verdict().outcome().limit());
-        json.put("rounds", masked(Json.MAPPER.convertValue(rounds, List.class)));
+        json.put("rounds", masked(rounds));
         json.put("infraReadyAfter", !run.rechecked() ? null
             : !rounds.isEmpty() && Boolean.TRUE.equals(rounds.get(rounds.size() - 1).ready()));
         json.put("agentStatus", run.said().status());
@@ -90,15 +89,9 @@ public record Report(RunOptions options, Facts facts, Infra infra, OutputOptions
         return text == null ? null : redactor.mask(text);
     }
 
-    /** With every text in it masked. */
+    /** As maps, lists and text, all of it masked. */
     private Object masked(Object value) {
-        if (value instanceof Map<?, ?> map) {
-            var masked = new LinkedHashMap<Object, Object>();
-            map.forEach((name, of) -> masked.put(name, masked(of)));
-            return masked;
-        }
-        return value instanceof List<?> all ? all.stream().map(this::masked).toList()
-            : value instanceof String text ? redactor.mask(text) : value;
+        return Json.MAPPER.convertValue(MaskedJson.of(Json.MAPPER.valueToTree(value), redactor), Object.class);
     }
 
     private static String text(Path file) {

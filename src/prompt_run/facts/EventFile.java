@@ -1,12 +1,11 @@
 package prompt_run.facts;
 
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import prompt_run.machine.Log;
 import prompt_run.options.Env;
 import prompt_run.subject.GitHubEvent;
 import shared.Json;
+import shared.system.TextFile;
 import tools.jackson.core.JacksonException;
 
 /** The file that GitHub's runner leaves for a step: the webhook payload. */
@@ -17,16 +16,18 @@ public final class EventFile {
         if (path == null) {
             return GitHubEvent.NONE;
         }
+        String why = "not a JSON object";
         try {
-            var root = Json.MAPPER.readTree(Files.readString(Path.of(path)));
-            if (root != null && root.isObject()) {
+            var root = Json.MAPPER.readTree(TextFile.read(Path.of(path)));
+            if (root.isObject()) {
                 return new GitHubEvent(root);
             }
-            log.warn("GITHUB_EVENT_PATH " + path + ": not a JSON object; the prompt is built without the event");
-        } catch (IOException | JacksonException problem) {
-            log.warn("GITHUB_EVENT_PATH " + path + ": cannot read it (" + problem.getClass().getSimpleName()
-                + "); the prompt is built without the event");
+        } catch (JacksonException problem) {
+            why = "not valid JSON";
+        } catch (IllegalArgumentException problem) {
+            why = problem.getMessage();
         }
+        log.warn("GITHUB_EVENT_PATH " + path + ": " + why + "; the prompt is built without the event");
         return GitHubEvent.NONE;
     }
 }

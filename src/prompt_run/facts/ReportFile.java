@@ -1,7 +1,5 @@
 package prompt_run.facts;
 
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import prompt_run.machine.Log;
 import prompt_run.options.Values;
@@ -29,11 +27,11 @@ public final class ReportFile {
 
     private static Infra read(Path file, boolean asked) {
         try {
-            return Infra.of(asked, file, ExactJson.read(Files.readString(file)));
+            return Infra.of(asked, file, ExactJson.read(TextFile.read(file)));
         } catch (JacksonException problem) {
             return Infra.broken(file, "it is not valid JSON");
-        } catch (IOException problem) {
-            return Infra.broken(file, TextFile.reason(problem));
+        } catch (IllegalArgumentException problem) {
+            return Infra.broken(file, problem.getMessage());
         }
     }
 }

@@ -20,6 +20,7 @@ import shared.system.ProcessTree;
 /** Commands on this machine, with nothing of its environment but what is allowed. */
 public record LocalShell(Map<String, String> environment, Path folder) implements Shell {
     private static final int GRACE_MILLIS = 3000;
+    private static final int MOST_BYTES = 64 << 20;
 
     @Override
     public Reply run(List<String> argv, byte[] stdin, Duration limit) throws InterruptedException {
@@ -58,7 +59,8 @@ public record LocalShell(Map<String, String> environment, Path folder) implement
             // A child that was left behind may keep them open for ever.
             output.join(GRACE_MILLIS);
             errors.join(GRACE_MILLIS);
-            return new Reply(process.exitValue(), out.toByteArray(), err.toString(), null, false);
+            return out.size() > MOST_BYTES ? Reply.broken("its output is longer than 64 MiB", true)
+                : new Reply(process.exitValue(), out.toByteArray(), err.toString(), null, false);
         } finally {
             end.accept(process);
             process.destroyForcibly();
@@ -75,7 +77,10 @@ public record LocalShell(Map<String, String> environment, Path folder) implement
 
     private static void drain(InputStream stream, ByteArrayOutputStream out) {
         try (stream) {
-            stream.transferTo(out);
+            var part = new byte[1 << 16];
+            for (int n = 0; n >= 0 && out.size() <= MOST_BYTES; n = stream.read(part)) {
+                out.write(part, 0, n);
+            }
         } catch (IOException closed) {
             // what has come is the output
         }

@@ -72,6 +72,7 @@ public record Site(String target, String label, Shell shell, String folder, Map<
         var home = Disk.temporary("prompt-run-home");
         var environment = new LinkedHashMap<String, String>(run.settings().runnerEnv());
         environment.put("HOME", home.toString());
+        environment.put("TMPDIR", home + "/tmp");
         var shell = new LocalShell(environment, run.settings().source() == null ? Path.of("").toAbsolutePath() : home);
         try {
             return probe("runner", "this machine", shell, run, () -> Disk.delete(home));

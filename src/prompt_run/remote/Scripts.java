@@ -31,6 +31,7 @@ exit 92
     public static final String LAUNCHER = """
 run=@RUN@
 (umask 022; mkdir -p @WORKSPACE@) && cd @WORKSPACE@ || exit 96
+mkdir -p "${TMPDIR:-.}"
 [ ! -d .git ] || set -- -c "sandbox_workspace_write.writable_roots=[\\"$(pwd)/.git\\"]"
 . "$run/env.sh"
 rm -f "$run/env.sh"

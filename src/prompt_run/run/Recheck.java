@@ -17,7 +17,6 @@ public record Recheck(RunSetup run) {
     private static final Set<String> STEP_FILES = Set.of("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY", "GITHUB_ENV", "GITHUB_PATH",
         "GITHUB_STATE");
     private static final int NOT_READY = 10;
-    private static final int MOST_BYTES = 16 * 1024 * 1024;
 
     /** What cannot be run, does not end or cannot be read is never a ready environment. */
     Infra check() throws InterruptedException {
@@ -25,16 +24,14 @@ public record Recheck(RunSetup run) {
         run.log().info("the environment is checked again: " + command);
         var env = new HashMap<>(System.getenv());
         env.keySet().removeAll(STEP_FILES);
-        return read(new LocalShell(env, Path.of("").toAbsolutePath()).own(List.of("sh", "-c", command),
-            run.patience().recheck(), line -> run.log().info("recheck | " + line)));
+        var reply = new LocalShell(env, Path.of("").toAbsolutePath()).own(List.of("sh", "-c", command),
+            run.patience().recheck(), line -> run.log().info("recheck | " + line));
+        return read(reply).about(run.namespace());
     }
 
     static Infra read(Reply reply) {
         if (!reply.ok() && !(reply.ended() && reply.code() == NOT_READY)) {
             return Infra.broken(null, reply.problem());
-        }
-        if (reply.out().length > MOST_BYTES) {
-            return Infra.broken(null, "its output is too long");
         }
         try {
             return Infra.of(!reply.ok(), null, ExactJson.read(reply.text()));

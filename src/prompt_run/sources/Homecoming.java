@@ -55,7 +55,7 @@ public record Homecoming(Git git, Path scratch, Map<String, String> pack, String
             throws Broken, InterruptedException, IOException {
         var before = shared == null ? ourHead + "^{tree}" : shared;
         var mine = git.changes(before, ours);
-        var conflicts = new ArrayList<String>(branchConflicts(branch, head, ourHead));
+        var conflicts = new ArrayList<String>(branchConflicts(branch, head));
         conflicts.addAll(changedByBoth(mine, git.changes(before, theirs)));
         conflicts.addAll(staged());
         var wanted = conflicts.isEmpty() ? merged(theirs, mine) : ours;
@@ -81,20 +81,18 @@ public record Homecoming(Git git, Path scratch, Map<String, String> pack, String
     /** The agent's branch; commits on no branch get the one that this run is for. */
     private String branch(String head, String ourHead) throws InterruptedException {
         var theirs = pack.get("branch");
-        var branch = theirs.isBlank() ? head.equals(ourHead) ? null : usualBranch : theirs;
-        return branch != null && git.ok("check-ref-format", "--branch", branch) ? branch : head.equals(ourHead) ? null : usualBranch;
+        return !theirs.isBlank() && git.ok("check-ref-format", "--branch", theirs) ? theirs : head.equals(ourHead) ? null : usualBranch;
     }
 
-    private List<String> branchConflicts(String branch, String head, String ourHead) throws Broken, InterruptedException {
+    private List<String> branchConflicts(String branch, String head) throws Broken, InterruptedException {
         var conflicts = new ArrayList<String>();
         for (var state : List.of("MERGE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD", "rebase-merge", "rebase-apply")) {
             if (Files.exists(git.tree().resolve(git.run("rev-parse", "--git-path", state)))) {
                 conflicts.add("the working tree is in the middle of something (" + state + ")");
             }
         }
-        boolean exists = branch != null && git.ok("show-ref", "-q", "--verify", Git.END, "refs/heads/" + branch);
-        var tip = exists ? git.run("rev-parse", "refs/heads/" + branch) : ourHead;
-        if (exists && !git.ok("merge-base", "--is-ancestor", Git.END, tip, head)) {
+        var tip = branch == null ? null : tips("refs/heads/").get(branch);
+        if (tip != null && !git.ok("merge-base", "--is-ancestor", tip, head)) {
             conflicts.add("branch " + branch + ": the agent's commits are not based on it");
         }
         return conflicts;

@@ -29,7 +29,7 @@ public record GitHubEvent(JsonNode root) {
         return number.isNumber() ? number(number) : aboutPullRequest() ? number(root.path("issue").path("number")) : null;
     }
 
-    private static Integer number(JsonNode node) {
+    static Integer number(JsonNode node) {
         return node.canConvertToInt() && node.asInt(0) > 0 ? Integer.valueOf(node.asInt(0)) : null;
     }
 

@@ -26,9 +26,15 @@ public record Infra(boolean unhealthy, boolean reported, String problem, Path fi
         return new Infra(true, false, problem, file, MissingNode.getInstance());
     }
 
+    /** A report about another namespace proves nothing of this one; where nobody tells which it is, it counts. */
+    public Infra about(String namespace) {
+        var other = name("namespace");
+        return namespace == null || other == null || other.equals(namespace) ? this
+            : broken(file, "it is about namespace " + other + ", not " + namespace);
+    }
+
     Integer number(String field) {
-        var value = report.path(field);
-        return value.canConvertToInt() && value.asInt(0) > 0 ? Integer.valueOf(value.asInt(0)) : null;
+        return GitHubEvent.number(report.path(field));
     }
 
     String name(String field) {

@@ -1,6 +1,7 @@
 package prompt_run.verdict;
 
 import java.util.List;
+import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import prompt_run.text.ExactJson;
 import shared.Texts;
@@ -14,15 +15,17 @@ import tools.jackson.databind.JsonNode;
 public record LastWords(String status, String summary, String blockedReason, String problem) {
     private static final List<String> KNOWN = List.of("done", "no_changes", "partial", "blocked");
     /** The last block, and nothing after it: one that stands earlier is part of what the agent reports. */
-    private static final Pattern BLOCK = Pattern.compile("(?ms).*^ {0,3}```json[ \\t]*$(.*?)^ {0,3}```\\s*\\z");
+    private static final Pattern OPENING = Pattern.compile("(?m)^ {0,3}```json[ \\t]*$");
+    private static final Pattern CLOSING = Pattern.compile("(?m)^ {0,3}```\\s*+\\z");
 
     public static LastWords of(String message) {
-        var block = BLOCK.matcher(message == null ? "" : message);
-        if (!block.matches()) {
+        int from = message == null ? -1 : OPENING.matcher(message).results().mapToInt(MatchResult::end).reduce(-1, (a, b) -> b);
+        var closing = CLOSING.matcher(message == null ? "" : message);
+        if (from < 0 || !closing.find(from)) {
             return unread("it does not end with a block of JSON");
         }
         try {
-            return read(ExactJson.read(block.group(1)));
+            return read(ExactJson.read(message.substring(from, closing.start())));
         } catch (JacksonException problem) {
             return unread("its JSON is not valid");
         }

@@ -17,7 +17,9 @@ public final class Story {
     public List<String> codex(JsonNode event) {
         switch (event.path("type").asString("")) {
             case "thread.started":
-                thread = event.path("thread_id").asString("");
+                var id = event.path("thread_id").asString("");
+                completed = false;
+                thread = id.matches("\\w[\\w-]{0,63}") ? id : null; // it becomes a word of a command
                 return List.of("thread " + thread);
             case "turn.started":
                 completed = false;

@@ -132,6 +132,7 @@ cut_to() {
     printf '%s' "$text"
   else
     printf '%s' "$text" | head -c "$1" | iconv -c -f UTF-8 -t UTF-8
-    printf '\n\n%s' "$(say '[cut here: the whole text is in the artifacts of the run]' '[здесь текст обрезан: целиком он в артефактах запуска]')"
+    printf '\n\n%s' "$(say '[cut here: the whole text is in the artifacts of the run]' \
+      '[здесь текст обрезан: целиком он в артефактах запуска]')"
   fi
 }

@@ -135,13 +135,13 @@ record_on_slot() {
   fi
 }
 
-# The agent's last message without the JSON that it ends with for programs.
+# The agent's last message without the JSON that it ends with for programs, and without control characters: as JSON each has six bytes.
 # shellcheck disable=SC2016 # the backticks are Markdown's
 message() {
   local file
   file=$(file_fact result .finalMessageFile)
   if [ -n "$file" ] && [ -f "$file" ]; then
-    sed -z 's/\n```json\n[^`]*```[[:space:]]*$//' "$file" | cut_to 48000
+    sed -z 's/\n```json\n[^`]*```[[:space:]]*$//' "$file" | tr -d '\000-\010\013\014\016-\037\177' | cut_to 48000
   fi
 }
 

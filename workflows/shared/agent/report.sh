@@ -160,7 +160,9 @@ figures() {
   figure "$(say because: потому:)" "$(fact .agent.why | code)"
   figure "$(say rounds: раундов:)" "$(fact .agent.rounds | digits)"
   figure "$(say minutes: минут:)" "$(minutes "$(fact .agent.seconds)")"
-  if [ -n "$input" ]; then printf ' · %s %s + %s' "$(say tokens: токенов:)" "$(digits <<<"$input")" "$(fact .agent.output | digits)"; fi
+  if [ -n "$input" ]; then
+    printf ' · %s %s + %s' "$(say tokens: токенов:)" "$(digits <<<"$input")" "$(fact .agent.output | digits)"
+  fi
   figure "$(say cost: стоимость:)" "$(fact .agent.cost | tr -cd '0-9.')"
   figure "$(say limit: предел:)" "$(fact .agent.limit | code)"
 }
@@ -178,8 +180,14 @@ work() {
   local branch pull_request
   branch=$(fact .branch | code) pull_request=$(fact .pull_request)
   case $(fact .work) in
-    pushed) say "branch $branch pushed: ${pull_request:-$(compare)}" "ветка $branch отправлена: ${pull_request:-$(compare)}" ;;
-    nothing) say "nothing was changed${pull_request:+; $pull_request}" "ничего не изменено${pull_request:+; $pull_request}" ;;
+    pushed)
+      say "branch $branch pushed: ${pull_request:-$(compare)}" \
+        "ветка $branch отправлена: ${pull_request:-$(compare)}"
+      ;;
+    nothing)
+      say "nothing was changed${pull_request:+; $pull_request}" \
+        "ничего не изменено${pull_request:+; $pull_request}"
+      ;;
     none) say 'nothing to push' 'отправлять нечего' ;;
     *) say "the changes are not on GitHub; changes.bundle among the artifacts has them: $(fact .refusal | code)" \
       "изменения не попали в GitHub, они в changes.bundle среди артефактов: $(fact .refusal | code)" ;;
@@ -207,7 +215,8 @@ next() {
     say "\`bash .github/agent/check.sh $GITHUB_REPOSITORY\` says why \`deploy/codex\` does not come up" \
       "\`bash .github/agent/check.sh $GITHUB_REPOSITORY\` скажет, почему не поднимается \`deploy/codex\`"
   elif [ "$(fact .agent.status)" = blocked ]; then
-    say "answer its question in a comment, then $again" "ответьте на его вопрос в комментарии, затем $again"
+    say "answer its question in a comment, then $again" \
+      "ответьте на его вопрос в комментарии, затем $again"
   elif [ "$(fact .work)" = refused ] || [ "$(fact .work)" = failed ]; then
     say "take the commits over: download the artifacts, \`git fetch changes.bundle HEAD:saved\`" \
       "заберите коммиты: скачайте артефакты, \`git fetch changes.bundle HEAD:saved\`"
@@ -220,7 +229,8 @@ next() {
 
 next_without_environment() {
   if [ "$(fact .environment.outcome)" = no-slot ]; then
-    say "close an issue whose environment is not needed any more, then $1" "закройте задачу, окружение которой больше не нужно, затем $1"
+    say "close an issue whose environment is not needed any more, then $1" \
+      "закройте задачу, окружение которой больше не нужно, затем $1"
   else
     say "\`bash .github/agent/check.sh $GITHUB_REPOSITORY KUBECONFIG\` says what keeps the runner from the cluster" \
       "\`bash .github/agent/check.sh $GITHUB_REPOSITORY KUBECONFIG\` скажет, что мешает runner'у работать с кластером"
@@ -236,11 +246,14 @@ next_after_success() {
   elif [ "$(fact .work)" = pushed ] && [ -z "$pull_request" ]; then
     say "open the pull request: $(compare)" "откройте pull request: $(compare)"
   elif [ "$(fact .work)" = nothing ] && [ "$mode" = repair ] && [ "$(fact .after)" = true ]; then
-    say "nothing is left to repair: set \`[ai-dev]\` to go on" "чинить больше нечего: поставьте \`[ai-dev]\`, чтобы продолжить"
+    say "nothing is left to repair: set \`[ai-dev]\` to go on" \
+      "чинить больше нечего: поставьте \`[ai-dev]\`, чтобы продолжить"
   elif [ "$(fact .work)" = nothing ] && [ -z "$review" ]; then
-    say "say in a comment what is to be different, then $1" "напишите в комментарии, что должно измениться, затем $1"
+    say "say in a comment what is to be different, then $1" \
+      "напишите в комментарии, что должно измениться, затем $1"
   elif [ "$(fact .draft)" = true ] || { [ "$mode" = repair ] && [ "$(fact .after)" != true ]; }; then
-    say "read what is still broken in $pull_request, then $1" "прочтите в $pull_request, что ещё сломано, затем $1"
+    say "read what is still broken in $pull_request, then $1" \
+      "прочтите в $pull_request, что ещё сломано, затем $1"
   else
     say "review ${pull_request:-$(pull_url)}; a review that requests changes starts the agent again" \
       "проверьте ${pull_request:-$(pull_url)}; ревью с просьбой об изменениях запустит агента ещё раз"
