@@ -5669,7 +5669,7 @@ record WaitMemory(Instant readySince, long restarts, List<String> gating,
             for (var c : Pods.containers(pod)) {
                 long restarts = c.path("restartCount").asLong(0);
                 if (restarts > 0) {
-                    var key = CrashCount.key(pod, c.path("name").asString(""));
+                    var key = CrashCount.key(pod, Json.text(c, "name"));
                     int exit = c.at("/lastState/terminated/exitCode").asInt(c.at("/state/terminated/exitCode").asInt(-1));
                     var before = Optional.ofNullable(crashes.get(key))
                         .orElseGet(() -> new CrashCount(baseline(pod, restarts, appliedSince), restarts, exit));
@@ -5693,8 +5693,8 @@ record WaitMemory(Instant readySince, long restarts, List<String> gating,
 
     /** Containers that began: their registries have served an image since they were seen last. */
     private static Stream<String> pulls(Obj pod) {
-        return Pods.specs(pod.at("/spec")).filter(c -> Pods.started(pod, c.path("name").asString("")))
-            .map(c -> pulled(c.path("image").asString("")) + CrashCount.key(pod, c.path("name").asString("")));
+        return Pods.specs(pod.at("/spec")).filter(c -> Pods.started(pod, Json.text(c, "name")))
+            .map(c -> pulled(Json.text(c, "image")) + CrashCount.key(pod, Json.text(c, "name")));
     }
 
     private static String pulled(String image) {
@@ -5922,7 +5922,7 @@ record Candidates(Observed seen, Dependencies needs, Finding f) {
     }
 
     private static String ports(Obj service) {
-        return service.list("/spec/ports").stream().map(p -> (p.path("port").asString("") + " " + p.path("name").asString("")).strip())
+        return service.list("/spec/ports").stream().map(p -> (p.path("port").asString("") + " " + Json.text(p, "name")).strip())
             .reduce((a, b) -> a + ", " + b).map(all -> "ports " + all).orElse("no ports");
     }
 
@@ -6254,8 +6254,9 @@ static final class Connections {
         } else if (service.isPresent()) {
             reachable(s, a, service.get(), line);
         } else if (local.isPresent() && unapplied(snapshot, local.get())) {
-            edges.add(edge(s, a, new Ref("Service", local.get())));
-            s.means(s.told().named());
+            leads(s, a, new Ref("Service", local.get()));
+        } else if (local.isPresent() && !snapshot.knows("Service") && called(s, local.get()).isPresent()) {
+            leads(s, a, called(s, local.get()).get()); // whether it has a Service is not known
         } else if (local.isPresent() && snapshot.knows("Service") || Phrase.NO_NAME.occurs(line)) {
             absent(s, a, local, line);
         }
@@ -6263,6 +6264,17 @@ static final class Connections {
 
     static boolean unapplied(Snapshot snapshot, String service) {
         return snapshot.applied("Service", service).filter(x -> x.result() == Result.failed).isPresent();
+    }
+
+    private void leads(Complaint s, Address a, Ref to) {
+        edges.add(edge(s, a, to));
+        s.means(s.told().named());
+    }
+
+    /** Another workload that is called so, or whose pods are. */
+    private Optional<Ref> called(Complaint s, String host) {
+        return needs.workloads().values().stream().filter(w -> w.name().equals(host) || w.text("/spec/serviceName").equals(host))
+            .map(Ref::of).filter(w -> !w.equals(s.owner())).findFirst();
     }
 
     private static Edge edge(Complaint s, Address a, Ref to) {
@@ -6495,7 +6507,7 @@ static final class Dependencies {
         var images = new TreeMap<String, Map<String, String>>();
         Stream.of("Pod", "ReplicaSet").flatMap(k -> snapshot.all(k).stream()).forEach(o -> {
             var ready = o.kind().equals("Pod") ? Pods.ready(o) : o.number("/status/readyReplicas", 0) > 0;
-            Pods.specs(podSpec(o)).map(c -> c.path("image").asString("")).forEach(image -> images.computeIfAbsent(last(image),
+            Pods.specs(podSpec(o)).map(c -> Json.text(c, "image")).forEach(image -> images.computeIfAbsent(last(image),
                 k -> new TreeMap<>()).merge(image, ready ? " (runs in " + o.ref() + ")" : "", (a, b) -> a.isEmpty() ? b : a));
         });
         return images;
@@ -6709,8 +6721,8 @@ static final class Dependencies {
 
     private Optional<Obj> registry(Obj workload) {
         for (var c : podSpec(workload).path("containers")) {
-            var host = c.path("image").asString("").replaceFirst("/.*", "").replaceFirst(":\\d+$", "");
-            if (c.path("image").asString("").contains("/") && service(host).isPresent()) {
+            var host = Json.text(c, "image").replaceFirst("/.*", "").replaceFirst(":\\d+$", "");
+            if (Json.text(c, "image").contains("/") && service(host).isPresent()) {
                 return service(host);
             }
         }
@@ -6729,7 +6741,7 @@ static final class Dependencies {
         for (var c : podSpec(workload).path("initContainers")) {
             var text = WaitCommands.words(c);
             if (text.contains("kubectl wait") || text.contains("kubectl rollout status")
-                || c.path("image").asString("").contains("k8s-wait-for")) {
+                || Json.text(c, "image").contains("k8s-wait-for")) {
                 KUBECTL_WAIT.matcher(text).results().forEach(m -> found.add(new Ref(kind(m.group(1)), m.group(2))));
             }
         }
@@ -6986,7 +6998,7 @@ static final class Facts {
     private void files(Obj workload, Finding f) {
         var all = all(f);
         var spec = Dependencies.podSpec(workload);
-        Pods.specs(spec).filter(c -> c.path("name").asString("").equals(f.container()))
+        Pods.specs(spec).filter(c -> Json.text(c, "name").equals(f.container()))
             .flatMap(c -> c.path("volumeMounts").valueStream())
             .filter(m -> all.contains(m.path("mountPath").asString("") + "/"))
             .forEach(m -> spec.path("volumes").valueStream().filter(v -> v.path("name").equals(m.path("name")))
@@ -7161,7 +7173,7 @@ static final class Facts {
                 ? f.objectName() : f.param("name")).ifPresent(m -> add(m, "makes it", CustomStatus.of(m, seen.snapshot).message()));
             case QUOTA_REQUIRES_LIMITS -> owner.stream()
                 .flatMap(w -> Dependencies.podSpec(w).path("containers").valueStream().filter(c -> c.path("resources").isEmpty())
-                    .map(c -> Map.entry(w, c.path("name").asString(""))))
+                    .map(c -> Map.entry(w, Json.text(c, "name"))))
                 .forEach(e -> add(e.getKey(), base(e.getKey()) + "containers[" + e.getValue() + "].resources", "not set"));
             case CRASH_DISK_FULL, EVICTED_EPHEMERAL_STORAGE -> owner.stream().flatMap(w -> needs.claims(w))
                 .forEach(c -> all(c, "/spec/resources/requests/storage"));
@@ -7178,7 +7190,7 @@ static final class Facts {
 
     /** A limit that the pod has and its template has not is a LimitRange's. */
     private void limited(Obj pod, Finding f, Optional<Obj> owner) {
-        pod.list("/spec/containers").stream().filter(c -> c.path("name").asString("").equals(f.container()))
+        pod.list("/spec/containers").stream().filter(c -> Json.text(c, "name").equals(f.container()))
             .map(c -> c.at("/resources/limits/memory").asString("")).filter(limit -> !limit.isEmpty() && owner.filter(w -> needs.leaves(w)
                 .containsKey("containers[" + f.container() + "].resources.limits.memory")).isEmpty())
             .forEach(limit -> add(pod, "spec.containers[" + f.container() + "].resources.limits.memory", limit
@@ -7484,9 +7496,9 @@ static final class Mentions {
 
     private void commands(JsonNode spec) {
         spec.path("initContainers").forEach(c -> WaitCommands.targets(c)
-            .forEach(t -> found.add(new Mention(t, Edge.Origin.INIT, "init:" + c.path("name").asString("") + " " + t, 0.95))));
+            .forEach(t -> found.add(new Mention(t, Edge.Origin.INIT, "init:" + Json.text(c, "name") + " " + t, 0.95))));
         spec.path("containers").forEach(c -> WaitCommands.targets(c)
-            .forEach(t -> found.add(new Mention(t, Edge.Origin.SPEC, "command:" + c.path("name").asString("") + " " + t, 0.8))));
+            .forEach(t -> found.add(new Mention(t, Edge.Origin.SPEC, "command:" + Json.text(c, "name") + " " + t, 0.8))));
     }
 
     private void settings(JsonNode spec) {
@@ -8670,7 +8682,7 @@ record ContainerFindings(Observed seen, Obj pod, Ref owner, JsonNode status, boo
     }
 
     private JsonNode spec() {
-        return Pods.specs(pod.at("/spec")).filter(c -> c.path("name").asString("").equals(name())).findFirst()
+        return Pods.specs(pod.at("/spec")).filter(c -> Json.text(c, "name").equals(name())).findFirst()
             .orElse(MissingNode.getInstance());
     }
 
@@ -9359,6 +9371,8 @@ static final class Observed {
 record PodFindings(Observed seen, Obj pod, Ref owner, List<Finding> before) {
     /** So many pods that one fault of their own has ended leave no hope for the next. */
     private static final int PROVEN = 3;
+    /** Volumes that may fail by themselves. */
+    private static final Pattern OUTSIDE = Pattern.compile("persistentVolumeClaim|csi|nfs|hostPath|ephemeral|iscsi|fc|rbd");
 
     /** {@code before}: what other pods said already; an object that they miss too is not told again. */
     static List<Finding> of(Observed seen, Obj pod, List<Finding> before) {
@@ -9371,10 +9385,10 @@ record PodFindings(Observed seen, Obj pod, Ref owner, List<Finding> before) {
 
     private List<Finding> find() {
         var phase = pod.text("/status/phase");
-        if (pod.deleting() && !phase.equals("Succeeded") && !phase.equals("Failed")) {
-            return node().stream().toList();
+        if (pod.deleting()) {
+            return Pods.ended(pod) ? List.of() : node().stream().toList();
         }
-        if (pod.deleting() || phase.equals("Succeeded") || owner.is("Job") && replaced()) {
+        if (phase.equals("Succeeded") || owner.is("Job") && replaced()) {
             return List.of();
         }
         if (phase.equals("Failed") && !pod.text("/status/reason").isEmpty()) {
@@ -9537,7 +9551,9 @@ record PodFindings(Observed seen, Obj pod, Ref owner, List<Finding> before) {
         var sandbox = pod.condition("PodReadyToStartContainers");
         if (unstarted() && seen.age(pod) >= Code.STILL_PROGRESSING.young && !sandbox.isMissingNode()) {
             // False: volumes, sandbox or network; True: images
-            return Optional.of(finding(Obj.isTrue(sandbox) ? Code.IMAGE_STILL_PULLING : Code.SANDBOX_FAILED, Observed.since(sandbox),
+            var volumes = pod.list("/spec/volumes").stream().anyMatch(v -> OUTSIDE.matcher(v.propertyNames().toString()).find());
+            return Optional.of(finding(Obj.isTrue(sandbox) ? Code.IMAGE_STILL_PULLING : volumes ? Code.VOLUME_MOUNT_FAILED
+                : Code.SANDBOX_FAILED, Observed.since(sandbox),
                 Evidence.condition(pod, sandbox)).with(Obj.isTrue(sandbox) ? Basis.OBSERVED : Basis.INFERRED));
         }
         return seen.age(pod) >= Code.STILL_PROGRESSING.young && unstarted() ? Optional.empty()
@@ -9697,7 +9713,7 @@ record Probes(Observed seen, Obj pod, String container, JsonNode spec) {
     private boolean unknownPort(JsonNode probe) {
         var named = port(probe);
         return !named.isEmpty() && !named.matches("\\d+")
-            && spec.path("ports").valueStream().noneMatch(p -> p.path("name").asString("").equals(named));
+            && spec.path("ports").valueStream().noneMatch(p -> Json.text(p, "name").equals(named));
     }
 
     /** Its command does not exist in the image: the kubelet throws such answers away, so they neither pass nor kill. */
@@ -9725,7 +9741,7 @@ record Probes(Observed seen, Obj pod, String container, JsonNode spec) {
     private List<String> ports() {
         var ports = new ArrayList<String>();
         Pods.specs(pod.at("/spec")).forEach(c -> c.path("ports").forEach(p -> {
-            ports.add(p.path("containerPort").asString(""));
+            ports.add(Json.text(p, "containerPort"));
             ports.add(p.path("name").asString("-"));
         }));
         if (ports.isEmpty()) {
@@ -9757,14 +9773,15 @@ record Refusals(Observed seen) {
         }
         var youngest = seen.snapshot.ownedBy("Pod", creator).stream().map(Obj::created)
             .max(Comparator.naturalOrder()).orElse("");
-        return condition(workload, creator, "ReplicaFailure").or(() -> seen.events(creator, "FailedCreate").stream()
+        return condition(workload, creator).or(() -> seen.events(creator, "FailedCreate").stream()
             .filter(e -> e.last().isEmpty() || e.last().compareTo(youngest) >= 0).reduce((a, b) -> b)
             .map(e -> refused(workload, e.evidence(creator)))
             .or(() -> account(workload, creator))).stream().toList();
     }
 
-    Optional<Finding> condition(Obj workload, Obj creator, String type) {
-        return Optional.of(creator.condition(type)).filter(Obj::isTrue).map(c -> refused(workload, Evidence.condition(creator, c)));
+    Optional<Finding> condition(Obj workload, Obj creator) {
+        return Optional.of(creator.condition("ReplicaFailure")).filter(Obj::isTrue)
+            .map(c -> refused(workload, Evidence.condition(creator, c)));
     }
 
     /** The event may have expired; that no pod exists and its account does not either says the same. */
@@ -10031,7 +10048,7 @@ record WorkloadFindings(Observed seen, Refusals refusals, List<Finding> pods) {
         var found = new ArrayList<>(set.map(rs -> refusals.of(deployment, rs, missing(rs))).orElse(List.of()));
         var at = Ref.of(deployment);
         if (found.stream().noneMatch(WorkloadFindings::cause) && !explained.contains(at)) {
-            refusals.condition(deployment, deployment, "ReplicaFailure").ifPresent(found::add);
+            refusals.condition(deployment, deployment).ifPresent(found::add);
         }
         var progressing = deployment.condition("Progressing");
         if (progressing.path("status").asString("").equals("False")) {
@@ -12809,6 +12826,10 @@ static final class Ownership {
         var controller = pod.controller();
         if (!Ref.of(controller).is("ReplicaSet")) {
             return true;
+        }
+        if (!snapshot.knows("ReplicaSet")) {
+            return snapshot.find("Deployment", pod.namespace(), workload(snapshot, pod).name()).map(d -> youngestPods(snapshot, d))
+                .filter(young -> !young.contains(pod)).isEmpty();
         }
         var set = snapshot.find("ReplicaSet", pod.namespace(), Json.text(controller, "name"));
         var deployment = set.flatMap(rs -> rs.list("/metadata/ownerReferences").stream()
