@@ -9,7 +9,9 @@ class LogReadingTest {
     private static String read(String log) {
         return ensure_ready.LogReading.of(new ensure_ready.Log("web-1", "web", true, log.lines().toList()))
             .map(r -> r.code() + ": " + r.line().strip()).orElse("");
-    }    private static boolean later(String log) {
+    }
+
+    private static boolean later(String log) {
         return ensure_ready.LogReading.ownErrorLater(new ensure_ready.Log("web-1", "web", true, log.lines().toList()));
     }
 
@@ -28,6 +30,8 @@ class LogReadingTest {
         }
         assertEquals("CRASH_APP_ERROR: fatal: aborting", read("fatal: exiting\nfatal: aborting"));
         assertEquals("CRASH_APP_ERROR: Error: last", read("Error: first\nError: last"));
+        assertEquals("CRASH_APP_ERROR: flag provided but not defined: -db",
+            read("flag provided but not defined: -db\nUsage of api:\n  -dsn"));
         assertEquals("CRASH_APP_ERROR: failed to start: open /x.key: denied", read("Error: x\nfailed to start: open /x.key: denied"));
     }
 

@@ -35,7 +35,7 @@ public enum Phrase {
     /** A command that does nothing for ever. */
     ENDLESS("\\bsleep\\s+(inf(inity)?|\\d{5,}|\\d+[dh])\\b|\\btail\\s+-f\\s+/dev/null"),
     ERROR("(?i)\\b" + any("\\w*error", "\\w*exception", "fatal", "panic", "traceback", "fail(ed|ure)?", "can(no|')t", "could(n't| not)",
-        "unable", "invalid", "undefined", "unknown", "missing", "bad", "unexpected", "segmentation fault", "killed", "abort(ed)?",
+        "unable", "invalid", "(un|not )defined", "unknown", "missing", "bad", "unexpected", "segmentation fault", "killed", "abort(ed)?",
         "not (found|defined)", "no such file", "denied", "refus\\w+", "must") + "\\b"),
     /** What a program says of its end, whatever led to it. */
     END("(?i)^npm |(?:\\b(?:abort|exit(?:ing|ed| status| code)|shut|terminat|died|startup|(?:fail\\w*|unable) to (?:start|boot|initiali)"
