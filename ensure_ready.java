@@ -5614,7 +5614,7 @@ record WaitMemory(Instant readySince, long restarts, List<String> gating,
             for (var c : Pods.containers(pod)) {
                 long restarts = c.path("restartCount").asLong(0);
                 if (restarts > 0) {
-                    var key = CrashCount.key(pod, c.path("name").asString(""));
+                    var key = CrashCount.key(pod, Json.text(c, "name"));
                     int exit = c.at("/lastState/terminated/exitCode").asInt(c.at("/state/terminated/exitCode").asInt(-1));
                     var before = Optional.ofNullable(crashes.get(key))
                         .orElseGet(() -> new CrashCount(baseline(pod, restarts, appliedSince), restarts, exit));
@@ -5638,8 +5638,8 @@ record WaitMemory(Instant readySince, long restarts, List<String> gating,
 
     /** Containers that began: their registries have served an image since they were seen last. */
     private static Stream<String> pulls(Obj pod) {
-        return Pods.specs(pod.at("/spec")).filter(c -> Pods.started(pod, c.path("name").asString("")))
-            .map(c -> pulled(c.path("image").asString("")) + CrashCount.key(pod, c.path("name").asString("")));
+        return Pods.specs(pod.at("/spec")).filter(c -> Pods.started(pod, Json.text(c, "name")))
+            .map(c -> pulled(Json.text(c, "image")) + CrashCount.key(pod, Json.text(c, "name")));
     }
 
     private static String pulled(String image) {
@@ -5867,7 +5867,7 @@ record Candidates(Observed seen, Dependencies needs, Finding f) {
     }
 
     private static String ports(Obj service) {
-        return service.list("/spec/ports").stream().map(p -> (p.path("port").asString("") + " " + p.path("name").asString("")).strip())
+        return service.list("/spec/ports").stream().map(p -> (p.path("port").asString("") + " " + Json.text(p, "name")).strip())
             .reduce((a, b) -> a + ", " + b).map(all -> "ports " + all).orElse("no ports");
     }
 
@@ -6199,8 +6199,9 @@ static final class Connections {
         } else if (service.isPresent()) {
             reachable(s, a, service.get(), line);
         } else if (local.isPresent() && unapplied(snapshot, local.get())) {
-            edges.add(edge(s, a, new Ref("Service", local.get())));
-            s.means(s.told().named());
+            leads(s, a, new Ref("Service", local.get()));
+        } else if (local.isPresent() && !snapshot.knows("Service") && called(s, local.get()).isPresent()) {
+            leads(s, a, called(s, local.get()).get()); // whether it has a Service is not known
         } else if (local.isPresent() && snapshot.knows("Service") || Phrase.NO_NAME.occurs(line)) {
             absent(s, a, local, line);
         }
@@ -6208,6 +6209,17 @@ static final class Connections {
 
     static boolean unapplied(Snapshot snapshot, String service) {
         return snapshot.applied("Service", service).filter(x -> x.result() == Result.failed).isPresent();
+    }
+
+    private void leads(Complaint s, Address a, Ref to) {
+        edges.add(edge(s, a, to));
+        s.means(s.told().named());
+    }
+
+    /** Another workload that is called so, or whose pods are. */
+    private Optional<Ref> called(Complaint s, String host) {
+        return needs.workloads().values().stream().filter(w -> w.name().equals(host) || w.text("/spec/serviceName").equals(host))
+            .map(Ref::of).filter(w -> !w.equals(s.owner())).findFirst();
     }
 
     private static Edge edge(Complaint s, Address a, Ref to) {
@@ -6440,7 +6452,7 @@ static final class Dependencies {
         var images = new TreeMap<String, Map<String, String>>();
         Stream.of("Pod", "ReplicaSet").flatMap(k -> snapshot.all(k).stream()).forEach(o -> {
             var ready = o.kind().equals("Pod") ? Pods.ready(o) : o.number("/status/readyReplicas", 0) > 0;
-            Pods.specs(podSpec(o)).map(c -> c.path("image").asString("")).forEach(image -> images.computeIfAbsent(last(image),
+            Pods.specs(podSpec(o)).map(c -> Json.text(c, "image")).forEach(image -> images.computeIfAbsent(last(image),
                 k -> new TreeMap<>()).merge(image, ready ? " (runs in " + o.ref() + ")" : "", (a, b) -> a.isEmpty() ? b : a));
         });
         return images;
@@ -6654,8 +6666,8 @@ static final class Dependencies {
 
     private Optional<Obj> registry(Obj workload) {
         for (var c : podSpec(workload).path("containers")) {
-            var host = c.path("image").asString("").replaceFirst("/.*", "").replaceFirst(":\\d+$", "");
-            if (c.path("image").asString("").contains("/") && service(host).isPresent()) {
+            var host = Json.text(c, "image").replaceFirst("/.*", "").replaceFirst(":\\d+$", "");
+            if (Json.text(c, "image").contains("/") && service(host).isPresent()) {
                 return service(host);
             }
         }
@@ -6674,7 +6686,7 @@ static final class Dependencies {
         for (var c : podSpec(workload).path("initContainers")) {
             var text = WaitCommands.words(c);
             if (text.contains("kubectl wait") || text.contains("kubectl rollout status")
-                || c.path("image").asString("").contains("k8s-wait-for")) {
+                || Json.text(c, "image").contains("k8s-wait-for")) {
                 KUBECTL_WAIT.matcher(text).results().forEach(m -> found.add(new Ref(kind(m.group(1)), m.group(2))));
             }
         }
@@ -6931,7 +6943,7 @@ static final class Facts {
     private void files(Obj workload, Finding f) {
         var all = all(f);
         var spec = Dependencies.podSpec(workload);
-        Pods.specs(spec).filter(c -> c.path("name").asString("").equals(f.container()))
+        Pods.specs(spec).filter(c -> Json.text(c, "name").equals(f.container()))
             .flatMap(c -> c.path("volumeMounts").valueStream())
             .filter(m -> all.contains(m.path("mountPath").asString("") + "/"))
             .forEach(m -> spec.path("volumes").valueStream().filter(v -> v.path("name").equals(m.path("name")))
@@ -7106,7 +7118,7 @@ static final class Facts {
                 ? f.objectName() : f.param("name")).ifPresent(m -> add(m, "makes it", CustomStatus.of(m, seen.snapshot).message()));
             case QUOTA_REQUIRES_LIMITS -> owner.stream()
                 .flatMap(w -> Dependencies.podSpec(w).path("containers").valueStream().filter(c -> c.path("resources").isEmpty())
-                    .map(c -> Map.entry(w, c.path("name").asString(""))))
+                    .map(c -> Map.entry(w, Json.text(c, "name"))))
                 .forEach(e -> add(e.getKey(), base(e.getKey()) + "containers[" + e.getValue() + "].resources", "not set"));
             case CRASH_DISK_FULL, EVICTED_EPHEMERAL_STORAGE -> owner.stream().flatMap(w -> needs.claims(w))
                 .forEach(c -> all(c, "/spec/resources/requests/storage"));
@@ -7123,7 +7135,7 @@ static final class Facts {
 
     /** A limit that the pod has and its template has not is a LimitRange's. */
     private void limited(Obj pod, Finding f, Optional<Obj> owner) {
-        pod.list("/spec/containers").stream().filter(c -> c.path("name").asString("").equals(f.container()))
+        pod.list("/spec/containers").stream().filter(c -> Json.text(c, "name").equals(f.container()))
             .map(c -> c.at("/resources/limits/memory").asString("")).filter(limit -> !limit.isEmpty() && owner.filter(w -> needs.leaves(w)
                 .containsKey("containers[" + f.container() + "].resources.limits.memory")).isEmpty())
             .forEach(limit -> add(pod, "spec.containers[" + f.container() + "].resources.limits.memory", limit
@@ -7429,9 +7441,9 @@ static final class Mentions {
 
     private void commands(JsonNode spec) {
         spec.path("initContainers").forEach(c -> WaitCommands.targets(c)
-            .forEach(t -> found.add(new Mention(t, Edge.Origin.INIT, "init:" + c.path("name").asString("") + " " + t, 0.95))));
+            .forEach(t -> found.add(new Mention(t, Edge.Origin.INIT, "init:" + Json.text(c, "name") + " " + t, 0.95))));
         spec.path("containers").forEach(c -> WaitCommands.targets(c)
-            .forEach(t -> found.add(new Mention(t, Edge.Origin.SPEC, "command:" + c.path("name").asString("") + " " + t, 0.8))));
+            .forEach(t -> found.add(new Mention(t, Edge.Origin.SPEC, "command:" + Json.text(c, "name") + " " + t, 0.8))));
     }
 
     private void settings(JsonNode spec) {
@@ -8615,7 +8627,7 @@ record ContainerFindings(Observed seen, Obj pod, Ref owner, JsonNode status, boo
     }
 
     private JsonNode spec() {
-        return Pods.specs(pod.at("/spec")).filter(c -> c.path("name").asString("").equals(name())).findFirst()
+        return Pods.specs(pod.at("/spec")).filter(c -> Json.text(c, "name").equals(name())).findFirst()
             .orElse(MissingNode.getInstance());
     }
 
@@ -9076,7 +9088,9 @@ record LogReading(Code code, String line, Log log, int at, Map<String, String> p
 
     /** What could not be reached was reached later. */
     private static boolean over(String line, String connected) {
-        return connected.matches("database|db|server|coordinator") || !connected.isEmpty() && line.contains(connected);
+        var means = connected.matches("database|db|.*(sql|gres).*") ? "sql|db|gres|mongo|:5432|:3306"
+            : connected.equals("coordinator") ? "node" : Pattern.quote(connected);
+        return !connected.isEmpty() && Pattern.compile(means).matcher(line).find();
     }
 
     private static Map<String, String> params(Code code, List<String> lines, int at) {
@@ -9302,6 +9316,8 @@ static final class Observed {
 record PodFindings(Observed seen, Obj pod, Ref owner, List<Finding> before) {
     /** So many pods that one fault of their own has ended leave no hope for the next. */
     private static final int PROVEN = 3;
+    /** Volumes that may fail by themselves. */
+    private static final Pattern OUTSIDE = Pattern.compile("persistentVolumeClaim|csi|nfs|hostPath|ephemeral|iscsi|fc|rbd");
 
     /** {@code before}: what other pods said already; an object that they miss too is not told again. */
     static List<Finding> of(Observed seen, Obj pod, List<Finding> before) {
@@ -9314,10 +9330,10 @@ record PodFindings(Observed seen, Obj pod, Ref owner, List<Finding> before) {
 
     private List<Finding> find() {
         var phase = pod.text("/status/phase");
-        if (pod.deleting() && !phase.equals("Succeeded") && !phase.equals("Failed")) {
-            return node().stream().toList();
+        if (pod.deleting()) {
+            return Pods.ended(pod) ? List.of() : node().stream().toList();
         }
-        if (pod.deleting() || phase.equals("Succeeded") || owner.is("Job") && replaced()) {
+        if (phase.equals("Succeeded") || owner.is("Job") && replaced()) {
             return List.of();
         }
         if (phase.equals("Failed") && !pod.text("/status/reason").isEmpty()) {
@@ -9480,7 +9496,9 @@ record PodFindings(Observed seen, Obj pod, Ref owner, List<Finding> before) {
         var sandbox = pod.condition("PodReadyToStartContainers");
         if (unstarted() && seen.age(pod) >= Code.STILL_PROGRESSING.young && !sandbox.isMissingNode()) {
             // False: volumes, sandbox or network; True: images
-            return Optional.of(finding(Obj.isTrue(sandbox) ? Code.IMAGE_STILL_PULLING : Code.SANDBOX_FAILED, Observed.since(sandbox),
+            var volumes = pod.list("/spec/volumes").stream().anyMatch(v -> OUTSIDE.matcher(v.propertyNames().toString()).find());
+            return Optional.of(finding(Obj.isTrue(sandbox) ? Code.IMAGE_STILL_PULLING : volumes ? Code.VOLUME_MOUNT_FAILED
+                : Code.SANDBOX_FAILED, Observed.since(sandbox),
                 Evidence.condition(pod, sandbox)).with(Obj.isTrue(sandbox) ? Basis.OBSERVED : Basis.INFERRED));
         }
         return seen.age(pod) >= Code.STILL_PROGRESSING.young && unstarted() ? Optional.empty()
@@ -9640,7 +9658,7 @@ record Probes(Observed seen, Obj pod, String container, JsonNode spec) {
     private boolean unknownPort(JsonNode probe) {
         var named = port(probe);
         return !named.isEmpty() && !named.matches("\\d+")
-            && spec.path("ports").valueStream().noneMatch(p -> p.path("name").asString("").equals(named));
+            && spec.path("ports").valueStream().noneMatch(p -> Json.text(p, "name").equals(named));
     }
 
     /** Its command does not exist in the image: the kubelet throws such answers away, so they neither pass nor kill. */
@@ -9668,7 +9686,7 @@ record Probes(Observed seen, Obj pod, String container, JsonNode spec) {
     private List<String> ports() {
         var ports = new ArrayList<String>();
         Pods.specs(pod.at("/spec")).forEach(c -> c.path("ports").forEach(p -> {
-            ports.add(p.path("containerPort").asString(""));
+            ports.add(Json.text(p, "containerPort"));
             ports.add(p.path("name").asString("-"));
         }));
         if (ports.isEmpty()) {
@@ -9700,14 +9718,15 @@ record Refusals(Observed seen) {
         }
         var youngest = seen.snapshot.ownedBy("Pod", creator).stream().map(Obj::created)
             .max(Comparator.naturalOrder()).orElse("");
-        return condition(workload, creator, "ReplicaFailure").or(() -> seen.events(creator, "FailedCreate").stream()
+        return condition(workload, creator).or(() -> seen.events(creator, "FailedCreate").stream()
             .filter(e -> e.last().isEmpty() || e.last().compareTo(youngest) >= 0).reduce((a, b) -> b)
             .map(e -> refused(workload, e.evidence(creator)))
             .or(() -> account(workload, creator))).stream().toList();
     }
 
-    Optional<Finding> condition(Obj workload, Obj creator, String type) {
-        return Optional.of(creator.condition(type)).filter(Obj::isTrue).map(c -> refused(workload, Evidence.condition(creator, c)));
+    Optional<Finding> condition(Obj workload, Obj creator) {
+        return Optional.of(creator.condition("ReplicaFailure")).filter(Obj::isTrue)
+            .map(c -> refused(workload, Evidence.condition(creator, c)));
     }
 
     /** The event may have expired; that no pod exists and its account does not either says the same. */
@@ -9974,7 +9993,7 @@ record WorkloadFindings(Observed seen, Refusals refusals, List<Finding> pods) {
         var found = new ArrayList<>(set.map(rs -> refusals.of(deployment, rs, missing(rs))).orElse(List.of()));
         var at = Ref.of(deployment);
         if (found.stream().noneMatch(WorkloadFindings::cause) && !explained.contains(at)) {
-            refusals.condition(deployment, deployment, "ReplicaFailure").ifPresent(found::add);
+            refusals.condition(deployment, deployment).ifPresent(found::add);
         }
         var progressing = deployment.condition("Progressing");
         if (progressing.path("status").asString("").equals("False")) {
@@ -11883,8 +11902,8 @@ static final class Messages {
         t.row(Code.RBAC_RUNTIME_FORBIDDEN, "~is forbidden: User \\\\*\"?system:");
         t.row(Code.IMAGE_PLATFORM_MISMATCH, "exec format error");
         t.row(Code.CONTAINER_COMMAND_NOT_FOUND, "~^exec \\S+: no such file or directory", "bad interpreter");
-        t.row(Code.CRASH_PORT_IN_USE, "one usage of each socket", "already bound to port", "~address (is )?(already )?in use",
-            "~port \\S+ (is|was) already", "~failed to bind to (address|port)");
+        t.row(Code.CRASH_PORT_IN_USE, "one usage of each socket", "~address (is )?(already )?in use", "~port \\S+ (is|was) already",
+            "~failed to bind to (address|port)");
         t.row(Code.CRASH_DISK_FULL, "no space left on device", "disk quota exceeded", "flood stage", "~\\bdisk (is )?full\\b");
         t.row(Code.CRASH_DEPENDENCY_UNREACHABLE, "UnableToConnect");
         t.row(Code.CRASH_AUTH_FAILED, "access denied for user", "login failed for user", "ACCESS_REFUSED",
@@ -11894,12 +11913,12 @@ static final class Messages {
             "~\\b(status|code|error)( code)?[ :=(]+40[13]\\b", "~permission denied (for|to) (table|schema|database|relation)",
             "~(invalid|wrong|incorrect|rejected|bad)[ _]?(client |user ?(name)?( or |[/-]))?"
                 + "(credentials|password|(api|access)[ _-]?key|client secret|(access|auth\\w*|bearer) token)", "not allowed to connect",
-            "~not authorized on \\S+ to execute", "~role \"[^\"]+\" does not exist", "~AUTH .*failed");
+            "not authorized on", "~role \"[^\"]+\" does not exist");
         missing(t);
         t.row(Code.CRASH_APP_ERROR, "~database \\W?[\\w-]+\\W? does not exist", "unknown database ", "~(?<!\\* )permission denied",
             "read-only file", "not permitted", "not writable", "~(unable to|node) lock", "already running", "temporarily unavailable",
             "mismatch", "~(in|not )compatible", "dirty database", "another process", "no matches for kind", "shared librar", "GLIBC_",
-            "x509:", "PKIX path", "SSLHandshake", "~(bad|self.signed).cert|certificate (has expired|verify failed)", "wrong version number",
+            "x509:", "PKIX path", "SSLHandshake", "~(bad|self.signed).cert|certificate (has expired|verify failed)",
             "response to HTTPS client");
         unreachable(t);
     }
@@ -11916,7 +11935,7 @@ static final class Messages {
             "~(missing|requires?d?|expected|(?<!you )set|undefined|specify|provide)\\b.{0,30}" + VARIABLE
                 + ".{0,20}(\\bto start|$|\\bvariable|\\benv)", "~key ?(not found|error): ['\"]?(?-i:[A-Z][A-Z0-9_]+)\\b",
             "~parameter (null or )?not set", "~(host|resolv\\w+|lookup|ENOTFOUND|getaddrinfo).{0,60}\\$[({][\\w.-]+[)}]", "Field required",
-            "~\"received\": ?\"undefined\", ?\"path\": ?\\[ ?\"(?-i:[A-Z][A-Z0-9_]+)\"", "no value for required", "~(?-i:\\bENV)\\['",
+            "~\"received\": ?\"undefined\", ?\"path\": ?\\[ ?\"(?-i:[A-Z][A-Z0-9_]+)\"", "~(?-i:\\bENV)\\['",
             "~missing (required )?(config(uration)?|setting|parameter)s?\\b");
     }
 
@@ -11930,8 +11949,8 @@ static final class Messages {
             "No resolvable", "not be resolved", "failure in name", "NoBrokersAvailable", "NXDOMAIN", "SERVFAIL", "server misbehaving",
             "context deadline exceeded", "~unknown ?((\\w+ )?server )?host",
             "~connect(ion)?( attempts?| call| was| to .{1,80})?( failed| refused| ?timed? ?out)",
-            "~time(d )?out( expired)? (while )?waiting for (a |the )?(connection|node|database|server|broker)",
-            "~(un|not |yet |no |cluster |were )reachable(?! code)", "not found address of host", "PoolTimedOut",
+            "~time(d )?out.{0,15} waiting for (a |the )?(connection|node|database|server|broker)",
+            "~(un|not |yet |no |cluster |were )reachable(?! code)", "address of host", "PoolTimedOut",
             "~server ?selection ?(error|timeout|timed out)", "~no servers? (is |are )?available", "~(?<!Error: )can't resolve '[\\w.-]+'",
             "~(node|brokers?) .*(disconnected|not be established)", "~waiting for [^\"]{1,60}(:\\d+|to be (ready|up|available))",
             "~:\\d+ - no response", "~DNS .*(fail|timeout)");
@@ -12002,17 +12021,17 @@ enum Phrase {
     /** A command that does nothing for ever. */
     ENDLESS("\\bsleep\\s+(inf(inity)?|\\d{5,}|\\d+[dh])\\b|\\btail\\s+-f\\s+/dev/null"),
     ERROR("(?i)\\b" + any("\\w*error", "\\w*exception", "fatal", "panic", "traceback", "fail(ed|ure)?", "can(no|')t", "could(n't| not)",
-        "unable", "invalid", "undefined", "unknown", "missing", "bad", "unexpected", "segmentation fault", "killed", "abort(ed)?",
+        "unable", "invalid", "(un|not )defined", "unknown", "missing", "bad", "unexpected", "segmentation fault", "killed", "abort(ed)?",
         "not (found|defined)", "no such file", "denied", "refus\\w+", "must") + "\\b"),
     /** What a program says of its end, whatever led to it. */
     END("(?i)^npm |(?:\\b(?:abort|exit(?:ing|ed| status| code)|shut|terminat|died|startup|(?:fail\\w*|unable) to (?:start|boot|initiali)"
         + "|failed running|(?:initiali[sz]ation|boot) failed|for more)|traceback|: undefined|^\\d+ error)[^:]*:?$"),
     /** A program says so without being hurt. */
-    INFO("^(?:I\\d{4} |.{0,60}?(?:\\b(?:INFO|NOTICE|DEBUG)\\b|\\[Note\\]))|\"s\":\"I\"|(?i)\\blevel\\W{1,4}(?:info|debug)"
+    INFO("^(?:I\\d{4} |.{0,60}?(?:(?<!')\\b(?:INFO|NOTICE|DEBUG)\\b|\\[Note\\]))|\"s\":\"I\"|(?i)\\blevel\\W{1,4}(?:info|debug)"
         + "|default(?:s|ing)? to|using (?:the )?default|falling back|optional|, .{0,30}disabled"),
     WARNING(INFO.pattern + "|^.{0,60}?\\b(?i:warn)"),
     CONNECTED("(?i)(?:(?<!not |dis)connected to|discovered group) (?:the )?([\\w.-]+)"),
-    NO_NAME("(?i)" + any("no such host", "\\bENOTFOUND", "not translate host name", "bad address", "unknown ?(?:(?:\\w+ )?server )?host",
+    NO_NAME("(?i)" + any("no such host", "\\bENOTFOUND", "bad address", "unknown ?(?:(?:\\w+ )?server )?host",
         "address of host", "No resolvable", "resolve (?:server|address|host)", "resolution failed", "<unresolved>", "can't resolve",
         "host not found", "name or service not known", "does not resolve", "NXDOMAIN", "failed to resolve")),
     UNKNOWN_HOST("(?i)" + any("lookup ", "ENOTFOUND ", "EAI_AGAIN ", "translate host name \"", "bad address '", "UnknownHostException: ",
@@ -12752,6 +12771,10 @@ static final class Ownership {
         var controller = pod.controller();
         if (!Ref.of(controller).is("ReplicaSet")) {
             return true;
+        }
+        if (!snapshot.knows("ReplicaSet")) {
+            return snapshot.find("Deployment", pod.namespace(), workload(snapshot, pod).name()).map(d -> youngestPods(snapshot, d))
+                .filter(young -> !young.contains(pod)).isEmpty();
         }
         var set = snapshot.find("ReplicaSet", pod.namespace(), Json.text(controller, "name"));
         var deployment = set.flatMap(rs -> rs.list("/metadata/ownerReferences").stream()

@@ -9,7 +9,9 @@ class LogReadingTest {
     private static String read(String log) {
         return ensure_ready.LogReading.of(new ensure_ready.Log("web-1", "web", true, log.lines().toList()))
             .map(r -> r.code() + ": " + r.line().strip()).orElse("");
-    }    private static boolean later(String log) {
+    }
+
+    private static boolean later(String log) {
         return ensure_ready.LogReading.ownErrorLater(new ensure_ready.Log("web-1", "web", true, log.lines().toList()));
     }
 
@@ -28,6 +30,8 @@ class LogReadingTest {
         }
         assertEquals("CRASH_APP_ERROR: fatal: aborting", read("fatal: exiting\nfatal: aborting"));
         assertEquals("CRASH_APP_ERROR: Error: last", read("Error: first\nError: last"));
+        assertEquals("CRASH_APP_ERROR: flag provided but not defined: -db",
+            read("flag provided but not defined: -db\nUsage of api:\n  -dsn"));
         assertEquals("CRASH_APP_ERROR: failed to start: open /x.key: denied", read("Error: x\nfailed to start: open /x.key: denied"));
     }
 
@@ -79,7 +83,7 @@ class LogReadingTest {
             "LOG [RouterExplorer] Mapped {/errors/unauthorized, GET} route", "UTC [74] DETAIL:  Role \"scan\" does not exist.",
             "{\"msg\":\"login failed\",\"error\":\"invalid credentials\",\"status\":401,\"path\":\"/api/login\"}")) {
             assertEquals("", read(aside).replaceFirst("CRASH_APP_ERROR.*", ""), aside);
-        }
+        }        assertEquals("CRASH_MISSING_ENV: KeyError: 'DEBUG'", read("KeyError: 'DEBUG'"));
         assertEquals("CRASH_APP_ERROR: panic: nil map", read("level=warn msg=\"SENTRY_DSN is not set\"\npanic: nil map"));
         assertEquals("CRASH_MISSING_ENV: level=warn msg=\"SENTRY_DSN is not set\"", read("level=warn msg=\"SENTRY_DSN is not set\""));
         assertEquals("CRASH_AUTH_FAILED: FATAL: password authentication failed for user \"web\"",
@@ -92,11 +96,13 @@ class LogReadingTest {
         var refused = "redis: dial tcp 10.0.0.1:6379: connection refused";
         assertEquals("", read(refused + "\nconnected to redis\nlistening"));
         assertEquals("", read("db: connection refused\nconnected to the database"));
+        assertEquals("", read("dial tcp 10.0.0.1:5432: connection refused\nconnected to postgres"));
         assertEquals("CRASH_APP_ERROR: panic: nil map", read(refused + "\nconnected to redis\npanic: nil map"));
         var broker = "WARN Connection to node -1 (kafka/10.0.0.1:9092) could not be established.";
         assertEquals("", read(broker + "\nDiscovered group coordinator kafka-0:9092"));
         assertEquals("CRASH_DEPENDENCY_UNREACHABLE: " + broker, read(broker));
-        for (var other : List.of("connected to kafka", "not connected to redis", "disconnected to redis")) {
+        for (var other : List.of("connected to kafka", "connected to the database", "Discovered group coordinator kafka-0:9092",
+            "not connected to redis", "disconnected to redis")) {
             assertEquals("CRASH_DEPENDENCY_UNREACHABLE: " + refused, read(refused + "\n" + other), other);
         }
     }

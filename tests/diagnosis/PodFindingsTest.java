@@ -373,4 +373,29 @@ class PodFindingsTest {
         longAgo.snapshot().all("Event").get(0).json().asObject().put("lastTimestamp", "2026-01-01T09:55:00Z");
         assertEquals(List.of("STILL_PROGRESSING Deployment/web"), longAgo.add(late.formatted("ConfigMap", "09:56:00")).findings());
     }
+
+    @Test
+    void withoutEventsAPodThatHasNoSandboxYetMayWaitForItsVolumes() {
+        var status = "phase: Pending\nconditions: [{type: PodReadyToStartContainers, status: 'False'}]\n"
+            + "containerStatuses: [{name: web, state: {waiting: {reason: ContainerCreating}}}]";
+        for (var kind : List.of("nfs", "hostPath", "csi")) {
+            assertEquals(List.of("VOLUME_MOUNT_FAILED Deployment/web"),
+                web("volumes: [{name: v, " + kind + ": {}}]\n" + "containers: [{name: web, image: a}]", status).findings());
+        }
+        for (var kind : List.of("emptyDir", "configMap", "downwardAPI")) {
+            assertEquals(List.of("SANDBOX_FAILED Deployment/web"),
+                web("volumes: [{name: v, " + kind + ": {}}]\n" + "containers: [{name: web, image: a}]", status).findings());
+        }
+    }
+
+    @Test
+    void whereReplicaSetsMayNotBeReadOnlyTheYoungestPodsSpeak() {
+        var scene = new Scene().add("kind: Deployment\nmetadata: {name: web}\nspec: {selector: {matchLabels: {app: web}}}");
+        var pod = "kind: Pod\nmetadata: {name: web-%1$s-a, owner: ReplicaSet/web-%1$s, creationTimestamp: '2026-01-01T%2$sZ', labels: "
+            + "{app: web, pod-template-hash: '%1$s'}}\nspec: {nodeName: n, containers: [{name: web, image: a}]}\nstatus:\n";
+        scene.add(pod.formatted("1", "09:40:00") + Scene.indent(Scene.crashed("web", 1, "Error")));
+        assertEquals(List.of("CRASH_APP_ERROR Deployment/web"), scene.findings());
+        scene.add(pod.formatted("2", "09:59:50") + Scene.indent(Scene.creating("web")));
+        assertEquals(List.of("STILL_PROGRESSING Deployment/web"), scene.findings());
+    }
 }

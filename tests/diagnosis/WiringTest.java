@@ -448,4 +448,17 @@ class WiringTest {
         assertEquals(List.of("SVC_NO_READY_ENDPOINTS Service/db"), scene.judged("Service", "db", true).causes(), "nobody stands behind it");
         assertEquals(List.of("CRASH_DEPENDENCY_UNREACHABLE Deployment/api"), scene.deploy("db").causes());
     }
+
+    @Test
+    void whereServicesMayNotBeReadAHostIsTheWorkloadOfThatName() {
+        for (var host : List.of("db", "db-0.db")) {
+            var scene = new Scene().deploy("api", "", Scene.crashed("api", 1, "Error"))
+                .log("api-1-a", "api", "could not translate host name \"" + host + "\" to address: Name or service not known")
+                .statefulSet("db", "", Scene.waiting("db", "ErrImagePull", "manifest unknown"));
+            assertEquals(List.of("IMAGE_NOT_FOUND StatefulSet/db"), scene.causes(), host);
+            assertTrue(scene.none("Service").causes().contains("STS_HEADLESS_SVC_MISSING StatefulSet/db"), "there is none");
+        }
+        assertEquals(List.of("CRASH_DEPENDENCY_UNREACHABLE Deployment/api"), new Scene().deploy("search")
+            .deploy("api", "", Scene.crashed("api", 1, "Error")).log("api-1-a", "api", "dial tcp search:9200: i/o timeout").causes());
+    }
 }

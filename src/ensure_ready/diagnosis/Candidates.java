@@ -19,6 +19,7 @@ import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import shared.Json;
 import shared.Texts;
 
 /** What exists in place of what is missing or wrong, nearest first, each with what tells whether it would do. Pure. */
@@ -161,7 +162,7 @@ public record Candidates(Observed seen, Dependencies needs, Finding f) {
     }
 
     private static String ports(Obj service) {
-        return service.list("/spec/ports").stream().map(p -> (p.path("port").asString("") + " " + p.path("name").asString("")).strip())
+        return service.list("/spec/ports").stream().map(p -> (p.path("port").asString("") + " " + Json.text(p, "name")).strip())
             .reduce((a, b) -> a + ", " + b).map(all -> "ports " + all).orElse("no ports");
     }
 

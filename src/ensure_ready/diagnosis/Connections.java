@@ -250,8 +250,9 @@ public final class Connections {
         } else if (service.isPresent()) {
             reachable(s, a, service.get(), line);
         } else if (local.isPresent() && unapplied(snapshot, local.get())) {
-            edges.add(edge(s, a, new Ref("Service", local.get())));
-            s.means(s.told().named());
+            leads(s, a, new Ref("Service", local.get()));
+        } else if (local.isPresent() && !snapshot.knows("Service") && called(s, local.get()).isPresent()) {
+            leads(s, a, called(s, local.get()).get()); // whether it has a Service is not known
         } else if (local.isPresent() && snapshot.knows("Service") || Phrase.NO_NAME.occurs(line)) {
             absent(s, a, local, line);
         }
@@ -259,6 +260,17 @@ public final class Connections {
 
     static boolean unapplied(Snapshot snapshot, String service) {
         return snapshot.applied("Service", service).filter(x -> x.result() == Result.failed).isPresent();
+    }
+
+    private void leads(Complaint s, Address a, Ref to) {
+        edges.add(edge(s, a, to));
+        s.means(s.told().named());
+    }
+
+    /** Another workload that is called so, or whose pods are. */
+    private Optional<Ref> called(Complaint s, String host) {
+        return needs.workloads().values().stream().filter(w -> w.name().equals(host) || w.text("/spec/serviceName").equals(host))
+            .map(Ref::of).filter(w -> !w.equals(s.owner())).findFirst();
     }
 
     private static Edge edge(Complaint s, Address a, Ref to) {

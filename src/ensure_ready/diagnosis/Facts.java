@@ -23,6 +23,7 @@ import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import shared.Json;
 import shared.Kubectl;
 import shared.SecretShapes;
 import shared.Texts;
@@ -169,7 +170,7 @@ public final class Facts {
     private void files(Obj workload, Finding f) {
         var all = all(f);
         var spec = Dependencies.podSpec(workload);
-        Pods.specs(spec).filter(c -> c.path("name").asString("").equals(f.container()))
+        Pods.specs(spec).filter(c -> Json.text(c, "name").equals(f.container()))
             .flatMap(c -> c.path("volumeMounts").valueStream())
             .filter(m -> all.contains(m.path("mountPath").asString("") + "/"))
             .forEach(m -> spec.path("volumes").valueStream().filter(v -> v.path("name").equals(m.path("name")))
@@ -344,7 +345,7 @@ public final class Facts {
                 ? f.objectName() : f.param("name")).ifPresent(m -> add(m, "makes it", CustomStatus.of(m, seen.snapshot).message()));
             case QUOTA_REQUIRES_LIMITS -> owner.stream()
                 .flatMap(w -> Dependencies.podSpec(w).path("containers").valueStream().filter(c -> c.path("resources").isEmpty())
-                    .map(c -> Map.entry(w, c.path("name").asString(""))))
+                    .map(c -> Map.entry(w, Json.text(c, "name"))))
                 .forEach(e -> add(e.getKey(), base(e.getKey()) + "containers[" + e.getValue() + "].resources", "not set"));
             case CRASH_DISK_FULL, EVICTED_EPHEMERAL_STORAGE -> owner.stream().flatMap(w -> needs.claims(w))
                 .forEach(c -> all(c, "/spec/resources/requests/storage"));
@@ -361,7 +362,7 @@ public final class Facts {
 
     /** A limit that the pod has and its template has not is a LimitRange's. */
     private void limited(Obj pod, Finding f, Optional<Obj> owner) {
-        pod.list("/spec/containers").stream().filter(c -> c.path("name").asString("").equals(f.container()))
+        pod.list("/spec/containers").stream().filter(c -> Json.text(c, "name").equals(f.container()))
             .map(c -> c.at("/resources/limits/memory").asString("")).filter(limit -> !limit.isEmpty() && owner.filter(w -> needs.leaves(w)
                 .containsKey("containers[" + f.container() + "].resources.limits.memory")).isEmpty())
             .forEach(limit -> add(pod, "spec.containers[" + f.container() + "].resources.limits.memory", limit

@@ -20,6 +20,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import shared.Json;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.MissingNode;
 
@@ -81,7 +82,7 @@ public record ContainerFindings(Observed seen, Obj pod, Ref owner, JsonNode stat
     }
 
     private JsonNode spec() {
-        return Pods.specs(pod.at("/spec")).filter(c -> c.path("name").asString("").equals(name())).findFirst()
+        return Pods.specs(pod.at("/spec")).filter(c -> Json.text(c, "name").equals(name())).findFirst()
             .orElse(MissingNode.getInstance());
     }
 

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeSet;
+import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import shared.Texts;
 
@@ -54,7 +55,9 @@ public record LogReading(Code code, String line, Log log, int at, Map<String, St
 
     /** What could not be reached was reached later. */
     private static boolean over(String line, String connected) {
-        return connected.matches("database|db|server|coordinator") || !connected.isEmpty() && line.contains(connected);
+        var means = connected.matches("database|db|.*(sql|gres).*") ? "sql|db|gres|mongo|:5432|:3306"
+            : connected.equals("coordinator") ? "node" : Pattern.quote(connected);
+        return !connected.isEmpty() && Pattern.compile(means).matcher(line).find();
     }
 
     private static Map<String, String> params(Code code, List<String> lines, int at) {

@@ -16,6 +16,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import shared.Kubectl;
 import tools.jackson.databind.JsonNode;
@@ -24,6 +25,8 @@ import tools.jackson.databind.JsonNode;
 public record PodFindings(Observed seen, Obj pod, Ref owner, List<Finding> before) {
     /** So many pods that one fault of their own has ended leave no hope for the next. */
     private static final int PROVEN = 3;
+    /** Volumes that may fail by themselves. */
+    private static final Pattern OUTSIDE = Pattern.compile("persistentVolumeClaim|csi|nfs|hostPath|ephemeral|iscsi|fc|rbd");
 
     /** {@code before}: what other pods said already; an object that they miss too is not told again. */
     static List<Finding> of(Observed seen, Obj pod, List<Finding> before) {
@@ -36,10 +39,10 @@ public record PodFindings(Observed seen, Obj pod, Ref owner, List<Finding> befor
 
     private List<Finding> find() {
         var phase = pod.text("/status/phase");
-        if (pod.deleting() && !phase.equals("Succeeded") && !phase.equals("Failed")) {
-            return node().stream().toList();
+        if (pod.deleting()) {
+            return Pods.ended(pod) ? List.of() : node().stream().toList();
         }
-        if (pod.deleting() || phase.equals("Succeeded") || owner.is("Job") && replaced()) {
+        if (phase.equals("Succeeded") || owner.is("Job") && replaced()) {
             return List.of();
         }
         if (phase.equals("Failed") && !pod.text("/status/reason").isEmpty()) {
@@ -202,7 +205,9 @@ public record PodFindings(Observed seen, Obj pod, Ref owner, List<Finding> befor
         var sandbox = pod.condition("PodReadyToStartContainers");
         if (unstarted() && seen.age(pod) >= Code.STILL_PROGRESSING.young && !sandbox.isMissingNode()) {
             // False: volumes, sandbox or network; True: images
-            return Optional.of(finding(Obj.isTrue(sandbox) ? Code.IMAGE_STILL_PULLING : Code.SANDBOX_FAILED, Observed.since(sandbox),
+            var volumes = pod.list("/spec/volumes").stream().anyMatch(v -> OUTSIDE.matcher(v.propertyNames().toString()).find());
+            return Optional.of(finding(Obj.isTrue(sandbox) ? Code.IMAGE_STILL_PULLING : volumes ? Code.VOLUME_MOUNT_FAILED
+                : Code.SANDBOX_FAILED, Observed.since(sandbox),
                 Evidence.condition(pod, sandbox)).with(Obj.isTrue(sandbox) ? Basis.OBSERVED : Basis.INFERRED));
         }
         return seen.age(pod) >= Code.STILL_PROGRESSING.young && unstarted() ? Optional.empty()

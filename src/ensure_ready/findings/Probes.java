@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.Stream;
+import shared.Json;
 import tools.jackson.databind.JsonNode;
 
 /** What a container's probes say: which one kills it, which one fails, and whether the probe itself is the mistake. Pure. */
@@ -57,7 +58,7 @@ public record Probes(Observed seen, Obj pod, String container, JsonNode spec) {
     private boolean unknownPort(JsonNode probe) {
         var named = port(probe);
         return !named.isEmpty() && !named.matches("\\d+")
-            && spec.path("ports").valueStream().noneMatch(p -> p.path("name").asString("").equals(named));
+            && spec.path("ports").valueStream().noneMatch(p -> Json.text(p, "name").equals(named));
     }
 
     /** Its command does not exist in the image: the kubelet throws such answers away, so they neither pass nor kill. */
@@ -85,7 +86,7 @@ public record Probes(Observed seen, Obj pod, String container, JsonNode spec) {
     private List<String> ports() {
         var ports = new ArrayList<String>();
         Pods.specs(pod.at("/spec")).forEach(c -> c.path("ports").forEach(p -> {
-            ports.add(p.path("containerPort").asString(""));
+            ports.add(Json.text(p, "containerPort"));
             ports.add(p.path("name").asString("-"));
         }));
         if (ports.isEmpty()) {

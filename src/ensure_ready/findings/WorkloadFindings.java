@@ -69,7 +69,7 @@ public record WorkloadFindings(Observed seen, Refusals refusals, List<Finding> p
         var found = new ArrayList<>(set.map(rs -> refusals.of(deployment, rs, missing(rs))).orElse(List.of()));
         var at = Ref.of(deployment);
         if (found.stream().noneMatch(WorkloadFindings::cause) && !explained.contains(at)) {
-            refusals.condition(deployment, deployment, "ReplicaFailure").ifPresent(found::add);
+            refusals.condition(deployment, deployment).ifPresent(found::add);
         }
         var progressing = deployment.condition("Progressing");
         if (progressing.path("status").asString("").equals("False")) {

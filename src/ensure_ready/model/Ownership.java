@@ -84,6 +84,10 @@ public final class Ownership {
         if (!Ref.of(controller).is("ReplicaSet")) {
             return true;
         }
+        if (!snapshot.knows("ReplicaSet")) {
+            return snapshot.find("Deployment", pod.namespace(), workload(snapshot, pod).name()).map(d -> youngestPods(snapshot, d))
+                .filter(young -> !young.contains(pod)).isEmpty();
+        }
         var set = snapshot.find("ReplicaSet", pod.namespace(), Json.text(controller, "name"));
         var deployment = set.flatMap(rs -> rs.list("/metadata/ownerReferences").stream()
             .flatMap(o -> snapshot.find("Deployment", pod.namespace(), Json.text(o, "name")).stream())
