@@ -101,7 +101,8 @@ public record Homecoming(Git git, Path scratch, Map<String, String> pack, String
     private List<String> staged() throws Broken, InterruptedException {
         var changed = List.of(git.run("diff", "--name-only", "-z").split("\0"));
         return Stream.of(git.run("diff", "--cached", "--name-only", "-z").split("\0"))
-            .filter(path -> !path.isEmpty() && changed.contains(path)).map(path -> path + ": you have staged one version and have another in the working tree").toList();
+            .filter(path -> !path.isEmpty() && changed.contains(path))
+            .map(path -> path + ": you have staged one version and have another in the working tree").toList();
     }
 
     /** The agent's tree, with the caller's own changes in it. */
