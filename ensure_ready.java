@@ -5304,7 +5304,7 @@ static final class Certainty {
     }
 
     private static boolean anyStarted(Obj pod) {
-        return Pods.containers(pod).stream().anyMatch(c -> Pods.started(pod, c.path("name").asString("")));
+        return Pods.containers(pod).stream().anyMatch(c -> Pods.started(pod, Json.text(c, "name")));
     }
 
     /** There is room again when what is being replaced is gone, or when a Job has ended. */
@@ -5358,7 +5358,7 @@ static final class Certainty {
     }
 
     private static boolean crashes(Obj pod, JsonNode container, WaitMemory seen) {
-        return !Pods.ready(pod) && Optional.ofNullable(seen.crashes().get(CrashCount.key(pod, container.path("name").asString(""))))
+        return !Pods.ready(pod) && Optional.ofNullable(seen.crashes().get(CrashCount.key(pod, Json.text(container, "name"))))
             .filter(c -> c.times() > 0 && c.exitCode() != -1).isPresent();
     }
 
@@ -5523,7 +5523,7 @@ static final class Steady {
 
     /** A pod must say since when it is ready (or ended), a custom resource since when anything is as it is. */
     private static Stream<Instant> changes(Obj o) {
-        var told = o.list("/status/conditions").stream().filter(c -> !o.kind().equals("Pod") || c.path("type").asString("").equals("Ready"))
+        var told = o.list("/status/conditions").stream().filter(c -> !o.kind().equals("Pod") || Json.text(c, "type").equals("Ready"))
             .flatMap(c -> Stream.of("lastTransitionTime", "lastUpdateTime").map(field -> Obj.instant(c.path(field).asString(""))))
             .flatMap(Optional::stream).toList();
         var silent = told.isEmpty() && (o.kind().equals("Pod") || !o.builtIn()) ? Stream.of(Instant.MAX) : Stream.<Instant>empty();
@@ -5717,8 +5717,8 @@ record AccessFindings(Observed seen, Ref agent) {
     }
 
     private static Stream<String> subjects(Obj binding) {
-        return binding.list("/subjects").stream().filter(s -> s.path("kind").asString("").equals("ServiceAccount"))
-            .map(s -> s.path("name").asString(""));
+        return binding.list("/subjects").stream().filter(s -> Json.text(s, "kind").equals("ServiceAccount"))
+            .map(s -> Json.text(s, "name"));
     }
 
     private Stream<Obj> users(String account) {
@@ -5773,7 +5773,7 @@ record Candidates(Observed seen, Dependencies needs, Finding f) {
             case CR_NOT_READY, CERT_NOT_READY -> named();
             case ADMISSION_DENIED -> f.evidence().toString().contains("volumeMounts") ? needs.workload(f.owner()).stream()
                 .flatMap(w -> Dependencies.podSpec(w).path("volumes").valueStream())
-                .map(v -> "volumes[" + v.path("name").asString("") + "]") : Stream.empty();
+                .map(v -> "volumes[" + Json.text(v, "name") + "]") : Stream.empty();
             case PROBE_READINESS_FAILING -> f.param("listens").isEmpty() ? Stream.empty() : Stream.concat(
                 Stream.of(f.param("listens") + ", where alone the program says that it listens; a probe asks at the pod's address"),
                 needs.workload(f.owner()).stream()
@@ -5867,7 +5867,7 @@ record Candidates(Observed seen, Dependencies needs, Finding f) {
     }
 
     private static String ports(Obj service) {
-        return service.list("/spec/ports").stream().map(p -> (p.path("port").asString("") + " " + Json.text(p, "name")).strip())
+        return service.list("/spec/ports").stream().map(p -> (Json.text(p, "port") + " " + Json.text(p, "name")).strip())
             .reduce((a, b) -> a + ", " + b).map(all -> "ports " + all).orElse("no ports");
     }
 
@@ -6571,7 +6571,7 @@ static final class Dependencies {
         var edges = new ArrayList<Edge>();
         workloads.forEach((from, workload) -> edges.addAll(edges(from, workload)));
         snapshot.all("Service").forEach(s -> behind(s).forEach(w -> edges.add(edge(Ref.of(s), w, Edge.Origin.SELECTOR, "selector", 1))));
-        snapshot.all("Ingress").forEach(i -> backends(i).map(b -> b.path("name").asString("")).filter(b -> !b.isEmpty())
+        snapshot.all("Ingress").forEach(i -> backends(i).map(b -> Json.text(b, "name")).filter(b -> !b.isEmpty())
             .forEach(b -> edges.add(edge(Ref.of(i), new Ref("Service", b), Edge.Origin.SPEC, "backend", 1))));
         snapshot.custom().forEach(c -> {
             boolean chain = c.group().equals("cert-manager.io"); // what it has made only tells why; its user can mend itself alone
@@ -6598,11 +6598,11 @@ static final class Dependencies {
     private Stream<Obj> needed(Obj custom) {
         var proof = CustomStatus.of(custom, snapshot).proof();
         var message = proof == null ? "" : Stream.concat(Stream.of(proof.message()), custom.list("/status/conditions").stream()
-            .filter(c -> !Obj.isTrue(c)).map(c -> c.path("message").asString(""))).collect(Collectors.joining("\n"));
+            .filter(c -> !Obj.isTrue(c)).map(c -> Json.text(c, "message"))).collect(Collectors.joining("\n"));
         boolean waits = proof != null && proof.reason().matches("(?i)(waiting|pending|depend).*");
         boolean unreached = Stream.of(Phrase.REFUSAL, Phrase.SLOW, Phrase.NO_NAME).anyMatch(p -> p.occurs(message));
         var deployed = custom.list("/status/resources").stream() // as Argo CD lists them
-            .flatMap(r -> new CustomReference("", r.path("kind").asString(""), r.path("name").asString("")).target(snapshot).stream());
+            .flatMap(r -> new CustomReference("", Json.text(r, "kind"), Json.text(r, "name")).target(snapshot).stream());
         return Stream.concat(Stream.of(named(custom), CustomReference.in(snapshot, message), deployed).flatMap(s -> s)
             .flatMap(t -> !below(custom, t) ? Stream.of(t) : waits ? named(t).filter(s -> !s.equals(custom)) : Stream.empty())
             .filter(t -> !t.builtIn() || Kinds.WORKLOADS.contains(t.kind())),
@@ -6945,10 +6945,10 @@ static final class Facts {
         var spec = Dependencies.podSpec(workload);
         Pods.specs(spec).filter(c -> Json.text(c, "name").equals(f.container()))
             .flatMap(c -> c.path("volumeMounts").valueStream())
-            .filter(m -> all.contains(m.path("mountPath").asString("") + "/"))
+            .filter(m -> all.contains(Json.text(m, "mountPath") + "/"))
             .forEach(m -> spec.path("volumes").valueStream().filter(v -> v.path("name").equals(m.path("name")))
                 .flatMap(v -> References.ofVolume(v).stream()).flatMap(r -> seen.snapshot.find(r.kind(), r.name()).stream())
-                .forEach(o -> add(o, "keys at " + m.path("mountPath").asString(""), String.join(", ", o.keys()))));
+                .forEach(o -> add(o, "keys at " + Json.text(m, "mountPath"), String.join(", ", o.keys()))));
     }
 
     private static int weight(String path, String value, String told, String all) {
@@ -7314,7 +7314,7 @@ record IngressFindings(Observed seen) {
     }
 
     private Optional<Finding> backend(Obj ingress, JsonNode backend) {
-        var name = backend.path("name").asString("");
+        var name = Json.text(backend, "name");
         if (!seen.snapshot.knows("Service")) {
             return Optional.empty();
         }
@@ -7331,13 +7331,13 @@ record IngressFindings(Observed seen) {
 
     private static boolean has(Obj service, String port) {
         return service.text("/spec/type").equals("ExternalName") || service.list("/spec/ports").stream()
-            .anyMatch(p -> p.path("port").asString("").equals(port) || p.path("name").asString("").equals(port));
+            .anyMatch(p -> Json.text(p, "port").equals(port) || Json.text(p, "name").equals(port));
     }
 
     private Stream<Finding> certificates(Obj ingress) {
         var issued = ingress.json().at("/metadata/annotations").toString().contains("cert-manager.io/")
             && seen.age(ingress) < Code.INGRESS_TLS_SECRET_MISSING.young;
-        return ingress.list("/spec/tls").stream().map(t -> t.path("secretName").asString(""))
+        return ingress.list("/spec/tls").stream().map(t -> Json.text(t, "secretName"))
             .filter(s -> !issued && !s.isEmpty() && !seen.exists("Secret", s)).distinct()
             .filter(s -> CustomFindings.maker(seen.snapshot, s).filter(m -> CustomStatus.gates(m, seen.snapshot)
                 && CustomStatus.of(m, seen.snapshot).against()).isEmpty()) // which is told itself
@@ -7456,8 +7456,8 @@ static final class Mentions {
     private static String via(JsonNode container, String key) {
         for (var e : container.path("env")) {
             var from = e.at("/valueFrom/configMapKeyRef");
-            if (from.isObject() && e.path("name").asString("").equals(key)) {
-                return "configmap " + from.path("name").asString("") + " " + from.path("key").asString("");
+            if (from.isObject() && Json.text(e, "name").equals(key)) {
+                return "configmap " + Json.text(from, "name") + " " + Json.text(from, "key");
             }
         }
         return "env " + key;
@@ -7481,8 +7481,8 @@ static final class Mentions {
         var env = new TreeMap<String, String>();
         for (var e : container.path("env")) {
             var from = e.at("/valueFrom/configMapKeyRef");
-            env.put(e.path("name").asString(""), from.isObject() ? snapshot.find("ConfigMap", from.path("name").asString(""))
-                .map(m -> m.at("/data").path(from.path("key").asString("")).asString("")).orElse("") : e.path("value").asString(""));
+            env.put(Json.text(e, "name"), from.isObject() ? snapshot.find("ConfigMap", Json.text(from, "name"))
+                .map(m -> m.at("/data").path(Json.text(from, "key")).asString("")).orElse("") : Json.text(e, "value"));
         }
         env.replaceAll((k, v) -> VARIABLE.matcher(v).replaceAll(m -> Matcher.quoteReplacement(env.getOrDefault(m.group(1), m.group()))));
         return addresses(env);
@@ -7577,7 +7577,7 @@ static final class NamesToKeep {
         snapshot.objects().values().stream().flatMap(List::stream).filter(o -> !o.kind().equals("Event")).forEach(o -> {
             names.add(o.name());
             names.addAll(o.labels().values());
-            Dependencies.template(o).path("spec").path("containers").forEach(c -> names.add(c.path("name").asString("")));
+            Dependencies.template(o).path("spec").path("containers").forEach(c -> names.add(Json.text(c, "name")));
         });
         snapshot.applied().forEach(a -> names.add(a.object().name()));
         return names;
@@ -7686,7 +7686,7 @@ record NetworkPolicies(Snapshot snapshot) {
         for (var p : rule.path("ports")) {
             var low = p.path("port").asInt(-1);
             var end = p.path("endPort").asInt(low);
-            if (!p.has("port") || ports.contains(p.path("port").asString(""))
+            if (!p.has("port") || ports.contains(Json.text(p, "port"))
                 || ports.stream().anyMatch(n -> n.matches("\\d{1,5}") && low >= 0
                 && Integer.parseInt(n) >= low && Integer.parseInt(n) <= end)) {
                 return true;
@@ -7757,7 +7757,7 @@ record Repairs(Snapshot snapshot) {
                 .map(Applied::source).findFirst();
         }
         return own.isPresent() || !o.is("Job") ? own : snapshot.find("Job", o.name()).map(Obj::controller)
-            .flatMap(c -> snapshot.applied("CronJob", c.path("name").asString(""))).map(Applied::source);
+            .flatMap(c -> snapshot.applied("CronJob", Json.text(c, "name"))).map(Applied::source);
     }
 
     private Optional<Also> also(Finding f) {
@@ -7803,7 +7803,7 @@ record Repairs(Snapshot snapshot) {
     /** Whether there is the log of an earlier run. */
     private boolean restarted(Finding f) {
         return snapshot.find("Pod", f.pod()).stream().flatMap(p -> Pods.containers(p).stream())
-            .filter(c -> c.path("name").asString("").equals(container(f))).allMatch(c -> c.path("restartCount").asLong(0) > 0);
+            .filter(c -> Json.text(c, "name").equals(container(f))).allMatch(c -> c.path("restartCount").asLong(0) > 0);
     }
 
     /** A custom resource may be called like a kind of Kubernetes' own: then the group tells them apart. */
@@ -8180,10 +8180,10 @@ record ScalingFindings(Observed seen, Dependencies needs) {
             return Optional.empty(); // the first metrics take a minute
         }
         var active = Optional.of(hpa.condition("ScalingActive"))
-            .filter(c -> Obj.isFalse(c) && !c.path("reason").asString("").matches("ScalingDisabled|ScaledToZero"));
+            .filter(c -> Obj.isFalse(c) && !Json.text(c, "reason").matches("ScalingDisabled|ScaledToZero"));
         return active.or(() -> Optional.of(hpa.condition("AbleToScale")).filter(Obj::isFalse))
             .map(c -> seen.fault(Code.HPA_NO_METRICS, hpa, Evidence.condition(hpa, c))
-            .with(Map.of("reason", c.path("reason").asString(""))));
+            .with(Map.of("reason", Json.text(c, "reason"))));
     }
 
     private Optional<Finding> budget(Obj budget) {
@@ -8420,7 +8420,7 @@ static final class SettingFindings {
 
     private void dns(Obj workload) {
         var spec = Dependencies.podSpec(workload);
-        var policy = spec.path("dnsPolicy").asString("");
+        var policy = Json.text(spec, "dnsPolicy");
         var outside = policy.equals("Default") || policy.equals("None") && !spec.at("/dnsConfig/searches").toString().contains("svc");
         if (outside && needs.mentions(Ref.of(workload)).stream().anyMatch(m -> m.sure() && needs.service(m.host()).isPresent())) {
             add(Code.POD_DNS_POLICY, workload, Ref.of(workload), Evidence.field(workload, "spec.template.spec.dnsPolicy", policy),
@@ -8601,12 +8601,12 @@ record ContainerFindings(Observed seen, Obj pod, Ref owner, JsonNode status, boo
 
     private Optional<Finding> told() {
         var waiting = status.at("/state/waiting");
-        var reason = waiting.path("reason").asString("");
+        var reason = Json.text(waiting, "reason");
         if (reason.equals("CrashLoopBackOff")) {
             return Optional.of(crash("lastState"));
         }
         if (waiting.isObject()) {
-            return Optional.ofNullable(waits(reason, waiting.path("message").asString("")));
+            return Optional.ofNullable(waits(reason, Json.text(waiting, "message")));
         }
         if (status.at("/state/terminated").isObject()) {
             return ended() ? Optional.empty() : Optional.of(crash("state"));
@@ -8615,7 +8615,7 @@ record ContainerFindings(Observed seen, Obj pod, Ref owner, JsonNode status, boo
     }
 
     private String name() {
-        return status.path("name").asString("");
+        return Json.text(status, "name");
     }
 
     private Probes probes() {
@@ -8679,7 +8679,7 @@ record ContainerFindings(Observed seen, Obj pod, Ref owner, JsonNode status, boo
         var place = code == Code.NODE_PRESSURE ? new Ref("Node", pod.text("/spec/nodeName")) : owner;
         return seen.finding(secret.isPresent() ? Code.IMAGE_PULL_SECRET_MISSING : code, secret.map(s -> new Ref("Secret", s)).orElse(place),
             owner, event.flatMap(e -> Obj.instant(e.first())), proofs(proof, event, Optional.empty())).in(pod.name(), name())
-            .with(Map.of("image", spec().path("image").asString(status.path("image").asString(""))))
+            .with(Map.of("image", spec().path("image").asString(Json.text(status, "image"))))
             .with(code == Code.IMAGE_AUTH || code == Code.IMAGE_NOT_FOUND_OR_AUTH || code == Code.IMAGE_NEVER_PULL
                 ? othersPullSecret() : Map.of());
     }
@@ -8715,12 +8715,12 @@ record ContainerFindings(Observed seen, Obj pod, Ref owner, JsonNode status, boo
     /** The last run that ended: {@code at} is {@code state} or {@code lastState}. */
     private Finding crash(String at) {
         var end = status.at("/" + at + "/terminated");
-        var reason = end.path("reason").asString("");
+        var reason = Json.text(end, "reason");
         var exit = end.path("exitCode").asInt(-1);
-        var message = end.path("message").asString("");
+        var message = Json.text(end, "message");
         var proof = evidence(at + ".terminated", reason.isEmpty() ? "exit " + exit : reason, "exit code " + exit
-            + (message.isEmpty() ? "" : ": " + message), end.path("startedAt").asString(""), end.path("finishedAt").asString(""));
-        return crash(reason, exit, message, Obj.instant(end.path("finishedAt").asString("")), proof)
+            + (message.isEmpty() ? "" : ": " + message), Json.text(end, "startedAt"), Json.text(end, "finishedAt"));
+        return crash(reason, exit, message, Obj.instant(Json.text(end, "finishedAt")), proof)
             .with(Map.of("exitCode", String.valueOf(exit), "restarts", status.path("restartCount").asString("0")));
     }
 
@@ -9167,7 +9167,7 @@ static final class MissingObject {
     record Key(Ref object, String key) { }
 
     static Optional<Key> belowSubPath(Observed seen, Obj pod, JsonNode mount) {
-        var key = mount.path("subPath").asString("").replaceFirst("/.*", "");
+        var key = Json.text(mount, "subPath").replaceFirst("/.*", "");
         return pod.list("/spec/volumes").stream().filter(v -> v.path("name").equals(mount.path("name")))
             .flatMap(v -> References.ofVolume(v).stream().filter(r -> !v.toString().contains("\"items\"")))
             .flatMap(r -> seen.snapshot.find(r.kind(), r.name()).stream())
@@ -9180,8 +9180,8 @@ static final class MissingObject {
             .flatMap(v -> Stream.concat(Stream.of(v), v.at("/projected/sources").valueStream()))
             .flatMap(v -> Stream.of("configMap", "secret").map(v::path).filter(s -> !s.path("optional").asBoolean(false))
                 .flatMap(s -> seen.snapshot
-                .find(v.has("secret") ? "Secret" : "ConfigMap", s.path("secretName").asString(s.path("name").asString("")))
-                    .stream().flatMap(o -> s.path("items").valueStream().map(i -> i.path("key").asString(""))
+                .find(v.has("secret") ? "Secret" : "ConfigMap", s.path("secretName").asString(Json.text(s, "name")))
+                    .stream().flatMap(o -> s.path("items").valueStream().map(i -> Json.text(i, "key"))
                         .filter(k -> !o.keys().isEmpty() && !o.keys().contains(k)).map(k -> new Key(Ref.of(o), k)))));
     }
 
@@ -9207,7 +9207,7 @@ static final class MissingObject {
             return Optional.of(new Ref(kind.equalsIgnoreCase("secret") ? "Secret" : "ConfigMap", Phrase.KEY.in(message, 3)));
         }
         var volume = Phrase.VOLUME.in(message);
-        return pod.list("/spec/volumes").stream().filter(v -> v.path("name").asString("").equals(volume))
+        return pod.list("/spec/volumes").stream().filter(v -> Json.text(v, "name").equals(volume))
             .flatMap(v -> References.ofVolume(v).stream()).filter(r -> !r.kind().equals("PersistentVolumeClaim"))
             .findFirst().map(r -> new Ref(r.kind(), r.name()));
     }
@@ -9292,7 +9292,7 @@ static final class Observed {
 
     /** Since when a condition is as it is. */
     static Optional<Instant> since(JsonNode condition) {
-        return Obj.instant(condition.path("lastTransitionTime").asString(""));
+        return Obj.instant(Json.text(condition, "lastTransitionTime"));
     }
 
     /** A name that was read from a message and is none that the API would accept is not passed on: the finding then stands at its owner. */
@@ -9472,7 +9472,7 @@ record PodFindings(Observed seen, Obj pod, Ref owner, List<Finding> before) {
     /** Its containers are ready, and a condition that somebody else sets is not true. */
     private Optional<Finding> gate() {
         var since = Observed.since(pod.condition("ContainersReady"));
-        return pod.list("/spec/readinessGates").stream().map(g -> g.path("conditionType").asString(""))
+        return pod.list("/spec/readinessGates").stream().map(g -> Json.text(g, "conditionType"))
             .filter(type -> Obj.isTrue(pod.condition("ContainersReady")) && !Obj.isTrue(pod.condition(type))).findFirst()
             .map(type -> finding(seen.age(since) < Code.POD_READINESS_GATE.young ? Code.STILL_PROGRESSING : Code.POD_READINESS_GATE, since,
                 pod.condition(type).isMissingNode() ? Evidence.field(pod, "spec.readinessGates", type + ": nobody has set this condition")
@@ -9566,19 +9566,19 @@ record PodFindings(Observed seen, Obj pod, Ref owner, List<Finding> before) {
 static final class Ports {
     /** The pod's port that a Service's port leads to, by number or name. */
     static String target(JsonNode port) {
-        return port.path("targetPort").asString(port.path("port").asString(""));
+        return port.path("targetPort").asString(Json.text(port, "port"));
     }
 
     /** True also where it cannot be told. */
     static boolean serves(Obj service, String port) {
         var ports = service.list("/spec/ports");
         return ports.isEmpty() || service.text("/spec/type").equals("ExternalName")
-            || ports.stream().anyMatch(p -> p.path("port").asString("").equals(port) || p.path("nodePort").asString("").equals(port)
+            || ports.stream().anyMatch(p -> Json.text(p, "port").equals(port) || Json.text(p, "nodePort").equals(port)
                 || service.text("/spec/clusterIP").equals("None") && target(p).equals(port));
     }
 
     static String served(Obj service) {
-        return service.list("/spec/ports").stream().map(p -> p.path("port").asString("")).collect(Collectors.joining(","));
+        return service.list("/spec/ports").stream().map(p -> Json.text(p, "port")).collect(Collectors.joining(","));
     }
 
     /** Ports that a pod's containers declare or are probed on, by number and name. */
@@ -9595,14 +9595,14 @@ static final class Ports {
 
     /** A container's port by its number and, if it has one, its name. */
     private static List<String> known(JsonNode port) {
-        var number = port.path("containerPort").asString("");
+        var number = Json.text(port, "containerPort");
         return List.of(number, port.path("name").asString(number));
     }
 
     /** Names and numbers under which a connection to this port of the Service (empty: to any) reaches a pod. */
     static Set<String> behind(Obj service, String port, JsonNode podSpec) {
         var ports = new LinkedHashSet<String>();
-        service.list("/spec/ports").stream().filter(p -> port.isEmpty() || p.path("port").asString("").equals(port))
+        service.list("/spec/ports").stream().filter(p -> port.isEmpty() || Json.text(p, "port").equals(port))
             .map(Ports::target).forEach(ports::add);
         podSpec.path("containers").forEach(c -> c.path("ports").forEach(p -> {
             if (known(p).stream().anyMatch(ports::contains)) {
@@ -9759,7 +9759,7 @@ record Refusals(Observed seen) {
 
     private Optional<Ref> configuration(String webhook) {
         return Stream.of("ValidatingWebhookConfiguration", "MutatingWebhookConfiguration").flatMap(k -> seen.snapshot.all(k).stream())
-            .filter(o -> o.list("/webhooks").stream().anyMatch(w -> w.path("name").asString("").equals(webhook))).map(Ref::of).findFirst();
+            .filter(o -> o.list("/webhooks").stream().anyMatch(w -> Json.text(w, "name").equals(webhook))).map(Ref::of).findFirst();
     }
 
     private static Optional<Ref> named(String kind, Phrase part, String message) {
@@ -9809,10 +9809,10 @@ record Scheduling(Observed seen, Obj pod, Ref owner) {
             : Evidence.condition(pod, condition)));
         var since = Observed.since(condition);
         var scaling = seen.events(pod, "TriggeredScaleUp", "Nominated"); // Karpenter says the second
-        if (condition.path("reason").asString("").equals("SchedulingGated")) {
+        if (Json.text(condition, "reason").equals("SchedulingGated")) {
             return finding(Code.SCHED_GATED, owner, since, evidence);
         }
-        if (condition.path("reason").asString("").equals("NotReadyForScheduling")) {
+        if (Json.text(condition, "reason").equals("NotReadyForScheduling")) {
             return finding(seen.age(pod) < Code.SCHED_NOT_READY.young ? Code.STILL_PROGRESSING
                 : Code.SCHED_NOT_READY, owner, since, evidence);
         }
@@ -9829,7 +9829,7 @@ record Scheduling(Observed seen, Obj pod, Ref owner) {
 
     private String message(JsonNode condition) {
         var events = seen.events(pod, "FailedScheduling");
-        var message = condition.path("message").asString("");
+        var message = Json.text(condition, "message");
         return message.isEmpty() && !events.isEmpty() ? events.get(events.size() - 1).message() : message;
     }
 
@@ -9850,7 +9850,7 @@ record Scheduling(Observed seen, Obj pod, Ref owner) {
     /** The node that is short of something, when there is but one. */
     private Optional<Ref> pressed() {
         var pressed = seen.snapshot.all("Node").stream().filter(n -> n.list("/status/conditions").stream()
-            .anyMatch(c -> c.path("type").asString("").endsWith("Pressure") && Obj.isTrue(c))).toList();
+            .anyMatch(c -> Json.text(c, "type").endsWith("Pressure") && Obj.isTrue(c))).toList();
         return pressed.size() == 1 ? Optional.of(Ref.of(pressed.get(0))) : Optional.empty();
     }
 
@@ -9930,7 +9930,7 @@ static final class WaitCommands {
     /** Command and arguments with the container's own variables filled in. */
     private static String expanded(JsonNode container) {
         var env = new HashMap<String, String>();
-        container.path("env").forEach(e -> env.put(e.path("name").asString(""), e.path("value").asString("")));
+        container.path("env").forEach(e -> env.put(Json.text(e, "name"), Json.text(e, "value")));
         return VARIABLE.matcher(words(container)).replaceAll(m -> Matcher.quoteReplacement(env.getOrDefault(
             m.group(1) != null ? m.group(1) : m.group(2) != null ? m.group(2) : m.group(3), m.group())));
     }
@@ -9996,7 +9996,7 @@ record WorkloadFindings(Observed seen, Refusals refusals, List<Finding> pods) {
             refusals.condition(deployment, deployment).ifPresent(found::add);
         }
         var progressing = deployment.condition("Progressing");
-        if (progressing.path("status").asString("").equals("False")) {
+        if (Json.text(progressing, "status").equals("False")) {
             found.add(seen.finding(Code.ROLLOUT_STUCK, at, Evidence.condition(deployment, progressing)));
         }
         settling(deployment).ifPresent(found::add);
@@ -10195,7 +10195,7 @@ static final class CustomStatus {
     /** Whether a controller made it, whose own resource speaks for it. */
     static boolean made(Obj o, Snapshot snapshot) {
         return o.list("/metadata/ownerReferences").stream().anyMatch(r -> r.path("controller").asBoolean(false)
-            || snapshot.index().byUid().contains(r.path("uid").asString("")));
+            || snapshot.index().byUid().contains(Json.text(r, "uid")));
     }
 
     /** What a queue's entry for something suspended says; the queue starts it, and a person who does is overruled. */
@@ -10260,8 +10260,8 @@ static final class CustomStatus {
     /** By the values that its user named; any other value is progress. */
     private Said ruled(CustomRule rule) {
         var condition = rule.condition().isEmpty() ? null : o.condition(rule.condition());
-        var value = condition == null ? o.text(rule.pointer()) : condition.path("status").asString("");
-        var state = rule.state(value, condition == null ? "" : condition.path("reason").asString(""));
+        var value = condition == null ? o.text(rule.pointer()) : Json.text(condition, "status");
+        var state = rule.state(value, condition == null ? "" : Json.text(condition, "reason"));
         if (value.isEmpty()) {
             return new Said(state, rule.named() + " is not there", null);
         }
@@ -10432,7 +10432,7 @@ static final class CustomWords {
     }
 
     static String type(JsonNode condition) {
-        return condition.path("type").asString("");
+        return Json.text(condition, "type");
     }
 
     /** A condition that must be true. */
@@ -10456,15 +10456,15 @@ static final class CustomWords {
 
     /** A good condition that is not so because its controller tried and could not; one of an unknown type if it says so in one word. */
     static boolean triedInVain(JsonNode condition) {
-        var reason = condition.path("reason").asString("");
+        var reason = Json.text(condition, "reason");
         return Obj.isFalse(condition) && (positive(condition) ? FAILED_REASON.matcher(reason).matches()
             : reason.matches("Error|Failed|Failure") && !BROKEN.matcher(type(condition)).matches());
     }
 
     /** It does not work because nobody asks it to: a good condition that is not so for that reason, or one that says it. */
     static boolean idle(JsonNode condition) {
-        return positive(condition) ? Obj.isFalse(condition) && IDLE.matcher(condition.path("reason").asString("")).matches()
-            : Obj.isTrue(condition) && (idle(type(condition)) || idle(condition.path("reason").asString("")));
+        return positive(condition) ? Obj.isFalse(condition) && IDLE.matcher(Json.text(condition, "reason")).matches()
+            : Obj.isTrue(condition) && (idle(type(condition)) || idle(Json.text(condition, "reason")));
     }
 
     /** A queue does not let it run. */
@@ -10480,7 +10480,7 @@ static final class CustomWords {
     /** Still being rolled out, whatever its Ready condition says of before. */
     static boolean rollingOut(JsonNode condition) {
         return type(condition).matches("Progressing|Updating|Upgrading") && Obj.isTrue(condition)
-            && !condition.path("reason").asString("").matches("(?i).*(available|completed?|succeeded|healthy|asexpected)");
+            && !Json.text(condition, "reason").matches("(?i).*(available|completed?|succeeded|healthy|asexpected)");
     }
 
     private static String plain(String word) {
@@ -10589,7 +10589,7 @@ static final class Family {
         }
         var maker = w.kind().equals("Deployment") ? Ownership.newestReplicaSet(snapshot, w).orElse(w) : w;
         var failure = maker.condition("ReplicaFailure");
-        return Obj.isTrue(failure) ? "pods cannot be created: " + Phrases.brief(failure.path("message").asString("")) : "";
+        return Obj.isTrue(failure) ? "pods cannot be created: " + Phrases.brief(Json.text(failure, "message")) : "";
     }
 
     boolean bindsOnFirstConsumer(Obj claim) {
@@ -10650,8 +10650,8 @@ static final class Phrases {
         if (condition.isMissingNode()) {
             return "has not said yet how it is";
         }
-        return condition.path("type").asString("") + prefixed("=", condition.path("status").asString(""))
-            + prefixed(": ", condition.path("reason").asString("")) + prefixed(": ", brief(condition.path("message").asString("")));
+        return Json.text(condition, "type") + prefixed("=", Json.text(condition, "status"))
+            + prefixed(": ", Json.text(condition, "reason")) + prefixed(": ", brief(Json.text(condition, "message")));
     }
 
     static String prefixed(String prefix, String text) {
@@ -10675,7 +10675,7 @@ static final class PodDescription {
         }
         var scheduled = pod.condition("PodScheduled");
         if (Obj.isFalse(scheduled)) {
-            return name + "is not scheduled: " + Phrases.brief(scheduled.path("message").asString(scheduled.path("reason").asString("")));
+            return name + "is not scheduled: " + Phrases.brief(scheduled.path("message").asString(Json.text(scheduled, "reason")));
         }
         return Pods.containers(pod).stream().map(c -> container(pod, c)).filter(text -> !text.isEmpty()).findFirst()
             .map(text -> name + text)
@@ -10714,9 +10714,9 @@ static final class PodDescription {
     /** The container's name, where it is not the pod's only one. */
     private static String which(Obj pod, JsonNode container) {
         if (Pods.initContainer(pod, container)) {
-            return "init container " + container.path("name").asString("") + ": ";
+            return "init container " + Json.text(container, "name") + ": ";
         }
-        return pod.list("/spec/containers").size() > 1 ? "container " + container.path("name").asString("") + ": " : "";
+        return pod.list("/spec/containers").size() > 1 ? "container " + Json.text(container, "name") + ": " : "";
     }
 
     private static String failure(Obj pod) {
@@ -10800,14 +10800,14 @@ static final class Readiness {
             return lack.isEmpty() ? tally.ready("paused; its template is rolled out") : tally.suspended("paused: " + lack);
         }
         var progress = o.condition("Progressing");
-        if (progress.path("reason").asString("").equals("ProgressDeadlineExceeded")) {
+        if (Json.text(progress, "reason").equals("ProgressDeadlineExceeded")) {
             return tally.failed(withTrouble("no progress within its deadline: " + lack, o, family));
         }
         if (!lack.isEmpty()) {
             return tally.progressing(withTrouble(lack, o, family));
         }
         boolean deadline = o.has("/spec/progressDeadlineSeconds") && o.number("/spec/progressDeadlineSeconds", 0) < Integer.MAX_VALUE;
-        if (deadline && tally.desired() > 0 && !progress.path("reason").asString("").equals("NewReplicaSetAvailable")) {
+        if (deadline && tally.desired() > 0 && !Json.text(progress, "reason").equals("NewReplicaSetAvailable")) {
             return tally.progressing("the rollout is not complete yet");
         }
         long ending = o.number("/status/terminatingReplicas", 0);
@@ -11000,12 +11000,12 @@ static final class Readiness {
         for (var hook : o.list("/webhooks")) {
             var service = hook.at("/clientConfig/service");
             if (hook.at("/clientConfig/caBundle").asString("").isEmpty() && service.isObject()) {
-                return tally.progressing("webhook " + hook.path("name").asString("") + " has no caBundle yet");
+                return tally.progressing("webhook " + Json.text(hook, "name") + " has no caBundle yet");
             }
-            var behind = family.snapshot().all("Service").stream().filter(s -> s.name().equals(service.path("name").asString(""))
-                && s.namespace().equals(service.path("namespace").asString(""))).findFirst();
+            var behind = family.snapshot().all("Service").stream().filter(s -> s.name().equals(Json.text(service, "name"))
+                && s.namespace().equals(Json.text(service, "namespace"))).findFirst();
             if (behind.isPresent() && family.snapshot().knows("EndpointSlice") && !family.hasReadyEndpoint(behind.get())) {
-                return tally.progressing("webhook " + hook.path("name").asString("") + ": " + behind.get()
+                return tally.progressing("webhook " + Json.text(hook, "name") + ": " + behind.get()
                     .ref() + " has no ready endpoint");
             }
         }
@@ -11773,8 +11773,6 @@ static final class Messages {
     private static final Pattern IMAGE_NAME = Pattern.compile("(?<![\\w/])[\\w.-]{2,}(:\\d+)?(/[\\w.-]+)+(:[\\w.-]+)?(@sha256:[0-9a-f]+)?");
     private static final Map<Topic, List<Row>> ROWS = rows();
 
-    private Messages() { }
-
     /** The code that this text stands for at this place; empty when no row knows it. */
     static Optional<Code> code(Topic topic, String text) {
         var plain = topic == Topic.IMAGE ? IMAGE_NAME.matcher(QUOTED.matcher(text).replaceAll("\"\"")).replaceAll("") : text;
@@ -12077,14 +12075,7 @@ enum Phrase {
     REMOVED_API("\\b" + any("extensions/v1beta1", "apps/v1beta[12]", any("networking", "policy", "rbac\\.authorization", "apiextensions",
         "storage", "admissionregistration", "scheduling", "coordination", "certificates", "events", "discovery", "node")
         + "(\\.k8s\\.io)?/v1beta1", "batch/(v1beta1|v2alpha1)", "autoscaling/v2beta[12]", "flowcontrol\\.apiserver\\.k8s\\.io/v1beta[123]")
-        + "(?![\\w])"),
-    /** Text that talks to a reader who takes orders. */
-    INSTRUCTION("(?i)" + any("\\b(ignore|disregard|forget|override)\\b.{0,40}\\b"
-        + "(previous|prior|above|all|earlier|system|instruction|prompt|rule)",
-        "\\byou (are|must|should|will) now\\b", "\\b(system|assistant|developer) ?(prompt|message|:)", "\\bas an ai\\b",
-        "</?(system|assistant|user|instructions?|tool)\\b", "\\bnew instructions?\\b", "\\bdo not (tell|mention|report)\\b",
-        "\\b(run|execute|type|paste)\\b.{0,30}\\b(command|following|curl|bash|kubectl|rm)\\b", "curl .{0,80}\\|\\s*(ba)?sh",
-        "\\bplease (run|delete|execute|approve|merge)\\b"));
+        + "(?![\\w])");
 
     private final Pattern pattern;
 

@@ -1739,15 +1739,10 @@ record Homecoming(Git git, Path scratch, Map<String, String> pack, String runId,
 
     /** A staged version that is neither the last commit's nor the working tree's would be gone. */
     private List<String> staged() throws Broken, InterruptedException {
-        var index = git.ok("diff", "--cached", "--quiet") ? "" : git.run("diff", "--cached", "--name-only", "-z");
-        var conflicts = new ArrayList<String>();
-        var changed = Set.of(git.run("diff", "--name-only", "-z").split("\0"));
-        for (var path : index.split("\0")) {
-            if (!path.isEmpty() && changed.contains(path)) {
-                conflicts.add(path + ": you have staged one version and have another in the working tree");
-            }
-        }
-        return conflicts;
+        var changed = List.of(git.run("diff", "--name-only", "-z").split("\0"));
+        return Stream.of(git.run("diff", "--cached", "--name-only", "-z").split("\0"))
+            .filter(path -> !path.isEmpty() && changed.contains(path))
+            .map(path -> path + ": you have staged one version and have another in the working tree").toList();
     }
 
     /** The agent's tree, with the caller's own changes in it. */
@@ -4001,12 +3996,12 @@ static final class InfraView {
         model.put("reported", infra.reported());
         model.put("named", infra.file() != null);
         model.put("saysReady", report.path("infraReady").asBoolean(false));
-        var outcome = report.path("outcome").asString("");
+        var outcome = Json.text(report, "outcome");
         model.put("outcome", OUTCOMES.contains(outcome) ? outcome : "");
         var waited = report.path("waitedSeconds");
         model.put("waitedSeconds", waited.isNumber() ? String.valueOf(Math.round(waited.asDouble(0))) : "");
         model.put("agentExists", exists(report.path("workloads"), "deploy/" + agent));
-        model.put("agentReady", report.path("agentReady").isBoolean() ? report.path("agentReady").asString("") : "");
+        model.put("agentReady", report.path("agentReady").isBoolean() ? Json.text(report, "agentReady") : "");
         model.put("causes", limited(report.path("causes"), limits.causes(), this::cause));
         model.put("causesMore", more(report.path("causes"), limits.causes()));
         var broken = brokenWorkloads(report.path("workloads"));
@@ -4016,7 +4011,7 @@ static final class InfraView {
         model.put("unexplained", limited(report.path("unexplained"), limits.symptoms(), this::symptom));
         model.put("unexplainedMore", more(report.path("unexplained"), limits.symptoms()));
         report.path("warnings").forEach(warning -> say("warning",
-            warning.isString() ? warning.asString("") : code(warning.path("code")) + " " + warning.path("message").asString("")));
+            warning.isString() ? warning.asString("") : code(warning.path("code")) + " " + Json.text(warning, "message")));
         model.put("limited", limitations(report.path("limited")));
         model.put("data", block());
         model.put("flagged", (int) data.stream().filter(line -> line.startsWith(FLAG)).count());
@@ -4029,7 +4024,7 @@ static final class InfraView {
 
     private static List<JsonNode> brokenWorkloads(JsonNode workloads) {
         return workloads.valueStream()
-            .filter(workload -> !Set.of("ready", "suspended", "unverified").contains(workload.path("state").asString(""))).toList();
+            .filter(workload -> !Set.of("ready", "suspended", "unverified").contains(Json.text(workload, "state"))).toList();
     }
 
     private static List<Map<String, Object>> limited(JsonNode list, int most, Function<JsonNode, Map<String, Object>> view) {
@@ -4047,7 +4042,7 @@ static final class InfraView {
         view.put("ready", workload.path("ready").asInt(0));
         view.put("desired", workload.path("desired").asInt(0));
         if (!explained.contains(object(workload))) {
-            say(object(workload), workload.path("message").asString(""));
+            say(object(workload), Json.text(workload, "message"));
         }
         return view;
     }
@@ -4071,7 +4066,7 @@ static final class InfraView {
         view.put("container", matching(OBJECT_NAME, cause.path("container")));
         view.put("scope", word(fix.path("scope")));
         view.put("action", matching(CODE, fix.path("action")));
-        view.put("text", fixText(fix.path("text").asString("")));
+        view.put("text", fixText(Json.text(fix, "text")));
         view.put("files", texts(fix.path("files"), this::file));
         view.put("next", texts(cause.path("next"), InfraView::command));
         view.put("explains", limited(cause.path("explains"), limits.symptoms(), this::symptom));
@@ -4100,8 +4095,8 @@ static final class InfraView {
     private String facts(JsonNode cause, String log) {
         var lines = new LinkedHashMap<String, String>();
         cause.path("facts").forEach(f -> {
-            var at = f.path("at").asString("").split(" ", 2);
-            var value = flat(f.path("value").asString(""));
+            var at = Json.text(f, "at").split(" ", 2);
+            var value = flat(Json.text(f, "value"));
             if (!at[0].equals("log") || !log.contains(value)) {
                 lines.merge(at[0], (at.length < 2 ? "" : at[1] + "=") + value, (a, b) -> a + "; " + b);
             }
@@ -4123,8 +4118,8 @@ static final class InfraView {
             var where = String.join(" ", "[" + causeNumber + "] " + word(item.path("source")),
                 matching(FIELD, item.path("path")), reason(item),
                 count > 1 ? "x" + count : "").replaceAll(" +", " ").strip();
-            var message = PREEMPTION.matcher(item.path("message").asString("")).replaceFirst("");
-            if (!shown.getOrDefault(item.path("source").asString(""), "").contains(flat(message))
+            var message = PREEMPTION.matcher(Json.text(item, "message")).replaceFirst("");
+            if (!shown.getOrDefault(Json.text(item, "source"), "").contains(flat(message))
                 && (flat(message).length() < 40 || said.add(flat(message)))) {
                 say(where, message, item.path("suspicious").asBoolean(false));
             }
@@ -4135,7 +4130,7 @@ static final class InfraView {
     }
 
     private static String reason(JsonNode item) {
-        var reason = item.path("reason").asString("");
+        var reason = Json.text(item, "reason");
         return reason.matches("[A-Za-z][A-Za-z0-9]{0,63}") ? reason : "";
     }
 
@@ -4236,7 +4231,7 @@ static final class InfraView {
     }
 
     private String file(JsonNode file) {
-        var path = file.isString() ? file.asString("") : file.path("path").asString("");
+        var path = file.isString() ? file.asString("") : Json.text(file, "path");
         int line = file.path("line").asInt(0);
         return FILE.matcher(path).matches() ? path + (line > 0 ? ":" + line : "") : "";
     }
@@ -4267,7 +4262,7 @@ static final class InfraView {
     /** {@code deploy/web}, from {@code {kind, name}} or from text; a name that Kubernetes would not allow is not repeated. */
     static String object(JsonNode value) {
         var parts = value.isString() ? value.asString("").split("/", 2)
-            : new String[] {value.path("kind").asString(""), value.path("name").asString("")};
+            : new String[] {Json.text(value, "kind"), Json.text(value, "name")};
         var name = parts.length == 2 ? parts[1] : "";
         boolean valid = KIND.matcher(parts[0]).matches() && OBJECT_NAME.matcher(name).matches()
             && !Injection.in(name.replaceAll("[-.:]", " "));
@@ -4517,7 +4512,7 @@ record LastWords(String status, String summary, String blockedReason, String pro
     }
 
     private static LastWords read(JsonNode said) {
-        var status = said.path("status").asString("");
+        var status = Json.text(said, "status");
         return !said.isObject() ? unread("its JSON is not one object")
             : !KNOWN.contains(status) ? unread("its JSON has no status that is known: " + String.join(", ", KNOWN))
             : new LastWords(status, text(said, "summary"), text(said, "blocked_reason"), null);
@@ -4658,9 +4653,9 @@ static final class Story {
 
     /** Takes an event of {@code codex exec --json} and returns it as lines for people; an unknown event is none. */
     List<String> codex(JsonNode event) {
-        switch (event.path("type").asString("")) {
+        switch (Json.text(event, "type")) {
             case "thread.started":
-                var id = event.path("thread_id").asString("");
+                var id = Json.text(event, "thread_id");
                 completed = false;
                 thread = id.matches("\\w[\\w-]{0,63}") ? id : null; // it becomes a word of a command
                 return List.of("thread " + thread);
@@ -4676,7 +4671,7 @@ static final class Story {
                 error = event.path("error").path("message").asString("");
                 return List.of("turn failed: " + error);
             case "error":
-                error = event.path("message").asString("");
+                error = Json.text(event, "message");
                 return List.of("error: " + error);
             case "item.started":
                 return event.path("item").path("type").asString("").equals("command_execution")
@@ -4689,24 +4684,23 @@ static final class Story {
     }
 
     private List<String> item(JsonNode item) {
-        switch (item.path("type").asString("")) {
+        switch (Json.text(item, "type")) {
             case "agent_message":
-                message = item.path("text").asString("");
+                message = Json.text(item, "text");
                 return message.lines().toList();
             case "command_execution":
-                return tail(item.path("aggregated_output").asString(""), "exit code " + item.path("exit_code").asString("unknown"));
+                return tail(Json.text(item, "aggregated_output"), "exit code " + item.path("exit_code").asString("unknown"));
             case "file_change":
                 var lines = new ArrayList<String>();
                 item.path("changes")
-                    .forEach(change -> lines.add(change.path("kind").asString("") + " " + change.path("path").asString("")));
+                    .forEach(change -> lines.add(Json.text(change, "kind") + " " + Json.text(change, "path")));
                 return lines;
             case "mcp_tool_call":
-                return List.of("tool " + item.path("server").asString("") + "." + item.path("tool")
-                    .asString("") + ": " + item.path("status").asString(""));
+                return List.of("tool " + Json.text(item, "server") + "." + Json.text(item, "tool") + ": " + Json.text(item, "status"));
             case "web_search":
-                return List.of("web search: " + item.path("query").asString(""));
+                return List.of("web search: " + Json.text(item, "query"));
             case "error":
-                return List.of("warning: " + item.path("message").asString(""));
+                return List.of("warning: " + Json.text(item, "message"));
             default:
                 return List.of();
         }
@@ -6460,7 +6454,7 @@ record GitHubEvent(JsonNode root) {
     List<String> labels() {
         var names = new ArrayList<String>();
         var owner = root.has("issue") ? root.path("issue") : root.path("pull_request");
-        owner.path("labels").forEach(label -> names.add(label.path("name").asString("")));
+        owner.path("labels").forEach(label -> names.add(Json.text(label, "name")));
         return names;
     }
 
@@ -7212,7 +7206,7 @@ static final class SaidOnGitHub {
     }
 
     static Said review(JsonNode review) {
-        var state = review.path("state").asString("");
+        var state = Json.text(review, "state");
         var told = state.matches("[A-Za-z_]{1,30}") ? state.toLowerCase(Locale.ROOT) : "";
         return said(("review " + review.path("id").asLong(0) + " " + told).strip(), review, "body");
     }
@@ -7226,7 +7220,7 @@ static final class SaidOnGitHub {
     }
 
     private static String place(JsonNode comment) {
-        var path = comment.path("path").asString("");
+        var path = Json.text(comment, "path");
         int line = comment.path("line").asInt(comment.path("original_line").asInt(0));
         return path.matches("[\\w./@+-]{1,200}") && !Injection.in(path.replaceAll("[-_./@+]+", " "))
             ? " at " + path + (line > 0 ? ":" + line : "") : "";

@@ -135,6 +135,14 @@ class AgentSourcesTest {
     }
 
     @Test
+    void aMergeOfTheCallersThatWaitsForAnAnswerIsAConflict() {
+        sh(tree, "echo st >>a.txt; git stash -q; echo other >>a.txt; git commit -qam other; git stash pop >/dev/null || true");
+        JsonNode result = run("echo x >x");
+        assertEquals("conflict", result.path("broughtBack").path("state").asString(""), result.toString());
+        assertEquals("UU a.txt", sh(tree, "git status --short"));
+    }
+
+    @Test
     void aChangeThatTheCallerMadeMeanwhileIsAConflict() {
         JsonNode result = run("echo agents >a.txt; echo mine >" + tree + "/a.txt");
         assertEquals("conflict", result.path("broughtBack").path("state").asString(""), result.toString());

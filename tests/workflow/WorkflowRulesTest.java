@@ -56,6 +56,11 @@ class WorkflowRulesTest {
                 jobs: {a: {steps: [{
                   uses: actions/checkout@v4 }]}}
                 """),
+        AN_AGENT_RUNS_ONLY_IN_THE_ATTEMPT_THAT_ITS_GATE_LET_IN(s -> s.jobs().filter(job -> "gate".equals(job.get("needs"))
+                && !String.valueOf(job.get("if")).equals("fromJSON(needs.gate.outputs.run).attempt == github.run_attempt"))
+                .map(Object::toString).toList(), """
+                jobs: {a: {needs: gate, if: "needs.gate.outputs.run != ''", steps: []}}
+                """),
         A_CHECKOUT_LEAVES_NO_TOKEN(s -> s.steps().filter(step -> step.uses().startsWith("actions/checkout@"))
                 .filter(step -> !Boolean.FALSE.equals(step.with("persist-credentials"))).map(Step::toString).toList(), """
                 jobs: {a: {steps: [{uses: actions/checkout@0, with: {path: src}}]}}

@@ -33,7 +33,8 @@ class WorkflowShellTest {
         var result = gate("alice", "User", "[ai-dev]", "alice");
         assertEquals(0, result.exit(), result.toString());
         assertTrue(Files.readString(folder.resolve("output"))
-                .matches("(?s)run<<(\\w{32})\n\\{.*\"branch\":\"codex/issue-42\",\"comment\":100,\"by\":\"alice\".*}\n\\1\n"));
+                .matches("(?s)run<<(\\w{32})\n\\{.*"
+                        + "\"branch\":\"codex/issue-42\",\"comment\":100,\"by\":\"alice\",\"attempt\":\"3\"}\n\\1\n"));
         assertEquals(0, gate("BOB", "User", "[ai-dev]", "BOB").exit(), "logins know no case");
     }
 
@@ -104,7 +105,8 @@ class WorkflowShellTest {
         assertEquals(0, result.exit(), result.toString());
         var outputs = Files.readString(folder.resolve("output"));
         assertTrue(outputs.contains("\nrepair_review\n") && outputs.contains("\n42\n"), outputs);
-        assertTrue(outputs.contains("\"branch\":\"codex/ai-repair-42\",\"comment\":500,\"by\":\"bob\",\"pr\":7,\"review\":5}"), outputs);
+        assertTrue(outputs.contains("\"branch\":\"codex/ai-repair-42\",\"comment\":500,\"by\":\"bob\","
+                + "\"pr\":7,\"review\":5,\"attempt\":\"3\"}"), outputs);
         assertEquals(1, github.pullComments.size());
     }
 
@@ -410,6 +412,7 @@ class WorkflowShellTest {
         return Cli.program("bash", Cli.root().resolve("workflows/shared/agent").resolve(name).toString()).in(folder)
                 .env("AI_LANG", "en").env("AI_MODE", "dev").env("GITHUB_API_URL", github.url()).env("GITHUB_REPOSITORY", "acme/shop")
                 .env("GITHUB_TOKEN", WorkflowRun.TOKEN).env("GITHUB_SERVER_URL", "https://github.com").env("GITHUB_RUN_ID", "1")
+                .env("GITHUB_RUN_ATTEMPT", "3")
                 .env("GITHUB_EVENT_PATH", folder.resolve("event.json").toString())
                         .env("GITHUB_OUTPUT", folder.resolve("output").toString())
                 .env("GITHUB_STEP_SUMMARY", folder.resolve("summary").toString());

@@ -42,8 +42,6 @@ public final class Messages {
     private static final Pattern IMAGE_NAME = Pattern.compile("(?<![\\w/])[\\w.-]{2,}(:\\d+)?(/[\\w.-]+)+(:[\\w.-]+)?(@sha256:[0-9a-f]+)?");
     private static final Map<Topic, List<Row>> ROWS = rows();
 
-    private Messages() { }
-
     /** The code that this text stands for at this place; empty when no row knows it. */
     public static Optional<Code> code(Topic topic, String text) {
         var plain = topic == Topic.IMAGE ? IMAGE_NAME.matcher(QUOTED.matcher(text).replaceAll("\"\"")).replaceAll("") : text;

@@ -91,14 +91,7 @@ public enum Phrase {
     REMOVED_API("\\b" + any("extensions/v1beta1", "apps/v1beta[12]", any("networking", "policy", "rbac\\.authorization", "apiextensions",
         "storage", "admissionregistration", "scheduling", "coordination", "certificates", "events", "discovery", "node")
         + "(\\.k8s\\.io)?/v1beta1", "batch/(v1beta1|v2alpha1)", "autoscaling/v2beta[12]", "flowcontrol\\.apiserver\\.k8s\\.io/v1beta[123]")
-        + "(?![\\w])"),
-    /** Text that talks to a reader who takes orders. */
-    INSTRUCTION("(?i)" + any("\\b(ignore|disregard|forget|override)\\b.{0,40}\\b"
-        + "(previous|prior|above|all|earlier|system|instruction|prompt|rule)",
-        "\\byou (are|must|should|will) now\\b", "\\b(system|assistant|developer) ?(prompt|message|:)", "\\bas an ai\\b",
-        "</?(system|assistant|user|instructions?|tool)\\b", "\\bnew instructions?\\b", "\\bdo not (tell|mention|report)\\b",
-        "\\b(run|execute|type|paste)\\b.{0,30}\\b(command|following|curl|bash|kubectl|rm)\\b", "curl .{0,80}\\|\\s*(ba)?sh",
-        "\\bplease (run|delete|execute|approve|merge)\\b"));
+        + "(?![\\w])");
 
     private final Pattern pattern;
 

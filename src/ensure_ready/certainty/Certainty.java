@@ -27,6 +27,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
+import shared.Json;
 import shared.Kubectl;
 import tools.jackson.databind.JsonNode;
 
@@ -209,7 +210,7 @@ public final class Certainty {
     }
 
     private static boolean anyStarted(Obj pod) {
-        return Pods.containers(pod).stream().anyMatch(c -> Pods.started(pod, c.path("name").asString("")));
+        return Pods.containers(pod).stream().anyMatch(c -> Pods.started(pod, Json.text(c, "name")));
     }
 
     /** There is room again when what is being replaced is gone, or when a Job has ended. */
@@ -263,7 +264,7 @@ public final class Certainty {
     }
 
     private static boolean crashes(Obj pod, JsonNode container, WaitMemory seen) {
-        return !Pods.ready(pod) && Optional.ofNullable(seen.crashes().get(CrashCount.key(pod, container.path("name").asString(""))))
+        return !Pods.ready(pod) && Optional.ofNullable(seen.crashes().get(CrashCount.key(pod, Json.text(container, "name"))))
             .filter(c -> c.times() > 0 && c.exitCode() != -1).isPresent();
     }
 

@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.stream.Stream;
+import shared.Json;
 
 /** Since when nothing has changed any more in what is ready, by the times that the cluster itself wrote. Pure. */
 public final class Steady {
@@ -37,7 +38,7 @@ public final class Steady {
 
     /** A pod must say since when it is ready (or ended), a custom resource since when anything is as it is. */
     private static Stream<Instant> changes(Obj o) {
-        var told = o.list("/status/conditions").stream().filter(c -> !o.kind().equals("Pod") || c.path("type").asString("").equals("Ready"))
+        var told = o.list("/status/conditions").stream().filter(c -> !o.kind().equals("Pod") || Json.text(c, "type").equals("Ready"))
             .flatMap(c -> Stream.of("lastTransitionTime", "lastUpdateTime").map(field -> Obj.instant(c.path(field).asString(""))))
             .flatMap(Optional::stream).toList();
         var silent = told.isEmpty() && (o.kind().equals("Pod") || !o.builtIn()) ? Stream.of(Instant.MAX) : Stream.<Instant>empty();

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
+import shared.Json;
 
 /** Rights that pods need of the API server: a Role that is bound but absent, an agent that nobody gave any. Pure. */
 public record AccessFindings(Observed seen, Ref agent) {
@@ -49,8 +50,8 @@ public record AccessFindings(Observed seen, Ref agent) {
     }
 
     private static Stream<String> subjects(Obj binding) {
-        return binding.list("/subjects").stream().filter(s -> s.path("kind").asString("").equals("ServiceAccount"))
-            .map(s -> s.path("name").asString(""));
+        return binding.list("/subjects").stream().filter(s -> Json.text(s, "kind").equals("ServiceAccount"))
+            .map(s -> Json.text(s, "name"));
     }
 
     private Stream<Obj> users(String account) {

@@ -68,7 +68,7 @@ public record Candidates(Observed seen, Dependencies needs, Finding f) {
             case CR_NOT_READY, CERT_NOT_READY -> named();
             case ADMISSION_DENIED -> f.evidence().toString().contains("volumeMounts") ? needs.workload(f.owner()).stream()
                 .flatMap(w -> Dependencies.podSpec(w).path("volumes").valueStream())
-                .map(v -> "volumes[" + v.path("name").asString("") + "]") : Stream.empty();
+                .map(v -> "volumes[" + Json.text(v, "name") + "]") : Stream.empty();
             case PROBE_READINESS_FAILING -> f.param("listens").isEmpty() ? Stream.empty() : Stream.concat(
                 Stream.of(f.param("listens") + ", where alone the program says that it listens; a probe asks at the pod's address"),
                 needs.workload(f.owner()).stream()
@@ -162,7 +162,7 @@ public record Candidates(Observed seen, Dependencies needs, Finding f) {
     }
 
     private static String ports(Obj service) {
-        return service.list("/spec/ports").stream().map(p -> (p.path("port").asString("") + " " + Json.text(p, "name")).strip())
+        return service.list("/spec/ports").stream().map(p -> (Json.text(p, "port") + " " + Json.text(p, "name")).strip())
             .reduce((a, b) -> a + ", " + b).map(all -> "ports " + all).orElse("no ports");
     }
 

@@ -185,7 +185,7 @@ public final class Dependencies {
         var edges = new ArrayList<Edge>();
         workloads.forEach((from, workload) -> edges.addAll(edges(from, workload)));
         snapshot.all("Service").forEach(s -> behind(s).forEach(w -> edges.add(edge(Ref.of(s), w, Edge.Origin.SELECTOR, "selector", 1))));
-        snapshot.all("Ingress").forEach(i -> backends(i).map(b -> b.path("name").asString("")).filter(b -> !b.isEmpty())
+        snapshot.all("Ingress").forEach(i -> backends(i).map(b -> Json.text(b, "name")).filter(b -> !b.isEmpty())
             .forEach(b -> edges.add(edge(Ref.of(i), new Ref("Service", b), Edge.Origin.SPEC, "backend", 1))));
         snapshot.custom().forEach(c -> {
             boolean chain = c.group().equals("cert-manager.io"); // what it has made only tells why; its user can mend itself alone
@@ -212,11 +212,11 @@ public final class Dependencies {
     private Stream<Obj> needed(Obj custom) {
         var proof = CustomStatus.of(custom, snapshot).proof();
         var message = proof == null ? "" : Stream.concat(Stream.of(proof.message()), custom.list("/status/conditions").stream()
-            .filter(c -> !Obj.isTrue(c)).map(c -> c.path("message").asString(""))).collect(Collectors.joining("\n"));
+            .filter(c -> !Obj.isTrue(c)).map(c -> Json.text(c, "message"))).collect(Collectors.joining("\n"));
         boolean waits = proof != null && proof.reason().matches("(?i)(waiting|pending|depend).*");
         boolean unreached = Stream.of(Phrase.REFUSAL, Phrase.SLOW, Phrase.NO_NAME).anyMatch(p -> p.occurs(message));
         var deployed = custom.list("/status/resources").stream() // as Argo CD lists them
-            .flatMap(r -> new CustomReference("", r.path("kind").asString(""), r.path("name").asString("")).target(snapshot).stream());
+            .flatMap(r -> new CustomReference("", Json.text(r, "kind"), Json.text(r, "name")).target(snapshot).stream());
         return Stream.concat(Stream.of(named(custom), CustomReference.in(snapshot, message), deployed).flatMap(s -> s)
             .flatMap(t -> !below(custom, t) ? Stream.of(t) : waits ? named(t).filter(s -> !s.equals(custom)) : Stream.empty())
             .filter(t -> !t.builtIn() || Kinds.WORKLOADS.contains(t.kind())),

@@ -172,10 +172,10 @@ public final class Facts {
         var spec = Dependencies.podSpec(workload);
         Pods.specs(spec).filter(c -> Json.text(c, "name").equals(f.container()))
             .flatMap(c -> c.path("volumeMounts").valueStream())
-            .filter(m -> all.contains(m.path("mountPath").asString("") + "/"))
+            .filter(m -> all.contains(Json.text(m, "mountPath") + "/"))
             .forEach(m -> spec.path("volumes").valueStream().filter(v -> v.path("name").equals(m.path("name")))
                 .flatMap(v -> References.ofVolume(v).stream()).flatMap(r -> seen.snapshot.find(r.kind(), r.name()).stream())
-                .forEach(o -> add(o, "keys at " + m.path("mountPath").asString(""), String.join(", ", o.keys()))));
+                .forEach(o -> add(o, "keys at " + Json.text(m, "mountPath"), String.join(", ", o.keys()))));
     }
 
     private static int weight(String path, String value, String told, String all) {

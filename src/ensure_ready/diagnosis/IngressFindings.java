@@ -10,6 +10,7 @@ import ensure_ready.readiness.CustomStatus;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
+import shared.Json;
 import tools.jackson.databind.JsonNode;
 
 /** Ingresses that lead nowhere: a class, a Service, a port or a certificate that does not exist. Pure. */
@@ -32,7 +33,7 @@ public record IngressFindings(Observed seen) {
     }
 
     private Optional<Finding> backend(Obj ingress, JsonNode backend) {
-        var name = backend.path("name").asString("");
+        var name = Json.text(backend, "name");
         if (!seen.snapshot.knows("Service")) {
             return Optional.empty();
         }
@@ -49,13 +50,13 @@ public record IngressFindings(Observed seen) {
 
     private static boolean has(Obj service, String port) {
         return service.text("/spec/type").equals("ExternalName") || service.list("/spec/ports").stream()
-            .anyMatch(p -> p.path("port").asString("").equals(port) || p.path("name").asString("").equals(port));
+            .anyMatch(p -> Json.text(p, "port").equals(port) || Json.text(p, "name").equals(port));
     }
 
     private Stream<Finding> certificates(Obj ingress) {
         var issued = ingress.json().at("/metadata/annotations").toString().contains("cert-manager.io/")
             && seen.age(ingress) < Code.INGRESS_TLS_SECRET_MISSING.young;
-        return ingress.list("/spec/tls").stream().map(t -> t.path("secretName").asString(""))
+        return ingress.list("/spec/tls").stream().map(t -> Json.text(t, "secretName"))
             .filter(s -> !issued && !s.isEmpty() && !seen.exists("Secret", s)).distinct()
             .filter(s -> CustomFindings.maker(seen.snapshot, s).filter(m -> CustomStatus.gates(m, seen.snapshot)
                 && CustomStatus.of(m, seen.snapshot).against()).isEmpty()) // which is told itself

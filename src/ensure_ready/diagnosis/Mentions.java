@@ -59,8 +59,8 @@ public final class Mentions {
     private static String via(JsonNode container, String key) {
         for (var e : container.path("env")) {
             var from = e.at("/valueFrom/configMapKeyRef");
-            if (from.isObject() && e.path("name").asString("").equals(key)) {
-                return "configmap " + from.path("name").asString("") + " " + from.path("key").asString("");
+            if (from.isObject() && Json.text(e, "name").equals(key)) {
+                return "configmap " + Json.text(from, "name") + " " + Json.text(from, "key");
             }
         }
         return "env " + key;
@@ -84,8 +84,8 @@ public final class Mentions {
         var env = new TreeMap<String, String>();
         for (var e : container.path("env")) {
             var from = e.at("/valueFrom/configMapKeyRef");
-            env.put(e.path("name").asString(""), from.isObject() ? snapshot.find("ConfigMap", from.path("name").asString(""))
-                .map(m -> m.at("/data").path(from.path("key").asString("")).asString("")).orElse("") : e.path("value").asString(""));
+            env.put(Json.text(e, "name"), from.isObject() ? snapshot.find("ConfigMap", Json.text(from, "name"))
+                .map(m -> m.at("/data").path(Json.text(from, "key")).asString("")).orElse("") : Json.text(e, "value"));
         }
         env.replaceAll((k, v) -> VARIABLE.matcher(v).replaceAll(m -> Matcher.quoteReplacement(env.getOrDefault(m.group(1), m.group()))));
         return addresses(env);

@@ -4,6 +4,7 @@ import ensure_ready.model.Snapshot;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import shared.Json;
 
 /** What has to stay readable though a Secret holds the same text. */
 public final class NamesToKeep {
@@ -13,7 +14,7 @@ public final class NamesToKeep {
         snapshot.objects().values().stream().flatMap(List::stream).filter(o -> !o.kind().equals("Event")).forEach(o -> {
             names.add(o.name());
             names.addAll(o.labels().values());
-            Dependencies.template(o).path("spec").path("containers").forEach(c -> names.add(c.path("name").asString("")));
+            Dependencies.template(o).path("spec").path("containers").forEach(c -> names.add(Json.text(c, "name")));
         });
         snapshot.applied().forEach(a -> names.add(a.object().name()));
         return names;

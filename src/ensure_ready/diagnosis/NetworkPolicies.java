@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import shared.Json;
 import tools.jackson.databind.JsonNode;
 
 /** What NetworkPolicies let through between two pods of this namespace. */
@@ -88,7 +89,7 @@ public record NetworkPolicies(Snapshot snapshot) {
         for (var p : rule.path("ports")) {
             var low = p.path("port").asInt(-1);
             var end = p.path("endPort").asInt(low);
-            if (!p.has("port") || ports.contains(p.path("port").asString(""))
+            if (!p.has("port") || ports.contains(Json.text(p, "port"))
                 || ports.stream().anyMatch(n -> n.matches("\\d{1,5}") && low >= 0
                 && Integer.parseInt(n) >= low && Integer.parseInt(n) <= end)) {
                 return true;

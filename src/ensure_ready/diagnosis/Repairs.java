@@ -17,6 +17,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import shared.Json;
 import shared.Kubectl;
 
 /** How a cause is mended: in which file, with what besides, and which commands show more. Pure. */
@@ -49,7 +50,7 @@ public record Repairs(Snapshot snapshot) {
                 .map(Applied::source).findFirst();
         }
         return own.isPresent() || !o.is("Job") ? own : snapshot.find("Job", o.name()).map(Obj::controller)
-            .flatMap(c -> snapshot.applied("CronJob", c.path("name").asString(""))).map(Applied::source);
+            .flatMap(c -> snapshot.applied("CronJob", Json.text(c, "name"))).map(Applied::source);
     }
 
     private Optional<Also> also(Finding f) {
@@ -95,7 +96,7 @@ public record Repairs(Snapshot snapshot) {
     /** Whether there is the log of an earlier run. */
     private boolean restarted(Finding f) {
         return snapshot.find("Pod", f.pod()).stream().flatMap(p -> Pods.containers(p).stream())
-            .filter(c -> c.path("name").asString("").equals(container(f))).allMatch(c -> c.path("restartCount").asLong(0) > 0);
+            .filter(c -> Json.text(c, "name").equals(container(f))).allMatch(c -> c.path("restartCount").asLong(0) > 0);
     }
 
     /** A custom resource may be called like a kind of Kubernetes' own: then the group tells them apart. */

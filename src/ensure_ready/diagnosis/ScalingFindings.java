@@ -9,6 +9,7 @@ import ensure_ready.model.Ref;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
+import shared.Json;
 import shared.Texts;
 
 /** How many pods there may be: autoscalers without metrics, budgets that hold, workloads at zero. Pure. */
@@ -25,10 +26,10 @@ public record ScalingFindings(Observed seen, Dependencies needs) {
             return Optional.empty(); // the first metrics take a minute
         }
         var active = Optional.of(hpa.condition("ScalingActive"))
-            .filter(c -> Obj.isFalse(c) && !c.path("reason").asString("").matches("ScalingDisabled|ScaledToZero"));
+            .filter(c -> Obj.isFalse(c) && !Json.text(c, "reason").matches("ScalingDisabled|ScaledToZero"));
         return active.or(() -> Optional.of(hpa.condition("AbleToScale")).filter(Obj::isFalse))
             .map(c -> seen.fault(Code.HPA_NO_METRICS, hpa, Evidence.condition(hpa, c))
-            .with(Map.of("reason", c.path("reason").asString(""))));
+            .with(Map.of("reason", Json.text(c, "reason"))));
     }
 
     private Optional<Finding> budget(Obj budget) {

@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import shared.Json;
 
 /**
  * What the settings of a workload alone prove: an address with a port that its Service does not serve, a name that only lacks its
@@ -81,7 +82,7 @@ public final class SettingFindings {
 
     private void dns(Obj workload) {
         var spec = Dependencies.podSpec(workload);
-        var policy = spec.path("dnsPolicy").asString("");
+        var policy = Json.text(spec, "dnsPolicy");
         var outside = policy.equals("Default") || policy.equals("None") && !spec.at("/dnsConfig/searches").toString().contains("svc");
         if (outside && needs.mentions(Ref.of(workload)).stream().anyMatch(m -> m.sure() && needs.service(m.host()).isPresent())) {
             add(Code.POD_DNS_POLICY, workload, Ref.of(workload), Evidence.field(workload, "spec.template.spec.dnsPolicy", policy),

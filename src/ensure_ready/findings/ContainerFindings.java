@@ -56,12 +56,12 @@ public record ContainerFindings(Observed seen, Obj pod, Ref owner, JsonNode stat
 
     private Optional<Finding> told() {
         var waiting = status.at("/state/waiting");
-        var reason = waiting.path("reason").asString("");
+        var reason = Json.text(waiting, "reason");
         if (reason.equals("CrashLoopBackOff")) {
             return Optional.of(crash("lastState"));
         }
         if (waiting.isObject()) {
-            return Optional.ofNullable(waits(reason, waiting.path("message").asString("")));
+            return Optional.ofNullable(waits(reason, Json.text(waiting, "message")));
         }
         if (status.at("/state/terminated").isObject()) {
             return ended() ? Optional.empty() : Optional.of(crash("state"));
@@ -70,7 +70,7 @@ public record ContainerFindings(Observed seen, Obj pod, Ref owner, JsonNode stat
     }
 
     private String name() {
-        return status.path("name").asString("");
+        return Json.text(status, "name");
     }
 
     private Probes probes() {
@@ -134,7 +134,7 @@ public record ContainerFindings(Observed seen, Obj pod, Ref owner, JsonNode stat
         var place = code == Code.NODE_PRESSURE ? new Ref("Node", pod.text("/spec/nodeName")) : owner;
         return seen.finding(secret.isPresent() ? Code.IMAGE_PULL_SECRET_MISSING : code, secret.map(s -> new Ref("Secret", s)).orElse(place),
             owner, event.flatMap(e -> Obj.instant(e.first())), proofs(proof, event, Optional.empty())).in(pod.name(), name())
-            .with(Map.of("image", spec().path("image").asString(status.path("image").asString(""))))
+            .with(Map.of("image", spec().path("image").asString(Json.text(status, "image"))))
             .with(code == Code.IMAGE_AUTH || code == Code.IMAGE_NOT_FOUND_OR_AUTH || code == Code.IMAGE_NEVER_PULL
                 ? othersPullSecret() : Map.of());
     }
@@ -170,12 +170,12 @@ public record ContainerFindings(Observed seen, Obj pod, Ref owner, JsonNode stat
     /** The last run that ended: {@code at} is {@code state} or {@code lastState}. */
     private Finding crash(String at) {
         var end = status.at("/" + at + "/terminated");
-        var reason = end.path("reason").asString("");
+        var reason = Json.text(end, "reason");
         var exit = end.path("exitCode").asInt(-1);
-        var message = end.path("message").asString("");
+        var message = Json.text(end, "message");
         var proof = evidence(at + ".terminated", reason.isEmpty() ? "exit " + exit : reason, "exit code " + exit
-            + (message.isEmpty() ? "" : ": " + message), end.path("startedAt").asString(""), end.path("finishedAt").asString(""));
-        return crash(reason, exit, message, Obj.instant(end.path("finishedAt").asString("")), proof)
+            + (message.isEmpty() ? "" : ": " + message), Json.text(end, "startedAt"), Json.text(end, "finishedAt"));
+        return crash(reason, exit, message, Obj.instant(Json.text(end, "finishedAt")), proof)
             .with(Map.of("exitCode", String.valueOf(exit), "restarts", status.path("restartCount").asString("0")));
     }
 

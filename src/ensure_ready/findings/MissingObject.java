@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
+import shared.Json;
 import tools.jackson.databind.JsonNode;
 
 /** A message about an object that is missing or lacks a key; the finding stands at that object. Pure. */
@@ -34,7 +35,7 @@ public final class MissingObject {
     record Key(Ref object, String key) { }
 
     static Optional<Key> belowSubPath(Observed seen, Obj pod, JsonNode mount) {
-        var key = mount.path("subPath").asString("").replaceFirst("/.*", "");
+        var key = Json.text(mount, "subPath").replaceFirst("/.*", "");
         return pod.list("/spec/volumes").stream().filter(v -> v.path("name").equals(mount.path("name")))
             .flatMap(v -> References.ofVolume(v).stream().filter(r -> !v.toString().contains("\"items\"")))
             .flatMap(r -> seen.snapshot.find(r.kind(), r.name()).stream())
@@ -47,8 +48,8 @@ public final class MissingObject {
             .flatMap(v -> Stream.concat(Stream.of(v), v.at("/projected/sources").valueStream()))
             .flatMap(v -> Stream.of("configMap", "secret").map(v::path).filter(s -> !s.path("optional").asBoolean(false))
                 .flatMap(s -> seen.snapshot
-                .find(v.has("secret") ? "Secret" : "ConfigMap", s.path("secretName").asString(s.path("name").asString("")))
-                    .stream().flatMap(o -> s.path("items").valueStream().map(i -> i.path("key").asString(""))
+                .find(v.has("secret") ? "Secret" : "ConfigMap", s.path("secretName").asString(Json.text(s, "name")))
+                    .stream().flatMap(o -> s.path("items").valueStream().map(i -> Json.text(i, "key"))
                         .filter(k -> !o.keys().isEmpty() && !o.keys().contains(k)).map(k -> new Key(Ref.of(o), k)))));
     }
 
@@ -74,7 +75,7 @@ public final class MissingObject {
             return Optional.of(new Ref(kind.equalsIgnoreCase("secret") ? "Secret" : "ConfigMap", Phrase.KEY.in(message, 3)));
         }
         var volume = Phrase.VOLUME.in(message);
-        return pod.list("/spec/volumes").stream().filter(v -> v.path("name").asString("").equals(volume))
+        return pod.list("/spec/volumes").stream().filter(v -> Json.text(v, "name").equals(volume))
             .flatMap(v -> References.ofVolume(v).stream()).filter(r -> !r.kind().equals("PersistentVolumeClaim"))
             .findFirst().map(r -> new Ref(r.kind(), r.name()));
     }

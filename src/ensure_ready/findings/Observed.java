@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Pattern;
+import shared.Json;
 import tools.jackson.databind.JsonNode;
 
 /** What the snapshot tells of an object beside its own text: its events, its owner, its log, its age. */
@@ -100,7 +101,7 @@ public final class Observed {
 
     /** Since when a condition is as it is. */
     public static Optional<Instant> since(JsonNode condition) {
-        return Obj.instant(condition.path("lastTransitionTime").asString(""));
+        return Obj.instant(Json.text(condition, "lastTransitionTime"));
     }
 
     /** A name that was read from a message and is none that the API would accept is not passed on: the finding then stands at its owner. */

@@ -18,6 +18,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import shared.Json;
 import shared.Kubectl;
 import tools.jackson.databind.JsonNode;
 
@@ -181,7 +182,7 @@ public record PodFindings(Observed seen, Obj pod, Ref owner, List<Finding> befor
     /** Its containers are ready, and a condition that somebody else sets is not true. */
     private Optional<Finding> gate() {
         var since = Observed.since(pod.condition("ContainersReady"));
-        return pod.list("/spec/readinessGates").stream().map(g -> g.path("conditionType").asString(""))
+        return pod.list("/spec/readinessGates").stream().map(g -> Json.text(g, "conditionType"))
             .filter(type -> Obj.isTrue(pod.condition("ContainersReady")) && !Obj.isTrue(pod.condition(type))).findFirst()
             .map(type -> finding(seen.age(since) < Code.POD_READINESS_GATE.young ? Code.STILL_PROGRESSING : Code.POD_READINESS_GATE, since,
                 pod.condition(type).isMissingNode() ? Evidence.field(pod, "spec.readinessGates", type + ": nobody has set this condition")

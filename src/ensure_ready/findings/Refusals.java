@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
+import shared.Json;
 
 /** What the API server did not take: pods that a controller cannot create, and objects that could not be applied. Pure. */
 public record Refusals(Observed seen) {
@@ -66,7 +67,7 @@ public record Refusals(Observed seen) {
 
     private Optional<Ref> configuration(String webhook) {
         return Stream.of("ValidatingWebhookConfiguration", "MutatingWebhookConfiguration").flatMap(k -> seen.snapshot.all(k).stream())
-            .filter(o -> o.list("/webhooks").stream().anyMatch(w -> w.path("name").asString("").equals(webhook))).map(Ref::of).findFirst();
+            .filter(o -> o.list("/webhooks").stream().anyMatch(w -> Json.text(w, "name").equals(webhook))).map(Ref::of).findFirst();
     }
 
     private static Optional<Ref> named(String kind, Phrase part, String message) {

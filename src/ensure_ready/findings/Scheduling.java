@@ -17,6 +17,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Pattern;
+import shared.Json;
 import tools.jackson.databind.JsonNode;
 
 /** Why a pod has no node, and what a scheduler's sentence "0/5 nodes are available: …" comes down to. Pure. */
@@ -35,10 +36,10 @@ public record Scheduling(Observed seen, Obj pod, Ref owner) {
             : Evidence.condition(pod, condition)));
         var since = Observed.since(condition);
         var scaling = seen.events(pod, "TriggeredScaleUp", "Nominated"); // Karpenter says the second
-        if (condition.path("reason").asString("").equals("SchedulingGated")) {
+        if (Json.text(condition, "reason").equals("SchedulingGated")) {
             return finding(Code.SCHED_GATED, owner, since, evidence);
         }
-        if (condition.path("reason").asString("").equals("NotReadyForScheduling")) {
+        if (Json.text(condition, "reason").equals("NotReadyForScheduling")) {
             return finding(seen.age(pod) < Code.SCHED_NOT_READY.young ? Code.STILL_PROGRESSING
                 : Code.SCHED_NOT_READY, owner, since, evidence);
         }
@@ -55,7 +56,7 @@ public record Scheduling(Observed seen, Obj pod, Ref owner) {
 
     private String message(JsonNode condition) {
         var events = seen.events(pod, "FailedScheduling");
-        var message = condition.path("message").asString("");
+        var message = Json.text(condition, "message");
         return message.isEmpty() && !events.isEmpty() ? events.get(events.size() - 1).message() : message;
     }
 
@@ -76,7 +77,7 @@ public record Scheduling(Observed seen, Obj pod, Ref owner) {
     /** The node that is short of something, when there is but one. */
     private Optional<Ref> pressed() {
         var pressed = seen.snapshot.all("Node").stream().filter(n -> n.list("/status/conditions").stream()
-            .anyMatch(c -> c.path("type").asString("").endsWith("Pressure") && Obj.isTrue(c))).toList();
+            .anyMatch(c -> Json.text(c, "type").endsWith("Pressure") && Obj.isTrue(c))).toList();
         return pressed.size() == 1 ? Optional.of(Ref.of(pressed.get(0))) : Optional.empty();
     }
 

@@ -7,6 +7,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import shared.Json;
 import tools.jackson.databind.JsonNode;
 
 /** What a container's command waits for: the usual ways to write "until the database is there". */
@@ -53,7 +54,7 @@ public final class WaitCommands {
     /** Command and arguments with the container's own variables filled in. */
     private static String expanded(JsonNode container) {
         var env = new HashMap<String, String>();
-        container.path("env").forEach(e -> env.put(e.path("name").asString(""), e.path("value").asString("")));
+        container.path("env").forEach(e -> env.put(Json.text(e, "name"), Json.text(e, "value")));
         return VARIABLE.matcher(words(container)).replaceAll(m -> Matcher.quoteReplacement(env.getOrDefault(
             m.group(1) != null ? m.group(1) : m.group(2) != null ? m.group(2) : m.group(3), m.group())));
     }

@@ -72,7 +72,7 @@ public record WorkloadFindings(Observed seen, Refusals refusals, List<Finding> p
             refusals.condition(deployment, deployment).ifPresent(found::add);
         }
         var progressing = deployment.condition("Progressing");
-        if (progressing.path("status").asString("").equals("False")) {
+        if (Json.text(progressing, "status").equals("False")) {
             found.add(seen.finding(Code.ROLLOUT_STUCK, at, Evidence.condition(deployment, progressing)));
         }
         settling(deployment).ifPresent(found::add);

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import shared.Json;
 import tools.jackson.databind.JsonNode;
 
 /**
@@ -93,7 +94,7 @@ public final class CustomStatus {
     /** Whether a controller made it, whose own resource speaks for it. */
     public static boolean made(Obj o, Snapshot snapshot) {
         return o.list("/metadata/ownerReferences").stream().anyMatch(r -> r.path("controller").asBoolean(false)
-            || snapshot.index().byUid().contains(r.path("uid").asString("")));
+            || snapshot.index().byUid().contains(Json.text(r, "uid")));
     }
 
     /** What a queue's entry for something suspended says; the queue starts it, and a person who does is overruled. */
@@ -158,8 +159,8 @@ public final class CustomStatus {
     /** By the values that its user named; any other value is progress. */
     private Said ruled(CustomRule rule) {
         var condition = rule.condition().isEmpty() ? null : o.condition(rule.condition());
-        var value = condition == null ? o.text(rule.pointer()) : condition.path("status").asString("");
-        var state = rule.state(value, condition == null ? "" : condition.path("reason").asString(""));
+        var value = condition == null ? o.text(rule.pointer()) : Json.text(condition, "status");
+        var state = rule.state(value, condition == null ? "" : Json.text(condition, "reason"));
         if (value.isEmpty()) {
             return new Said(state, rule.named() + " is not there", null);
         }

@@ -4,6 +4,7 @@ import ensure_ready.model.Obj;
 import java.util.Locale;
 import java.util.Set;
 import java.util.regex.Pattern;
+import shared.Json;
 import tools.jackson.databind.JsonNode;
 
 /** The words in which custom resources say how they are: types and reasons of conditions, texts of phase, state and health. Pure. */
@@ -51,7 +52,7 @@ public final class CustomWords {
     }
 
     static String type(JsonNode condition) {
-        return condition.path("type").asString("");
+        return Json.text(condition, "type");
     }
 
     /** A condition that must be true. */
@@ -75,15 +76,15 @@ public final class CustomWords {
 
     /** A good condition that is not so because its controller tried and could not; one of an unknown type if it says so in one word. */
     static boolean triedInVain(JsonNode condition) {
-        var reason = condition.path("reason").asString("");
+        var reason = Json.text(condition, "reason");
         return Obj.isFalse(condition) && (positive(condition) ? FAILED_REASON.matcher(reason).matches()
             : reason.matches("Error|Failed|Failure") && !BROKEN.matcher(type(condition)).matches());
     }
 
     /** It does not work because nobody asks it to: a good condition that is not so for that reason, or one that says it. */
     static boolean idle(JsonNode condition) {
-        return positive(condition) ? Obj.isFalse(condition) && IDLE.matcher(condition.path("reason").asString("")).matches()
-            : Obj.isTrue(condition) && (idle(type(condition)) || idle(condition.path("reason").asString("")));
+        return positive(condition) ? Obj.isFalse(condition) && IDLE.matcher(Json.text(condition, "reason")).matches()
+            : Obj.isTrue(condition) && (idle(type(condition)) || idle(Json.text(condition, "reason")));
     }
 
     /** A queue does not let it run. */
@@ -99,7 +100,7 @@ public final class CustomWords {
     /** Still being rolled out, whatever its Ready condition says of before. */
     static boolean rollingOut(JsonNode condition) {
         return type(condition).matches("Progressing|Updating|Upgrading") && Obj.isTrue(condition)
-            && !condition.path("reason").asString("").matches("(?i).*(available|completed?|succeeded|healthy|asexpected)");
+            && !Json.text(condition, "reason").matches("(?i).*(available|completed?|succeeded|healthy|asexpected)");
     }
 
     private static String plain(String word) {

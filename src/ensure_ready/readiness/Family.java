@@ -11,6 +11,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import shared.Json;
 
 /** Who belongs to whom in a snapshot, indexed once so that a thousand workloads are judged in milliseconds. */
 public final class Family {
@@ -84,7 +85,7 @@ public final class Family {
         }
         var maker = w.kind().equals("Deployment") ? Ownership.newestReplicaSet(snapshot, w).orElse(w) : w;
         var failure = maker.condition("ReplicaFailure");
-        return Obj.isTrue(failure) ? "pods cannot be created: " + Phrases.brief(failure.path("message").asString("")) : "";
+        return Obj.isTrue(failure) ? "pods cannot be created: " + Phrases.brief(Json.text(failure, "message")) : "";
     }
 
     public boolean bindsOnFirstConsumer(Obj claim) {

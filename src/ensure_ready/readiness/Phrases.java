@@ -1,5 +1,6 @@
 package ensure_ready.readiness;
 
+import shared.Json;
 import shared.Texts;
 import tools.jackson.databind.JsonNode;
 
@@ -10,8 +11,8 @@ public final class Phrases {
         if (condition.isMissingNode()) {
             return "has not said yet how it is";
         }
-        return condition.path("type").asString("") + prefixed("=", condition.path("status").asString(""))
-            + prefixed(": ", condition.path("reason").asString("")) + prefixed(": ", brief(condition.path("message").asString("")));
+        return Json.text(condition, "type") + prefixed("=", Json.text(condition, "status"))
+            + prefixed(": ", Json.text(condition, "reason")) + prefixed(": ", brief(Json.text(condition, "message")));
     }
 
     static String prefixed(String prefix, String text) {

@@ -3,6 +3,7 @@ package ensure_ready.readiness;
 import ensure_ready.model.Obj;
 import ensure_ready.model.Pods;
 import java.util.Set;
+import shared.Json;
 import shared.Texts;
 import tools.jackson.databind.JsonNode;
 
@@ -17,7 +18,7 @@ public final class PodDescription {
         }
         var scheduled = pod.condition("PodScheduled");
         if (Obj.isFalse(scheduled)) {
-            return name + "is not scheduled: " + Phrases.brief(scheduled.path("message").asString(scheduled.path("reason").asString("")));
+            return name + "is not scheduled: " + Phrases.brief(scheduled.path("message").asString(Json.text(scheduled, "reason")));
         }
         return Pods.containers(pod).stream().map(c -> container(pod, c)).filter(text -> !text.isEmpty()).findFirst()
             .map(text -> name + text)
@@ -56,9 +57,9 @@ public final class PodDescription {
     /** The container's name, where it is not the pod's only one. */
     private static String which(Obj pod, JsonNode container) {
         if (Pods.initContainer(pod, container)) {
-            return "init container " + container.path("name").asString("") + ": ";
+            return "init container " + Json.text(container, "name") + ": ";
         }
-        return pod.list("/spec/containers").size() > 1 ? "container " + container.path("name").asString("") + ": " : "";
+        return pod.list("/spec/containers").size() > 1 ? "container " + Json.text(container, "name") + ": " : "";
     }
 
     private static String failure(Obj pod) {

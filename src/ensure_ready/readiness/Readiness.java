@@ -8,6 +8,7 @@ import ensure_ready.model.Pods;
 import ensure_ready.model.Workload;
 import java.util.List;
 import java.util.Optional;
+import shared.Json;
 import shared.Texts;
 
 /**
@@ -84,14 +85,14 @@ public final class Readiness {
             return lack.isEmpty() ? tally.ready("paused; its template is rolled out") : tally.suspended("paused: " + lack);
         }
         var progress = o.condition("Progressing");
-        if (progress.path("reason").asString("").equals("ProgressDeadlineExceeded")) {
+        if (Json.text(progress, "reason").equals("ProgressDeadlineExceeded")) {
             return tally.failed(withTrouble("no progress within its deadline: " + lack, o, family));
         }
         if (!lack.isEmpty()) {
             return tally.progressing(withTrouble(lack, o, family));
         }
         boolean deadline = o.has("/spec/progressDeadlineSeconds") && o.number("/spec/progressDeadlineSeconds", 0) < Integer.MAX_VALUE;
-        if (deadline && tally.desired() > 0 && !progress.path("reason").asString("").equals("NewReplicaSetAvailable")) {
+        if (deadline && tally.desired() > 0 && !Json.text(progress, "reason").equals("NewReplicaSetAvailable")) {
             return tally.progressing("the rollout is not complete yet");
         }
         long ending = o.number("/status/terminatingReplicas", 0);
@@ -284,12 +285,12 @@ public final class Readiness {
         for (var hook : o.list("/webhooks")) {
             var service = hook.at("/clientConfig/service");
             if (hook.at("/clientConfig/caBundle").asString("").isEmpty() && service.isObject()) {
-                return tally.progressing("webhook " + hook.path("name").asString("") + " has no caBundle yet");
+                return tally.progressing("webhook " + Json.text(hook, "name") + " has no caBundle yet");
             }
-            var behind = family.snapshot().all("Service").stream().filter(s -> s.name().equals(service.path("name").asString(""))
-                && s.namespace().equals(service.path("namespace").asString(""))).findFirst();
+            var behind = family.snapshot().all("Service").stream().filter(s -> s.name().equals(Json.text(service, "name"))
+                && s.namespace().equals(Json.text(service, "namespace"))).findFirst();
             if (behind.isPresent() && family.snapshot().knows("EndpointSlice") && !family.hasReadyEndpoint(behind.get())) {
-                return tally.progressing("webhook " + hook.path("name").asString("") + ": " + behind.get()
+                return tally.progressing("webhook " + Json.text(hook, "name") + ": " + behind.get()
                     .ref() + " has no ready endpoint");
             }
         }

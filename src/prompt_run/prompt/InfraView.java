@@ -17,6 +17,7 @@ import prompt_run.text.Injection;
 import prompt_run.text.Invisible;
 import prompt_run.text.Redactor;
 import prompt_run.text.Untrusted;
+import shared.Json;
 import shared.Kubectl;
 import shared.Texts;
 import tools.jackson.databind.JsonNode;
@@ -90,12 +91,12 @@ public final class InfraView {
         model.put("reported", infra.reported());
         model.put("named", infra.file() != null);
         model.put("saysReady", report.path("infraReady").asBoolean(false));
-        var outcome = report.path("outcome").asString("");
+        var outcome = Json.text(report, "outcome");
         model.put("outcome", OUTCOMES.contains(outcome) ? outcome : "");
         var waited = report.path("waitedSeconds");
         model.put("waitedSeconds", waited.isNumber() ? String.valueOf(Math.round(waited.asDouble(0))) : "");
         model.put("agentExists", exists(report.path("workloads"), "deploy/" + agent));
-        model.put("agentReady", report.path("agentReady").isBoolean() ? report.path("agentReady").asString("") : "");
+        model.put("agentReady", report.path("agentReady").isBoolean() ? Json.text(report, "agentReady") : "");
         model.put("causes", limited(report.path("causes"), limits.causes(), this::cause));
         model.put("causesMore", more(report.path("causes"), limits.causes()));
         var broken = brokenWorkloads(report.path("workloads"));
@@ -105,7 +106,7 @@ public final class InfraView {
         model.put("unexplained", limited(report.path("unexplained"), limits.symptoms(), this::symptom));
         model.put("unexplainedMore", more(report.path("unexplained"), limits.symptoms()));
         report.path("warnings").forEach(warning -> say("warning",
-            warning.isString() ? warning.asString("") : code(warning.path("code")) + " " + warning.path("message").asString("")));
+            warning.isString() ? warning.asString("") : code(warning.path("code")) + " " + Json.text(warning, "message")));
         model.put("limited", limitations(report.path("limited")));
         model.put("data", block());
         model.put("flagged", (int) data.stream().filter(line -> line.startsWith(FLAG)).count());
@@ -118,7 +119,7 @@ public final class InfraView {
 
     private static List<JsonNode> brokenWorkloads(JsonNode workloads) {
         return workloads.valueStream()
-            .filter(workload -> !Set.of("ready", "suspended", "unverified").contains(workload.path("state").asString(""))).toList();
+            .filter(workload -> !Set.of("ready", "suspended", "unverified").contains(Json.text(workload, "state"))).toList();
     }
 
     private static List<Map<String, Object>> limited(JsonNode list, int most, Function<JsonNode, Map<String, Object>> view) {
@@ -136,7 +137,7 @@ public final class InfraView {
         view.put("ready", workload.path("ready").asInt(0));
         view.put("desired", workload.path("desired").asInt(0));
         if (!explained.contains(object(workload))) {
-            say(object(workload), workload.path("message").asString(""));
+            say(object(workload), Json.text(workload, "message"));
         }
         return view;
     }
@@ -160,7 +161,7 @@ public final class InfraView {
         view.put("container", matching(OBJECT_NAME, cause.path("container")));
         view.put("scope", word(fix.path("scope")));
         view.put("action", matching(CODE, fix.path("action")));
-        view.put("text", fixText(fix.path("text").asString("")));
+        view.put("text", fixText(Json.text(fix, "text")));
         view.put("files", texts(fix.path("files"), this::file));
         view.put("next", texts(cause.path("next"), InfraView::command));
         view.put("explains", limited(cause.path("explains"), limits.symptoms(), this::symptom));
@@ -189,8 +190,8 @@ public final class InfraView {
     private String facts(JsonNode cause, String log) {
         var lines = new LinkedHashMap<String, String>();
         cause.path("facts").forEach(f -> {
-            var at = f.path("at").asString("").split(" ", 2);
-            var value = flat(f.path("value").asString(""));
+            var at = Json.text(f, "at").split(" ", 2);
+            var value = flat(Json.text(f, "value"));
             if (!at[0].equals("log") || !log.contains(value)) {
                 lines.merge(at[0], (at.length < 2 ? "" : at[1] + "=") + value, (a, b) -> a + "; " + b);
             }
@@ -212,8 +213,8 @@ public final class InfraView {
             var where = String.join(" ", "[" + causeNumber + "] " + word(item.path("source")),
                 matching(FIELD, item.path("path")), reason(item),
                 count > 1 ? "x" + count : "").replaceAll(" +", " ").strip();
-            var message = PREEMPTION.matcher(item.path("message").asString("")).replaceFirst("");
-            if (!shown.getOrDefault(item.path("source").asString(""), "").contains(flat(message))
+            var message = PREEMPTION.matcher(Json.text(item, "message")).replaceFirst("");
+            if (!shown.getOrDefault(Json.text(item, "source"), "").contains(flat(message))
                 && (flat(message).length() < 40 || said.add(flat(message)))) {
                 say(where, message, item.path("suspicious").asBoolean(false));
             }
@@ -224,7 +225,7 @@ public final class InfraView {
     }
 
     private static String reason(JsonNode item) {
-        var reason = item.path("reason").asString("");
+        var reason = Json.text(item, "reason");
         return reason.matches("[A-Za-z][A-Za-z0-9]{0,63}") ? reason : "";
     }
 
@@ -325,7 +326,7 @@ public final class InfraView {
     }
 
     private String file(JsonNode file) {
-        var path = file.isString() ? file.asString("") : file.path("path").asString("");
+        var path = file.isString() ? file.asString("") : Json.text(file, "path");
         int line = file.path("line").asInt(0);
         return FILE.matcher(path).matches() ? path + (line > 0 ? ":" + line : "") : "";
     }
@@ -356,7 +357,7 @@ public final class InfraView {
     /** {@code deploy/web}, from {@code {kind, name}} or from text; a name that Kubernetes would not allow is not repeated. */
     static String object(JsonNode value) {
         var parts = value.isString() ? value.asString("").split("/", 2)
-            : new String[] {value.path("kind").asString(""), value.path("name").asString("")};
+            : new String[] {Json.text(value, "kind"), Json.text(value, "name")};
         var name = parts.length == 2 ? parts[1] : "";
         boolean valid = KIND.matcher(parts[0]).matches() && OBJECT_NAME.matcher(name).matches()
             && !Injection.in(name.replaceAll("[-.:]", " "));

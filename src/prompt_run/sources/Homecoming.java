@@ -6,7 +6,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
@@ -100,15 +99,10 @@ public record Homecoming(Git git, Path scratch, Map<String, String> pack, String
 
     /** A staged version that is neither the last commit's nor the working tree's would be gone. */
     private List<String> staged() throws Broken, InterruptedException {
-        var index = git.ok("diff", "--cached", "--quiet") ? "" : git.run("diff", "--cached", "--name-only", "-z");
-        var conflicts = new ArrayList<String>();
-        var changed = Set.of(git.run("diff", "--name-only", "-z").split("\0"));
-        for (var path : index.split("\0")) {
-            if (!path.isEmpty() && changed.contains(path)) {
-                conflicts.add(path + ": you have staged one version and have another in the working tree");
-            }
-        }
-        return conflicts;
+        var changed = List.of(git.run("diff", "--name-only", "-z").split("\0"));
+        return Stream.of(git.run("diff", "--cached", "--name-only", "-z").split("\0"))
+            .filter(path -> !path.isEmpty() && changed.contains(path))
+            .map(path -> path + ": you have staged one version and have another in the working tree").toList();
     }
 
     /** The agent's tree, with the caller's own changes in it. */

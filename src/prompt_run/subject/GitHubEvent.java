@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import prompt_run.text.Said;
 import prompt_run.text.SaidOnGitHub;
+import shared.Json;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.MissingNode;
 
@@ -94,7 +95,7 @@ public record GitHubEvent(JsonNode root) {
     public List<String> labels() {
         var names = new ArrayList<String>();
         var owner = root.has("issue") ? root.path("issue") : root.path("pull_request");
-        owner.path("labels").forEach(label -> names.add(label.path("name").asString("")));
+        owner.path("labels").forEach(label -> names.add(Json.text(label, "name")));
         return names;
     }
 

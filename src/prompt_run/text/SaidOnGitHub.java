@@ -5,6 +5,7 @@ import java.time.format.DateTimeParseException;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.stream.Stream;
+import shared.Json;
 import tools.jackson.databind.JsonNode;
 
 /** GitHub's JSON of issues, comments, reviews and threads, read as what somebody said, and where. */
@@ -19,7 +20,7 @@ public final class SaidOnGitHub {
     }
 
     public static Said review(JsonNode review) {
-        var state = review.path("state").asString("");
+        var state = Json.text(review, "state");
         var told = state.matches("[A-Za-z_]{1,30}") ? state.toLowerCase(Locale.ROOT) : "";
         return said(("review " + review.path("id").asLong(0) + " " + told).strip(), review, "body");
     }
@@ -33,7 +34,7 @@ public final class SaidOnGitHub {
     }
 
     private static String place(JsonNode comment) {
-        var path = comment.path("path").asString("");
+        var path = Json.text(comment, "path");
         int line = comment.path("line").asInt(comment.path("original_line").asInt(0));
         return path.matches("[\\w./@+-]{1,200}") && !Injection.in(path.replaceAll("[-_./@+]+", " "))
             ? " at " + path + (line > 0 ? ":" + line : "") : "";

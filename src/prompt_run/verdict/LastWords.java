@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import prompt_run.text.ExactJson;
+import shared.Json;
 import shared.Texts;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
@@ -32,7 +33,7 @@ public record LastWords(String status, String summary, String blockedReason, Str
     }
 
     private static LastWords read(JsonNode said) {
-        var status = said.path("status").asString("");
+        var status = Json.text(said, "status");
         return !said.isObject() ? unread("its JSON is not one object")
             : !KNOWN.contains(status) ? unread("its JSON has no status that is known: " + String.join(", ", KNOWN))
             : new LastWords(status, text(said, "summary"), text(said, "blocked_reason"), null);

@@ -2,6 +2,7 @@ package prompt_run.verdict;
 
 import java.util.ArrayList;
 import java.util.List;
+import shared.Json;
 import shared.Texts;
 import tools.jackson.databind.JsonNode;
 
@@ -15,9 +16,9 @@ public final class Story {
 
     /** Takes an event of {@code codex exec --json} and returns it as lines for people; an unknown event is none. */
     public List<String> codex(JsonNode event) {
-        switch (event.path("type").asString("")) {
+        switch (Json.text(event, "type")) {
             case "thread.started":
-                var id = event.path("thread_id").asString("");
+                var id = Json.text(event, "thread_id");
                 completed = false;
                 thread = id.matches("\\w[\\w-]{0,63}") ? id : null; // it becomes a word of a command
                 return List.of("thread " + thread);
@@ -33,7 +34,7 @@ public final class Story {
                 error = event.path("error").path("message").asString("");
                 return List.of("turn failed: " + error);
             case "error":
-                error = event.path("message").asString("");
+                error = Json.text(event, "message");
                 return List.of("error: " + error);
             case "item.started":
                 return event.path("item").path("type").asString("").equals("command_execution")
@@ -46,24 +47,23 @@ public final class Story {
     }
 
     private List<String> item(JsonNode item) {
-        switch (item.path("type").asString("")) {
+        switch (Json.text(item, "type")) {
             case "agent_message":
-                message = item.path("text").asString("");
+                message = Json.text(item, "text");
                 return message.lines().toList();
             case "command_execution":
-                return tail(item.path("aggregated_output").asString(""), "exit code " + item.path("exit_code").asString("unknown"));
+                return tail(Json.text(item, "aggregated_output"), "exit code " + item.path("exit_code").asString("unknown"));
             case "file_change":
                 var lines = new ArrayList<String>();
                 item.path("changes")
-                    .forEach(change -> lines.add(change.path("kind").asString("") + " " + change.path("path").asString("")));
+                    .forEach(change -> lines.add(Json.text(change, "kind") + " " + Json.text(change, "path")));
                 return lines;
             case "mcp_tool_call":
-                return List.of("tool " + item.path("server").asString("") + "." + item.path("tool")
-                    .asString("") + ": " + item.path("status").asString(""));
+                return List.of("tool " + Json.text(item, "server") + "." + Json.text(item, "tool") + ": " + Json.text(item, "status"));
             case "web_search":
-                return List.of("web search: " + item.path("query").asString(""));
+                return List.of("web search: " + Json.text(item, "query"));
             case "error":
-                return List.of("warning: " + item.path("message").asString(""));
+                return List.of("warning: " + Json.text(item, "message"));
             default:
                 return List.of();
         }

@@ -20,7 +20,8 @@ main() {
   number=$(comment "$issue" "⏳ $label: $(say 'accepted; the environment comes up as soon as no other agent works on this issue' \
     'принято; окружение поднимется, как только над этой задачей не работает другой агент') · [$(say 'run' 'запуск')]($(run_url))")
   output run "$(jq -cn --arg mode "$AI_MODE" --arg lang "$AI_LANG" --argjson issue "$issue" \
-    --arg branch "$(branch_of "$AI_MODE" "$issue")" --argjson comment "$number" --arg by "$sender" '$ARGS.named')"
+    --arg branch "$(branch_of "$AI_MODE" "$issue")" --argjson comment "$number" --arg by "$sender" \
+    --arg attempt "$GITHUB_RUN_ATTEMPT" '$ARGS.named')"
 }
 
 # Without the label's removal the same label could not start the agent a second time. 404: somebody was faster.

@@ -26,7 +26,8 @@ main() {
   output issue "$issue"
   output kind "${mode}_review"
   output run "$(jq -cn --arg mode "$mode" --arg lang "$AI_LANG" --argjson issue "$issue" --arg branch "$branch" \
-    --argjson comment "$number" --arg by "$by" --argjson pr "$PULL_NUMBER" --argjson review "$REVIEW_ID" '$ARGS.named')"
+    --argjson comment "$number" --arg by "$by" --argjson pr "$PULL_NUMBER" --argjson review "$REVIEW_ID" \
+    --arg attempt "$GITHUB_RUN_ATTEMPT" '$ARGS.named')"
 }
 
 not_for_us() {

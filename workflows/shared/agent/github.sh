@@ -34,6 +34,7 @@ pages() {
 }
 
 # fields JQ... prints what each finds in the JSON on stdin, on one line with $between between them; null is nothing.
+# shellcheck disable=SC2034 # the scripts that source this read it
 between=$'\x1f'
 fields() {
   local IFS=,
