@@ -5681,9 +5681,13 @@ ended() { # rc, reason: the exit file, whole or not there
 
 # Pids of the agent and all that it started, also what left its process group: they carry the run's id in their environment.
 members() {
-  for f in /proc/[0-9]*/environ; do
-    if tr '\\000' '\\n' <"$f" | grep -qxF "AGENT_RUN_ID=$run_id"; then echo "$f"; fi
-  done 2>/dev/null | cut -d/ -f3
+  if printf 'a\\000b' | grep -q b; then
+    grep -l "AGENT_RUN_ID=$run_id" /proc/[0-9]*/environ
+  else # a grep that stops at a null byte
+    for f in /proc/[0-9]*/environ; do
+      if tr '\\000' '\\n' <"$f" | grep -qxF "AGENT_RUN_ID=$run_id"; then echo "$f"; fi
+    done
+  fi 2>/dev/null | cut -d/ -f3
 }
 
 signal_members() { # signal, one more pid or nothing
