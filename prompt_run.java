@@ -3136,7 +3136,11 @@ static final class GitHub {
             .method(method, body == null ? HttpRequest.BodyPublishers.noBody() : HttpRequest.BodyPublishers.ofString(body)).build();
         try {
             http = http == null ? HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(5)).build() : http;
-            return http.send(request, HttpResponse.BodyHandlers.ofString());
+            var answer = http.sendAsync(request, HttpResponse.BodyHandlers.ofString());
+            return answer.orTimeout(PATIENCE.toSeconds(), TimeUnit.SECONDS).get(); // the request's own timeout ends with the headers
+        } catch (ExecutionException problem) {
+            throw new IOException(problem.getCause() instanceof TimeoutException ? "no whole answer within " + PATIENCE.toSeconds() + " s"
+                : String.valueOf(problem.getCause().getMessage()), problem.getCause());
         } catch (InterruptedException stop) {
             Thread.currentThread().interrupt();
             throw new IOException("interrupted", stop);

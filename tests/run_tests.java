@@ -1,6 +1,7 @@
 ///usr/bin/env jbang "$0" "$@" ; exit $?
 //DESCRIPTION Runs the tests; --only NAME selects some
 //JAVA 17+
+//DEPS org.junit:junit-bom:6.1.3@pom
 //DEPS info.picocli:picocli:4.7.7
 //DEPS tools.jackson.core:jackson-databind:3.3.0 tools.jackson.dataformat:jackson-dataformat-yaml:3.3.0
 //DEPS org.junit.jupiter:junit-jupiter:6.1.3

@@ -1,5 +1,6 @@
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.sun.net.httpserver.HttpServer;
@@ -9,6 +10,7 @@ import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -17,6 +19,7 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -91,6 +94,19 @@ class PromptGitHubTest {
         String prompt = dev().out();
         assertTrue(prompt.indexOf("first word") > 0 && prompt.indexOf("first word") < prompt.indexOf("second word"), prompt);
         assertTrue(prompt.contains("source=\"issue 42 comment 2\" author=\"grace\""));
+    }
+
+    @Test
+    @Tag("slow") // the time that an answer may take
+    void anAnswerThatBeginsAndNeverEndsIsAWarningLikeEveryOther() {
+        server.createContext("/repos/example/shop/issues/42", exchange -> {
+            exchange.sendResponseHeaders(200, 9);
+            exchange.getResponseBody().write('{');
+            exchange.getResponseBody().flush();
+        });
+        var result = assertTimeoutPreemptively(Duration.ofSeconds(60), this::dev);
+        assertEquals(0, result.exit(), result.toString());
+        assertTrue(result.err().contains("no whole answer within 15 s"), result.err());
     }
 
     @Test

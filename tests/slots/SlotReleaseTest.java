@@ -149,7 +149,7 @@ class SlotReleaseTest {
         """)
     void aNamespaceThatIsStillGoingAtTheDeadlineIsNamedWithWhatHoldsIt(String rest, String holds) {
         server.putYaml("", "{apiVersion: v1, kind: Namespace, metadata: {name: shop-dev-1}, " + rest + "}");
-        var error = assertThrows(ensure_ready.InfraFailure.class, () -> ensure(300));
+        var error = assertThrows(ensure_ready.InfraFailure.class, () -> ensure(1500));
         assertEquals("timeout ns/shop-dev-1: still terminating: " + holds, error.outcome + " " + error.getMessage());
         assertEquals(1, log.toString().split("is terminating, waits until it is gone", -1).length - 1, log.toString());
     }
