@@ -78,7 +78,7 @@ class RealAgentTest {
                 caller.await();
                 Await.until("the agent's end", Duration.ofSeconds(60), () ->
                     agent.sh("grep -qx reason=caller-gone /root/.agent-runs/run-*/exit").ok());
-                assertTrue(!agent.sh("ps -A | grep -q sleep").ok());
+                Await.until("the end of its commands", Duration.ofSeconds(30), () -> !agent.sh("ps -A | grep -q sleep").ok());
             })).toList().stream();
     }
 
