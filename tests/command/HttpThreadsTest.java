@@ -5,21 +5,28 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.net.http.HttpClient;
 import java.time.Duration;
 import java.util.Set;
-import java.util.stream.Collectors;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /** The machine's exit waits for no thread of an HTTP client. */
 class HttpThreadsTest {
 
+    /** In a group of its own: the clients of tests beside this one must live on. */
     @Test
     void theThreadOfAClientThatIsStillHeldEnds() {
-        var before = Thread.getAllStackTraces().keySet();
-        var client = HttpClient.newHttpClient();
-        var its = Thread.getAllStackTraces().keySet().stream().filter(t -> !before.contains(t) && t.getName().startsWith("HttpClient-"))
-            .collect(Collectors.toSet());
+        var group = new ThreadGroup("held");
+        var made = new CompletableFuture<HttpClient>();
+        new Thread(group, () -> made.complete(HttpClient.newHttpClient())).start();
+        var client = made.join();
+        var found = new Thread[9];
+        group.enumerate(found);
+        var its = Stream.of(found).filter(t -> t != null && t.getName().startsWith("HttpClient-")).toList();
         assertFalse(its.isEmpty(), "a client has one, or this test sees nothing");
         ensure_ready.HttpThreads.end(its);
-        Await.until("the selector's thread is gone", Duration.ofSeconds(20), () -> its.stream().noneMatch(Thread::isAlive));
+        for (var thread : its) {
+            Await.until("the selector's thread is gone", Duration.ofSeconds(20), () -> !thread.isAlive());
+        }
         assertEquals(HttpClient.Redirect.NEVER, client.followRedirects(), "held until here");
     }
 
