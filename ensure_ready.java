@@ -6192,6 +6192,7 @@ static final class Connections {
     private void target(Complaint s, Address a, String line) {
         var service = needs.service(a.host());
         var local = needs.local(a.host());
+        var workload = snapshot.knows("Service") ? Optional.<Ref>empty() : local.flatMap(host -> called(s, host));
         if (a.host().equals("localhost") || a.host().startsWith("127.")) {
             s.means(s.told().named());
         } else if (service.isPresent() && unresolved(line) && service.get().text("/spec/type").equals("ExternalName")) {
@@ -6200,8 +6201,8 @@ static final class Connections {
             reachable(s, a, service.get(), line);
         } else if (local.isPresent() && unapplied(snapshot, local.get())) {
             leads(s, a, new Ref("Service", local.get()));
-        } else if (local.isPresent() && !snapshot.knows("Service") && called(s, local.get()).isPresent()) {
-            leads(s, a, called(s, local.get()).get()); // whether it has a Service is not known
+        } else if (workload.isPresent()) {
+            leads(s, a, workload.get()); // whether it has a Service is not known
         } else if (local.isPresent() && snapshot.knows("Service") || Phrase.NO_NAME.occurs(line)) {
             absent(s, a, local, line);
         }
@@ -7846,14 +7847,6 @@ record Reporting(Observed seen, Dependencies needs, List<Finding> findings,
         "ValidatingWebhookConfiguration", "MutatingWebhookConfiguration",
         "Manifest", "Command");
     private static final Set<String> REFERENCED = Set.of("Secret", "ConfigMap", "ServiceAccount", "PersistentVolumeClaim", "Service");
-    /** Text that talks to a reader who takes orders; "cannot execute command" and "not allowed to run" tell what happened. */
-    private static final Pattern ORDERS = Pattern.compile("(?i)" + String.join("|", "\\b(ignore|disregard|forget|override)\\b.{0,40}\\b"
-        + "(previous|prior|above|all|earlier|system|instruction|prompt|rule)",
-        "\\byou (are|must|should|will) now\\b", "\\b(system|assistant|developer) ?(prompt|message)\\b",
-        "(?<![a-z]{2} )\\b(system|assistant|developer):\\s",
-        "\\bas an ai\\b", "</?(system|assistant|user|instructions?|tool)\\b", "\\bnew instructions?\\b",
-        "\\bdo not (tell|mention|report)\\b", "curl .{0,80}\\|\\s*(ba)?sh", "\\bplease (run|delete|execute|approve|merge)\\b",
-        "(?<!(?<!need|have) to |not |n't )\\b(run|execute|type|paste)\\b.{0,30}\\b(command|following|curl|bash|kubectl|rm)\\b"));
     private static final Comparator<Cause> ORDER = Comparator.comparing(Cause::severity).thenComparing(c -> !c.blocksAgent())
         .thenComparing(c -> -c.affected()).thenComparing(c -> c.basis().equals("inferred"))
         .thenComparing(c -> -c.confidence()).thenComparing(Cause::firstSeen)
@@ -8003,7 +7996,7 @@ record Reporting(Observed seen, Dependencies needs, List<Finding> findings,
         var first = e.firstSeen().isEmpty() && !e.source().equals("log") ? time(f.since()) : e.firstSeen();
         var last = e.lastSeen().isEmpty() && e.source().matches("status|condition|spec") ? time(seen.snapshot.at()) : e.lastSeen();
         return new Proof(e.source(), e.path(), e.reason(), e.message(), e.count(),
-            first, last, true, ORDERS.matcher(e.message()).find());
+            first, last, true, Phrase.ORDERS.occurs(e.message()));
     }
 
     private Excerpt excerpt(Finding f) {
@@ -8013,7 +8006,7 @@ record Reporting(Observed seen, Dependencies needs, List<Finding> findings,
         }
         var lines = LogReading.excerpt(log.lines());
         return new Excerpt(log.pod(), log.container(), log.previous(), lines, lines.size(), log.lines().size(),
-            lines.stream().anyMatch(l -> ORDERS.matcher(l).find()));
+            lines.stream().anyMatch(Phrase.ORDERS::occurs));
     }
 
     private boolean oldRevisionServing(Finding f) {
@@ -12075,7 +12068,15 @@ enum Phrase {
     REMOVED_API("\\b" + any("extensions/v1beta1", "apps/v1beta[12]", any("networking", "policy", "rbac\\.authorization", "apiextensions",
         "storage", "admissionregistration", "scheduling", "coordination", "certificates", "events", "discovery", "node")
         + "(\\.k8s\\.io)?/v1beta1", "batch/(v1beta1|v2alpha1)", "autoscaling/v2beta[12]", "flowcontrol\\.apiserver\\.k8s\\.io/v1beta[123]")
-        + "(?![\\w])");
+        + "(?![\\w])"),
+    /** Text that talks to a reader who takes orders; "cannot execute command" and "not allowed to run" tell what happened. */
+    ORDERS("(?i)" + any("\\b(ignore|disregard|forget|override)\\b.{0,40}\\b"
+        + "(previous|prior|above|all|earlier|system|instruction|prompt|rule)",
+        "\\byou (are|must|should|will) now\\b", "\\b(system|assistant|developer) ?(prompt|message)\\b",
+        "(?<![a-z]{2} )\\b(system|assistant|developer):\\s",
+        "\\bas an ai\\b", "</?(system|assistant|user|instructions?|tool)\\b", "\\bnew instructions?\\b",
+        "\\bdo not (tell|mention|report)\\b", "curl .{0,80}\\|\\s*(ba)?sh", "\\bplease (run|delete|execute|approve|merge)\\b",
+        "(?<!(?<!need|have) to |not |n't )\\b(run|execute|type|paste)\\b.{0,30}\\b(command|following|curl|bash|kubectl|rm)\\b"));
 
     private final Pattern pattern;
 

@@ -91,7 +91,15 @@ public enum Phrase {
     REMOVED_API("\\b" + any("extensions/v1beta1", "apps/v1beta[12]", any("networking", "policy", "rbac\\.authorization", "apiextensions",
         "storage", "admissionregistration", "scheduling", "coordination", "certificates", "events", "discovery", "node")
         + "(\\.k8s\\.io)?/v1beta1", "batch/(v1beta1|v2alpha1)", "autoscaling/v2beta[12]", "flowcontrol\\.apiserver\\.k8s\\.io/v1beta[123]")
-        + "(?![\\w])");
+        + "(?![\\w])"),
+    /** Text that talks to a reader who takes orders; "cannot execute command" and "not allowed to run" tell what happened. */
+    ORDERS("(?i)" + any("\\b(ignore|disregard|forget|override)\\b.{0,40}\\b"
+        + "(previous|prior|above|all|earlier|system|instruction|prompt|rule)",
+        "\\byou (are|must|should|will) now\\b", "\\b(system|assistant|developer) ?(prompt|message)\\b",
+        "(?<![a-z]{2} )\\b(system|assistant|developer):\\s",
+        "\\bas an ai\\b", "</?(system|assistant|user|instructions?|tool)\\b", "\\bnew instructions?\\b",
+        "\\bdo not (tell|mention|report)\\b", "curl .{0,80}\\|\\s*(ba)?sh", "\\bplease (run|delete|execute|approve|merge)\\b",
+        "(?<!(?<!need|have) to |not |n't )\\b(run|execute|type|paste)\\b.{0,30}\\b(command|following|curl|bash|kubectl|rm)\\b"));
 
     private final Pattern pattern;
 

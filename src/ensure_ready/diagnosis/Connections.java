@@ -243,6 +243,7 @@ public final class Connections {
     private void target(Complaint s, Address a, String line) {
         var service = needs.service(a.host());
         var local = needs.local(a.host());
+        var workload = snapshot.knows("Service") ? Optional.<Ref>empty() : local.flatMap(host -> called(s, host));
         if (a.host().equals("localhost") || a.host().startsWith("127.")) {
             s.means(s.told().named());
         } else if (service.isPresent() && unresolved(line) && service.get().text("/spec/type").equals("ExternalName")) {
@@ -251,8 +252,8 @@ public final class Connections {
             reachable(s, a, service.get(), line);
         } else if (local.isPresent() && unapplied(snapshot, local.get())) {
             leads(s, a, new Ref("Service", local.get()));
-        } else if (local.isPresent() && !snapshot.knows("Service") && called(s, local.get()).isPresent()) {
-            leads(s, a, called(s, local.get()).get()); // whether it has a Service is not known
+        } else if (workload.isPresent()) {
+            leads(s, a, workload.get()); // whether it has a Service is not known
         } else if (local.isPresent() && snapshot.knows("Service") || Phrase.NO_NAME.occurs(line)) {
             absent(s, a, local, line);
         }

@@ -2,6 +2,7 @@ package ensure_ready.diagnosis;
 
 import ensure_ready.catalogue.Basis;
 import ensure_ready.catalogue.Code;
+import ensure_ready.catalogue.Phrase;
 import ensure_ready.findings.Finding;
 import ensure_ready.findings.LogReading;
 import ensure_ready.findings.Observed;
@@ -22,7 +23,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import shared.Sha256;
@@ -49,14 +49,6 @@ public record Reporting(Observed seen, Dependencies needs, List<Finding> finding
         "ValidatingWebhookConfiguration", "MutatingWebhookConfiguration",
         "Manifest", "Command");
     private static final Set<String> REFERENCED = Set.of("Secret", "ConfigMap", "ServiceAccount", "PersistentVolumeClaim", "Service");
-    /** Text that talks to a reader who takes orders; "cannot execute command" and "not allowed to run" tell what happened. */
-    private static final Pattern ORDERS = Pattern.compile("(?i)" + String.join("|", "\\b(ignore|disregard|forget|override)\\b.{0,40}\\b"
-        + "(previous|prior|above|all|earlier|system|instruction|prompt|rule)",
-        "\\byou (are|must|should|will) now\\b", "\\b(system|assistant|developer) ?(prompt|message)\\b",
-        "(?<![a-z]{2} )\\b(system|assistant|developer):\\s",
-        "\\bas an ai\\b", "</?(system|assistant|user|instructions?|tool)\\b", "\\bnew instructions?\\b",
-        "\\bdo not (tell|mention|report)\\b", "curl .{0,80}\\|\\s*(ba)?sh", "\\bplease (run|delete|execute|approve|merge)\\b",
-        "(?<!(?<!need|have) to |not |n't )\\b(run|execute|type|paste)\\b.{0,30}\\b(command|following|curl|bash|kubectl|rm)\\b"));
     private static final Comparator<Cause> ORDER = Comparator.comparing(Cause::severity).thenComparing(c -> !c.blocksAgent())
         .thenComparing(c -> -c.affected()).thenComparing(c -> c.basis().equals("inferred"))
         .thenComparing(c -> -c.confidence()).thenComparing(Cause::firstSeen)
@@ -206,7 +198,7 @@ public record Reporting(Observed seen, Dependencies needs, List<Finding> finding
         var first = e.firstSeen().isEmpty() && !e.source().equals("log") ? time(f.since()) : e.firstSeen();
         var last = e.lastSeen().isEmpty() && e.source().matches("status|condition|spec") ? time(seen.snapshot.at()) : e.lastSeen();
         return new Proof(e.source(), e.path(), e.reason(), e.message(), e.count(),
-            first, last, true, ORDERS.matcher(e.message()).find());
+            first, last, true, Phrase.ORDERS.occurs(e.message()));
     }
 
     private Excerpt excerpt(Finding f) {
@@ -216,7 +208,7 @@ public record Reporting(Observed seen, Dependencies needs, List<Finding> finding
         }
         var lines = LogReading.excerpt(log.lines());
         return new Excerpt(log.pod(), log.container(), log.previous(), lines, lines.size(), log.lines().size(),
-            lines.stream().anyMatch(l -> ORDERS.matcher(l).find()));
+            lines.stream().anyMatch(Phrase.ORDERS::occurs));
     }
 
     private boolean oldRevisionServing(Finding f) {
