@@ -288,7 +288,7 @@ public class prompt_run implements Callable<Integer> {
         var facts = Facts.gather(options.kind(), fact.given(agent, env), event, read, console::warn);
         var infra = read.about(facts.namespace());
         if (infra != read) {
-            console.warn("--infra-report " + infra.file() + ": " + infra.problem() + "; the environment counts as not ready");
+            ReportFile.warn(infra, console);
         }
         var talk = Discussion.gather(options.kind(), facts, event, GitHub.of(env, console), text.access(env), redactor);
         var renderer = new Renderer(new PromptModel(options, facts, infra, talk, redactor), console);
@@ -3130,14 +3130,14 @@ static final class GitHub {
     }
 
     private HttpResponse<String> send(String method, String address, String body) throws IOException {
-        var request = HttpRequest.newBuilder(URI.create(address)).timeout(PATIENCE)
+        var request = HttpRequest.newBuilder(URI.create(address))
             .header("Accept", "application/vnd.github+json").header("X-GitHub-Api-Version", "2022-11-28")
             .header("Authorization", "Bearer " + token)
             .method(method, body == null ? HttpRequest.BodyPublishers.noBody() : HttpRequest.BodyPublishers.ofString(body)).build();
         try {
             http = http == null ? HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(5)).build() : http;
             var answer = http.sendAsync(request, HttpResponse.BodyHandlers.ofString());
-            return answer.orTimeout(PATIENCE.toSeconds(), TimeUnit.SECONDS).get(); // the request's own timeout ends with the headers
+            return answer.orTimeout(PATIENCE.toSeconds(), TimeUnit.SECONDS).get(); // a request's own timeout would end with the headers
         } catch (ExecutionException problem) {
             throw new IOException(problem.getCause() instanceof TimeoutException ? "no whole answer within " + PATIENCE.toSeconds() + " s"
                 : String.valueOf(problem.getCause().getMessage()), problem.getCause());
@@ -3173,11 +3173,16 @@ static final class ReportFile {
         }
         var infra = read(file, asked);
         if (infra.problem() != null) {
-            log.warn("--infra-report " + file + ": " + infra.problem() + "; the environment counts as not ready");
+            warn(infra, log);
         } else if (flag != null && !asked && infra.unhealthy()) {
             log.warn("--infra-unhealthy says no, but the report does not say infraReady: true; the environment counts as not ready");
         }
         return infra;
+    }
+
+    /** Why this report proves nothing. */
+    static void warn(Infra broken, Log log) {
+        log.warn("--infra-report " + broken.file() + ": " + broken.problem() + "; the environment counts as not ready");
     }
 
     private static Infra read(Path file, boolean asked) {

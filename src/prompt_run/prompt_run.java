@@ -72,6 +72,7 @@ import prompt_run.command.TextOptions;
 import prompt_run.facts.Discussion;
 import prompt_run.facts.EventFile;
 import prompt_run.facts.GitHub;
+import prompt_run.facts.ReportFile;
 import prompt_run.options.Env;
 import prompt_run.options.UsageError;
 import prompt_run.place.Ladder;
@@ -153,7 +154,7 @@ public class prompt_run implements Callable<Integer> {
         var facts = Facts.gather(options.kind(), fact.given(agent, env), event, read, console::warn);
         var infra = read.about(facts.namespace());
         if (infra != read) {
-            console.warn("--infra-report " + infra.file() + ": " + infra.problem() + "; the environment counts as not ready");
+            ReportFile.warn(infra, console);
         }
         var talk = Discussion.gather(options.kind(), facts, event, GitHub.of(env, console), text.access(env), redactor);
         var renderer = new Renderer(new PromptModel(options, facts, infra, talk, redactor), console);

@@ -115,14 +115,14 @@ public final class GitHub {
     }
 
     private HttpResponse<String> send(String method, String address, String body) throws IOException {
-        var request = HttpRequest.newBuilder(URI.create(address)).timeout(PATIENCE)
+        var request = HttpRequest.newBuilder(URI.create(address))
             .header("Accept", "application/vnd.github+json").header("X-GitHub-Api-Version", "2022-11-28")
             .header("Authorization", "Bearer " + token)
             .method(method, body == null ? HttpRequest.BodyPublishers.noBody() : HttpRequest.BodyPublishers.ofString(body)).build();
         try {
             http = http == null ? HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(5)).build() : http;
             var answer = http.sendAsync(request, HttpResponse.BodyHandlers.ofString());
-            return answer.orTimeout(PATIENCE.toSeconds(), TimeUnit.SECONDS).get(); // the request's own timeout ends with the headers
+            return answer.orTimeout(PATIENCE.toSeconds(), TimeUnit.SECONDS).get(); // a request's own timeout would end with the headers
         } catch (ExecutionException problem) {
             throw new IOException(problem.getCause() instanceof TimeoutException ? "no whole answer within " + PATIENCE.toSeconds() + " s"
                 : String.valueOf(problem.getCause().getMessage()), problem.getCause());

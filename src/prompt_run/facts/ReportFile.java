@@ -18,11 +18,16 @@ public final class ReportFile {
         }
         var infra = read(file, asked);
         if (infra.problem() != null) {
-            log.warn("--infra-report " + file + ": " + infra.problem() + "; the environment counts as not ready");
+            warn(infra, log);
         } else if (flag != null && !asked && infra.unhealthy()) {
             log.warn("--infra-unhealthy says no, but the report does not say infraReady: true; the environment counts as not ready");
         }
         return infra;
+    }
+
+    /** Why this report proves nothing. */
+    public static void warn(Infra broken, Log log) {
+        log.warn("--infra-report " + broken.file() + ": " + broken.problem() + "; the environment counts as not ready");
     }
 
     private static Infra read(Path file, boolean asked) {
